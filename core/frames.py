@@ -1,0 +1,108 @@
+"""Frames of the WebSocket (CONTRACT: `/ws/{user_id}`): what the gateway sends and what it accepts.
+
+Durable frames carry `seq`, which increases per user; deltas, typing and errors do not.
+"""
+
+from enum import IntEnum
+from typing import Annotated, Any, Final, Literal
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+
+from core.nudges import Nudge, NudgeStatus
+
+MAX_FRAME_BYTES: Final = 64 * 1024
+"""Largest frame that a client may send."""
+
+_Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class CloseCode(IntEnum):
+    """Why the gateway closed a socket. 44xx codes are ours; 1012 is RFC 6455's "service restart"."""
+
+    UNAUTHENTICATED = 4401
+    FORBIDDEN = 4403
+    TOO_SLOW = 4408
+    TOO_MANY = 4429
+    DRAINING = 1012
+
+
+class _ClientFrame(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class NudgeAck(_ClientFrame):
+    """The page reports what became of a nudge."""
+
+    type: Literal["nudge.ack"]
+    nudge_id: _Id
+    status: Literal["shown", "clicked", "dismissed", "snoozed"]
+
+
+class SendMessage(_ClientFrame):
+    """The user writes in the chat; a null conversation continues the active one."""
+
+    type: Literal["send_message"]
+    conversation_id: _Id | None = None
+    client_message_id: _Id
+    text: Annotated[str, StringConstraints(min_length=1, max_length=8000)]
+    playbook: _Id | None = None
+
+
+class Feedback(_ClientFrame):
+    """Thumbs up or down for an answer."""
+
+    type: Literal["feedback"]
+    message_id: _Id
+    rating: Literal["up", "down"]
+
+
+class Stop(_ClientFrame):
+    """The user stops the answer that is being written."""
+
+    type: Literal["stop"]
+    conversation_id: _Id
+
+
+class RequestHuman(_ClientFrame):
+    """The user asks for a person."""
+
+    type: Literal["request_human"]
+    conversation_id: _Id
+
+
+class Ping(_ClientFrame):
+    """A sign of life from a client that cannot send protocol pings."""
+
+    type: Literal["ping"]
+
+
+ClientFrame = Annotated[NudgeAck | SendMessage | Feedback | Stop | RequestHuman | Ping, Field(discriminator="type")]
+CLIENT_FRAME: Final[TypeAdapter[NudgeAck | SendMessage | Feedback | Stop | RequestHuman | Ping]] = TypeAdapter(
+    ClientFrame
+)
+
+
+def hello_frame(connection_id: str, epoch: str, seq: int, *, resumed: bool) -> bytes:
+    """First frame of every connection; `seq` is the last durable one of this user."""
+    return orjson.dumps(
+        {"type": "hello", "connection_id": connection_id, "epoch": epoch, "seq": seq, "resumed": resumed}
+    )
+
+
+def nudge_frame(nudge: Nudge) -> dict[str, Any]:
+    """Durable frame that carries a nudge; the outbox adds `seq`."""
+    return {"type": "nudge", "nudge": nudge.model_dump(mode="json")}
+
+
+def nudge_status_frame(nudge_id: str, status: NudgeStatus) -> dict[str, Any]:
+    """Tells the user's other connections what became of a nudge, so that none shows it again."""
+    return {"type": "nudge.status", "nudge_id": nudge_id, "status": status.value}
+
+
+def error_frame(code: str, detail: str | None = None) -> bytes:
+    """Answer to a frame that we could not accept; the connection stays open."""
+    return orjson.dumps({"type": "error", "code": code, "detail": detail})
+
+
+PONG: Final = orjson.dumps({"type": "pong"})

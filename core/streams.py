@@ -1,0 +1,127 @@
+"""Names of everything in Redis, and the codec of what the streams carry.
+
+One place, so that a process that writes and one that reads cannot disagree. Braces are hash tags: all keys of a user
+share a slot in Redis Cluster.
+"""
+
+from typing import Final
+from zlib import crc32
+
+import orjson
+
+from core.events import AcceptedEvent
+from core.turns import Turn
+
+GROUP: Final = "workers"
+"""Consumer group of every stream; a stream has one kind of reader."""
+FIELD: Final = b"d"
+"""The one field of every entry: the encoded payload."""
+
+EVENTS: Final = "events_stream"
+TURNS: Final = "turns_stream"
+NOTIFICATIONS: Final = "notifications_stream"
+
+_EVENT_FORMAT: Final = 1
+
+
+def shard_names(stream: str, shards: int) -> list[str]:
+    """Return the keys of a stream: its plain name when there is one shard, `name:{n}` when there are several."""
+    return [stream] if shards == 1 else [f"{stream}:{{{n}}}" for n in range(shards)]
+
+
+def shard_of(stream: str, shards: int, company_id: str, user_id: str) -> str:
+    """Return the key that one user's entries go to; always the same one, so that their order is kept."""
+    if shards == 1:
+        return stream
+    return f"{stream}:{{{crc32(f'{company_id}:{user_id}'.encode()) % shards}}}"
+
+
+def dead_letters(stream: str) -> str:
+    """Key of the stream that keeps entries given up on, with their reason."""
+    return f"{stream}:dead"
+
+
+def session_key(company_id: str, user_id: str) -> str:
+    """Key of a user's window and session state (hash: `v` version, `d` encoded window)."""
+    return f"session:{{{company_id}:{user_id}}}"
+
+
+def connections_key(company_id: str, user_id: str) -> str:
+    """Key of the sockets that a user has open (hash: connection id → `gateway|expires_ms`)."""
+    return f"ws_connections:{{{company_id}:{user_id}}}"
+
+
+def frames_key(company_id: str, user_id: str) -> str:
+    """Key of a user's outbox: a stream of durable frames whose entry ids are `{seq}-0`."""
+    return f"frames:{{{company_id}:{user_id}}}"
+
+
+def lock_key(company_id: str, user_id: str) -> str:
+    """Key of the lock that lets one turn of a user run at a time."""
+    return f"lock:{{{company_id}:{user_id}}}"
+
+
+def deliveries_key(gateway_id: str) -> str:
+    """Key of the stream that carries frames to one gateway."""
+    return f"deliveries:{gateway_id}"
+
+
+def idle_deadlines_key(shard: int) -> str:
+    """Key of a sorted set of `company:user` members by the millisecond at which they count as inactive."""
+    return f"idle_deadlines:{shard}"
+
+
+EPOCH_KEY: Final = "frames_epoch"
+"""Key of a random value made when Redis is first used; a new one tells clients that sequence numbers began anew."""
+
+
+def encode_event(event: AcceptedEvent) -> bytes:
+    """Encode an event for `events_stream`, as a JSON array: positions cost less than names at 10,000 a second."""
+    return orjson.dumps(
+        (
+            _EVENT_FORMAT,
+            event.company_id,
+            event.event_id,
+            event.user_id,
+            event.session_id,
+            event.event_type,
+            event.target_element,
+            event.page_url,
+            event.occurred_ms,
+            event.corrected_ms,
+            event.received_ms,
+            event.properties,
+            event.trace_id,
+        )
+    )
+
+
+def decode_event(payload: bytes) -> AcceptedEvent:
+    """Decode an entry of `events_stream`; raises ValueError for anything that we did not write."""
+    fields = orjson.loads(payload)
+    if not isinstance(fields, list) or len(fields) != 13 or fields[0] != _EVENT_FORMAT:
+        raise ValueError("not an event entry")
+    return AcceptedEvent(*fields[1:])
+
+
+def encode_turn(turn: Turn) -> bytes:
+    """Encode a turn for `turns_stream`."""
+    return turn.model_dump_json().encode()
+
+
+def decode_turn(payload: bytes) -> Turn:
+    """Decode an entry of `turns_stream`; raises pydantic.ValidationError (a ValueError) for anything else."""
+    return Turn.model_validate_json(payload)
+
+
+def encode_notification(company_id: str, notification_id: str, trace_id: str) -> bytes:
+    """Encode an entry of `notifications_stream`: only a pointer, the row in PostgreSQL holds the content."""
+    return orjson.dumps((company_id, notification_id, trace_id))
+
+
+def decode_notification(payload: bytes) -> tuple[str, str, str]:
+    """Decode an entry of `notifications_stream` into company id, notification id and trace id."""
+    fields = orjson.loads(payload)
+    if not isinstance(fields, list) or len(fields) != 3 or not all(isinstance(field, str) for field in fields):
+        raise ValueError("not a notification entry")
+    return fields[0], fields[1], fields[2]
