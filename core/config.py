@@ -8,7 +8,7 @@ from datetime import time
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, StringConstraints
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Milliseconds = Annotated[int, Field(ge=0, le=3_600_000)]
@@ -145,8 +145,9 @@ class EscalationRules(_Section):
     """When a human is called in, and how."""
 
     after_nudges: Annotated[int, Field(ge=0, le=100)] = Field(3, description="Nudges on one stuck point before a human")
-    webhook_url: HttpUrl | None = Field(None, description="Signed with Standard Webhooks")
-    webhook_secret: SecretStr | None = Field(None, description="`whsec_…`; made for you when left out")
+    webhook_url: HttpUrl | None = Field(
+        None, description="Signed with the company's webhook secret (Standard Webhooks)"
+    )
     slack_webhook_url: HttpUrl | None = None
     email_to: tuple[Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)], ...] = ()
     user_link_template: ShortText | None = Field(
