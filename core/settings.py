@@ -1,0 +1,173 @@
+"""Settings: one class per concern, every field an environment variable (a `.env` file is read too).
+
+`load(Class)` is the only way in: a wrong value stops the start with one readable line that names the variable and
+never repeats a secret. `docs/configuration.md` is generated from these classes.
+"""
+
+from typing import Annotated, Final, TypeVar
+
+from pydantic import AliasChoices, Field, PlainValidator, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.errors import SettingsError
+
+PROVIDERS: Final = ("rules", "openai", "azure", "local")
+
+
+class _Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+
+
+def _split_chain(value: object) -> tuple[str, ...]:
+    names = [part.strip().lower() for part in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not names:
+        raise ValueError("expected a comma-separated list")
+    unknown = [name for name in names if name not in PROVIDERS]
+    if unknown:
+        raise ValueError(f"unknown provider {unknown[0]!r}; known: {', '.join(PROVIDERS)}")
+    return tuple(names)
+
+
+class StoreSettings(_Settings):
+    """Where data lives."""
+
+    database_url: SecretStr = Field(description="PostgreSQL 16 or later with pgvector: postgresql://…")
+    database_admin_url: SecretStr | None = Field(
+        None, description="Login that may create tables and roles, for `migrate`; DATABASE_URL when left out"
+    )
+    database_pool_size: int = Field(10, ge=1, le=200, description="Connections per process")
+    redis_url: SecretStr = Field(description="Redis 7 or Valkey 8 or later: redis://… or unix://…")
+    redis_pool_size: int = Field(50, ge=2, le=1000, description="Connections per process")
+    stream_shards: int = Field(1, ge=1, le=256, description="Shards of each stream, for Redis Cluster")
+
+
+class SecuritySettings(_Settings):
+    """Keys of the installation."""
+
+    secret_key: SecretStr = Field(
+        description="At least 32 characters; signs admin tokens and encrypts the companies' secrets at rest"
+    )
+    access_token_seconds: int = Field(900, ge=60, le=86_400, description="Life of an admin's access token")
+    refresh_token_seconds: int = Field(1_209_600, ge=3600, description="Life of an admin's refresh token")
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < 32:
+            raise ValueError("must have at least 32 characters")
+        return value
+
+
+class ApiSettings(_Settings):
+    """The HTTP API."""
+
+    api_host: str = Field("127.0.0.1", description="Address the API listens on")
+    api_port: int = Field(8000, ge=0, le=65_535, description="Port the API listens on; 0 picks a free one")
+    api_workers: int = Field(1, ge=1, le=64, description="Processes of the API")
+    api_public_url: str | None = Field(None, description="Origin under which browsers reach the API")
+    rate_limit_window: int = Field(
+        60, ge=1, le=3600, validation_alias=AliasChoices("ONBOARDING_API_RATE_LIMIT_WINDOW"), description="Seconds"
+    )
+    max_requests: int = Field(
+        60_000,
+        ge=1,
+        validation_alias=AliasChoices("ONBOARDING_API_MAX_REQUESTS"),
+        description="Requests per key in the window; more is a 429",
+    )
+
+
+class GatewaySettings(_Settings):
+    """The WebSocket gateway."""
+
+    gateway_host: str = Field("127.0.0.1", description="Address the gateway listens on")
+    gateway_port: int = Field(8001, ge=0, le=65_535, description="Port the gateway listens on; 0 picks a free one")
+    gateway_public_url: str | None = Field(None, description="Origin under which browsers reach the gateway: wss://…")
+    gateway_connections_per_user: int = Field(20, ge=1, description="Sockets of one user on one gateway; more is 4429")
+    gateway_connections_per_company: int = Field(50_000, ge=1, description="Sockets of one company on one gateway")
+    gateway_heartbeat_seconds: float = Field(25, gt=0, description="Between two pings")
+    gateway_buffer_bytes: int = Field(262_144, ge=4096, description="Unsent bytes after which a slow client is cut off")
+    gateway_drain_seconds: float = Field(10, ge=0, description="Time given to clients to leave on a graceful stop")
+
+
+class ConsumerSettings(_Settings):
+    """The stream consumers."""
+
+    consumer_batch: int = Field(500, ge=1, le=5000, description="Events read at once")
+    consumer_claim_idle_ms: int = Field(15_000, ge=100, description="Silence after which an entry counts as orphaned")
+    consumer_max_attempts: int = Field(5, ge=1, le=100, description="Failures of an entry before it is set aside")
+    consumer_turn_slots: int = Field(8, ge=1, le=256, description="Turns that one process runs at a time")
+    consumer_metrics_port: int | None = Field(None, description="Serves /metrics, /healthz and /readyz when set")
+
+
+class LlmSettings(_Settings):
+    """Which model thinks. Providers are tried in the order of the chain; `rules` needs no network."""
+
+    llm_provider: Annotated[tuple[str, ...], NoDecode, PlainValidator(_split_chain)] = Field(
+        ("rules",),
+        validation_alias=AliasChoices("LLM_PROVIDER", "AI_PROVIDER"),
+        description="rules, openai, azure, local, or a chain such as openai,azure,rules",
+    )
+    openai_api_key: SecretStr | None = Field(None, description="Key of OpenAI or of a compatible server")
+    openai_base_url: str | None = Field(None, description="Another server that speaks the protocol")
+    openai_model: str = Field("gpt-4.1-mini", description="Model name at OpenAI or the compatible server")
+    azure_openai_endpoint: str | None = Field(None, description="https://….openai.azure.com")
+    azure_openai_api_key: SecretStr | None = Field(None, description="Key of the Azure resource")
+    azure_openai_deployment: str | None = Field(None, description="Deployment name; OPENAI_MODEL when left out")
+    azure_openai_api_version: str = Field("2024-10-21", description="API version of the Azure resource")
+    local_base_url: str | None = Field(None, description="Compatible server on this host or network, without a key")
+    local_model: str | None = Field(None, description="Model name at the local server")
+    llm_timeout_seconds: float = Field(20, ge=1, le=120, description="One attempt of one call")
+    llm_max_retries: int = Field(2, ge=0, le=5, description="Further attempts at one provider, with backoff")
+    llm_max_tokens: int = Field(700, ge=64, le=8192, description="Longest answer")
+
+
+class ChannelSettings(_Settings):
+    """Where notifications go when a company names nothing of its own."""
+
+    slack_webhook_url: SecretStr | None = Field(None, description="Incoming webhook")
+    smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:587 or smtps://…")
+    email_from: str = Field("onboarding-agent@localhost", description="Sender of e-mails")
+    notification_timeout_seconds: float = Field(10, gt=0, le=60, description="One delivery attempt")
+    enable_webhook_notifications: bool = Field(True, description="Off keeps notifications in the queue only")
+    allow_private_webhooks: bool = Field(
+        False, description="Lets webhooks reach private addresses; for development on one machine"
+    )
+
+
+class LogSettings(_Settings):
+    """What processes say of themselves."""
+
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe line written")
+    log_format: str = Field("json", pattern="^(json|console)$", description="json for machines, console for people")
+
+
+ALL: Final = (
+    StoreSettings,
+    SecuritySettings,
+    ApiSettings,
+    GatewaySettings,
+    ConsumerSettings,
+    LlmSettings,
+    ChannelSettings,
+    LogSettings,
+)
+
+SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+
+
+def load(settings: type[SettingsT]) -> SettingsT:
+    """Read one class from the environment; raises SettingsError with one readable line per wrong variable."""
+    try:
+        return settings()
+    except ValidationError as error:
+        lines = [f"{_variable(settings, fault['loc'])}: {_message(fault['msg'])}" for fault in error.errors()]
+        raise SettingsError("; ".join(lines)) from None
+
+
+def _variable(settings: type[BaseSettings], location: tuple[int | str, ...]) -> str:
+    name = str(location[0]) if location else settings.__name__
+    return name.upper()
+
+
+def _message(text: str) -> str:
+    return "is required" if text == "Field required" else text.removeprefix("Value error, ")
