@@ -1,1 +1,1 @@
-"""Everything on one machine with one command: embedded stores, supervision, the CLI and the demo product."""
+"""Everything on one machine: embedded stores, the supervisor, the command line, and the demo product."""

@@ -1,0 +1,50 @@
+"""What an installation on one machine remembers between starts: its secret key, and the company it founded.
+
+Kept as one file, readable by its owner alone, beside the data that it belongs to.
+"""
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The company that `up` founded, with the credentials that are shown on the ready line."""
+
+    company_id: str
+    public_key: str
+    secret_key: str
+    identity_secret: str
+    admin_email: str
+    admin_password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The remembered state; `company` is None until the first company is founded."""
+
+    secret_key: str
+    company: Company | None = None
+
+    @classmethod
+    def read(cls, directory: Path) -> Self:
+        """Return what `directory` remembers, or a fresh installation with a key of its own."""
+        path = directory / "installation.json"
+        if not path.exists():
+            return cls(secret_key=os.environ.get("SECRET_KEY") or secrets.token_urlsafe(48))
+        stored = json.loads(path.read_text())
+        company = Company(**stored["company"]) if stored["company"] else None
+        return cls(secret_key=stored["secret_key"], company=company)
+
+    def write(self, directory: Path) -> None:
+        """Remember this state; the file appears whole or not at all."""
+        directory.mkdir(parents=True, exist_ok=True)
+        draft = directory / "installation.json.new"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(asdict(self), file)
+        draft.replace(directory / "installation.json")

