@@ -1,0 +1,55 @@
+/**
+ * Turns a nudge, or messages of a conversation, into a card. What is clicked is only told; what follows is decided by
+ * the renderer.
+ */
+
+import type { NudgeAction } from '../wire';
+import { buildActions } from './actions';
+import { parseChecklist } from './checklist';
+import { maker } from './element';
+import { type Frame, type FrameText, buildFrame } from './frame';
+import { buildSteps } from './steps';
+import { type Thread, buildThread } from './thread';
+
+export interface CardContent extends FrameText {
+  readonly kind: 'tooltip' | 'chat' | 'checklist';
+  readonly body: string;
+  readonly actions: readonly NudgeAction[];
+}
+
+export interface CardEvents {
+  choose(action: NudgeAction): void;
+  /** A step was ticked or unticked. */
+  tick(): void;
+  /** Absent when nobody listens: then there is no box to answer in. */
+  reply: ((text: string) => void) | undefined;
+}
+
+export interface Card {
+  readonly frame: Frame;
+  readonly thread: Thread | null;
+  /** Scrolls to the target; hidden until it is of use. */
+  readonly reveal: HTMLElement;
+}
+
+export function buildCard(document: Document, content: CardContent, events: CardEvents): Card {
+  const make = maker(document);
+  const { labels } = content;
+  const reveal = make('button', { type: 'button', class: 'button quiet reveal', hidden: 'hidden' }, labels.reveal);
+  const thread = content.kind === 'chat' ? buildThread(document, labels, events.reply) : null;
+  const main = thread?.log ?? make('div', { class: 'main' }, ...buildBody(document, content, events), reveal);
+  const title = content.title || (thread ? labels.assistant : '');
+  const frame = buildFrame(document, { ...content, title }, main, !!thread);
+  const foot = buildActions(document, content.actions, labels, (action) => events.choose(action));
+  frame.card.append(...[foot, thread?.form].filter((part) => !!part));
+  if (content.kind !== 'tooltip') frame.card.classList.add('wide');
+  if (thread && content.body) thread.add({ role: 'assistant', text: content.body });
+  return { frame, thread, reveal };
+}
+
+function buildBody(document: Document, content: CardContent, events: CardEvents): readonly HTMLElement[] {
+  const make = maker(document);
+  const list = content.kind === 'checklist' ? parseChecklist(content.body) : { intro: content.body, items: [] };
+  const text = list.intro ? [make('p', { class: 'text' }, list.intro)] : [];
+  return list.items.length ? [...text, ...buildSteps(document, list.items, content.labels, () => events.tick())] : text;
+}

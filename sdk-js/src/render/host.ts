@@ -1,0 +1,99 @@
+/**
+ * The one element that the SDK adds to a page: a shadow host that page styles cannot hide, page scripts cannot confuse,
+ * and no z-index can cover. It stands beside `body`, so that a framework which owns the body never meets it.
+ */
+
+import type { Guard } from './contract';
+import { maker } from './element';
+import { CSS } from './styles';
+
+/** A custom element name that nobody registers; the capture side ignores everything inside. */
+export const HOST_TAG = 'onboarding-agent';
+
+export type Scheme = 'light' | 'dark' | 'auto';
+
+/** Custom properties (`--oa-accent`, …) and the colour scheme; what is left out keeps its value from the page's CSS. */
+export interface Look {
+  readonly scheme?: Scheme;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export interface Host {
+  readonly document: Document;
+  /** Cards go in here. */
+  readonly root: HTMLElement;
+  /** Puts the host where it can be seen and used: in the page, above everything, inside an open modal dialog. */
+  raise(): void;
+  /** Tells screen readers, politely. */
+  announce(text: string): void;
+  paint(look: Look): void;
+  remove(): void;
+}
+
+/** What happens inside is no business of the page: its shortcuts, its "click outside" handlers, its focus traps. */
+const PRIVATE = (
+  'click dblclick auxclick contextmenu pointerdown pointerup mousedown mouseup touchstart touchend ' +
+  'keydown keyup keypress beforeinput input change submit focusin focusout paste copy cut wheel'
+).split(' ');
+
+/** Long enough for a screen reader to have noticed the empty region first, and to be done reading before it empties. */
+const ANNOUNCE_AFTER_MS = 120;
+const ANNOUNCED_FOR_MS = 6000;
+
+export function createHost(document: Document, guard: Guard): Host {
+  const make = maker(document);
+  const host = document.createElement(HOST_TAG);
+  host.setAttribute('data-oa-ignore', '');
+  host.setAttribute('popover', 'manual');
+  const shadow = host.attachShadow({ mode: 'open' });
+  const status = make('div', { class: 'status', role: 'status' });
+  const root = make('div', { class: 'oa' }, status);
+  adoptStyles(document, shadow);
+  shadow.append(root);
+  for (const type of PRIVATE) host.addEventListener(type, (event) => event.stopPropagation(), { passive: true });
+  let timer = 0;
+  const say = (text: string, after: number, then?: () => void): void => {
+    clearTimeout(timer);
+    timer = setTimeout(guard(() => ((status.textContent = text), then?.())), after) as unknown as number;
+  };
+  return {
+    document,
+    root,
+    raise: () => raise(host),
+    announce: (text) => say(text, ANNOUNCE_AFTER_MS, () => say('', ANNOUNCED_FOR_MS)),
+    paint: (look) => paint(host, root, look),
+    remove: () => (clearTimeout(timer), host.remove()),
+  };
+}
+
+/**
+ * Moves the host only when it must: a modal dialog makes all outside of it inert, and a page may have removed us.
+ * In the top layer the last one shown is above; it is shown anew only when focus is elsewhere, since hiding loses focus.
+ */
+function raise(host: HTMLElement): void {
+  const document = host.ownerDocument;
+  const home = [...document.querySelectorAll('dialog:modal')].pop() ?? document.documentElement;
+  if (host.parentElement !== home) home.append(host);
+  if (!host.showPopover || document.activeElement === host) return;
+  if (host.matches(':popover-open')) host.hidePopover();
+  host.showPopover();
+}
+
+/** Constructable sheets pass every content security policy; browsers without them (Safari < 16.4) get a style element. */
+function adoptStyles(document: Document, shadow: ShadowRoot): void {
+  const Sheet = document.defaultView?.CSSStyleSheet;
+  try {
+    const sheet = new Sheet!();
+    sheet.replaceSync(CSS);
+    shadow.adoptedStyleSheets = [sheet];
+  } catch {
+    shadow.append(maker(document)('style', {}, CSS));
+  }
+}
+
+function paint(host: HTMLElement, root: HTMLElement, look: Look): void {
+  if (look.scheme) root.dataset['scheme'] = look.scheme;
+  for (const [name, value] of Object.entries(look.variables)) {
+    if (name.startsWith('--oa-')) host.style.setProperty(name, value);
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * One surface at a time: what waits behind the one on screen. Pure values; the renderer holds the current one.
+ */
+
+export interface Expiring {
+  /** ISO 8601 with zone, or nothing: then it never expires. */
+  readonly expires_at?: string | null | undefined;
+}
+
+/** An unreadable date counts as expired: showing something stale is worse than showing nothing. */
+export function isExpired(entry: Expiring, now: number): boolean {
+  return entry.expires_at ? !(Date.parse(entry.expires_at) > now) : false;
+}
+
+/** The first entry still worth showing and what stays behind it; expired ones are dropped unseen. */
+export function takeNext<T extends Expiring>(waiting: readonly T[], now: number): { next: T | null; rest: readonly T[] } {
+  const alive = waiting.filter((entry) => !isExpired(entry, now));
+  return { next: alive[0] ?? null, rest: alive.slice(1) };
+}

@@ -1,0 +1,64 @@
+/**
+ * A small conversation in a card: what was said, and, when the host listens, a box to answer in.
+ */
+
+import type { ChatMessage } from '../wire';
+import { ICONS, icon, maker } from './element';
+import type { Labels } from './labels';
+import { safeUrl } from './safeurl';
+
+export interface Thread {
+  readonly log: HTMLElement;
+  readonly form: HTMLElement | null;
+  add(message: Pick<ChatMessage, 'role' | 'text' | 'citations'>): void;
+}
+
+/** As much as the server takes of one message; characters. */
+const MAX_REPLY = 4000;
+
+/** `log` announces what is added to it; without `reply` there is no box. */
+export function buildThread(document: Document, labels: Labels, reply: ((text: string) => void) | undefined): Thread {
+  const make = maker(document);
+  const log = make('div', { class: 'main thread', role: 'log', 'aria-label': labels.assistant });
+  const add: Thread['add'] = (message) => {
+    log.append(buildBubble(document, labels, message));
+    log.scrollTop = log.scrollHeight;
+  };
+  const send = (text: string): void => {
+    add({ role: 'user', text });
+    reply?.(text);
+  };
+  return { log, add, form: reply ? buildForm(document, labels, send) : null };
+}
+
+function buildBubble(document: Document, labels: Labels, message: Parameters<Thread['add']>[0]): HTMLElement {
+  const make = maker(document);
+  const who = message.role === 'agent' ? make('span', { class: 'who' }, labels.person) : null;
+  const links = (message.citations ?? []).flatMap((source) => {
+    const href = safeUrl(source.url, document.baseURI);
+    return href ? [make('a', { href, target: '_blank', rel: 'noopener noreferrer' }, source.title || href)] : [];
+  });
+  const sources = links.length ? make('div', { class: 'sources' }, ...links) : null;
+  return make('div', { class: message.role === 'user' ? 'said mine' : 'said', dir: 'auto' }, who, message.text, sources);
+}
+
+function buildForm(document: Document, labels: Labels, send: (text: string) => void): HTMLElement {
+  const make = maker(document);
+  const attributes = { rows: '1', maxlength: String(MAX_REPLY), 'aria-label': labels.reply, placeholder: labels.reply };
+  const box = make('textarea', { ...attributes, dir: 'auto', enterkeyhint: 'send' });
+  const button = make('button', { type: 'submit', class: 'send', 'aria-label': labels.send }, icon(document, ICONS.send));
+  const form = make('form', { class: 'reply', novalidate: 'novalidate' }, box, button);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const text = box.value.trim();
+    box.value = '';
+    if (text) send(text);
+  });
+  box.addEventListener('keydown', (event) => {
+    // While an input method composes, Enter chooses a word.
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+  return form;
+}
