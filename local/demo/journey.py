@@ -6,8 +6,7 @@ and the import answers the first good attempt with an outage.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 
 from local.demo.contacts import EMAIL, Contact, UnreadableContacts, parse_contacts
 
@@ -26,7 +25,7 @@ class Journey:
     """What one visitor has done so far; `saved` holds, per completed step, the values shown again in its form."""
 
     user_id: str
-    saved: Mapping[str, Saved] = MappingProxyType({})
+    saved: Mapping[str, Saved] = field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
     import_attempts: int = 0
 
@@ -81,7 +80,7 @@ def submit(journey: Journey, step: str, form: Form) -> Outcome:
 
 def _complete(journey: Journey, step: str, values: Saved) -> Accepted:
     first = step not in journey.saved
-    return Accepted(replace(journey, saved=MappingProxyType({**journey.saved, step: values})), first)
+    return Accepted(replace(journey, saved={**journey.saved, step: values}), first)
 
 
 def _import(journey: Journey, text: str) -> Outcome:
@@ -127,7 +126,7 @@ def _check_crm(form: Form) -> Checked:
         return {"api_key": "That is not an API key. It looks like crm_live_ and 24 characters."}, {}
     if match[1] == "test":
         return {"api_key": "The CRM refused this key: it is a test key, and it cannot read your live contacts."}, {}
-    return {}, {"api_key": f"crm_live_…{key[-4:]}"}
+    return {}, {"key_ending": key[-4:]}
 
 
 def _check_invites(form: Form) -> Checked:

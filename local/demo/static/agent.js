@@ -6,19 +6,12 @@ const waiting = [];
 let ready = false;
 let gaveUp = false;
 
-/** Start the SDK as soon as its script is there; `onState` hears "connected" or "unavailable". */
+/** Start the SDK once its script has arrived or failed; `onState` hears "connected" or "unavailable". */
 export function startAgent(settings, onState) {
-  const script = document.getElementById("onboarding-agent-sdk");
-  const start = () => initialise(settings, onState);
-  if (window.OnboardingAgent) {
-    start();
-    return;
-  }
-  script.addEventListener("load", start);
-  script.addEventListener("error", () => giveUp(onState));
-  // The script may have failed before this module ran; then neither event comes again.
-  const timing = performance.getEntriesByName(script.src).at(-1);
-  if (timing?.responseStatus >= 400) giveUp(onState);
+  const start = () => (window.OnboardingAgent ? initialise(settings, onState) : giveUp(onState));
+  // The page's load event waits for the SDK's script, and comes whether that script was loaded or not.
+  if (document.readyState === "complete") start();
+  else window.addEventListener("load", start);
 }
 
 /** Track an event of the product; never throws. */
@@ -31,7 +24,6 @@ export function track(name, properties) {
 }
 
 function initialise({ publicKey, apiUrl, wsUrl }, onState) {
-  if (ready) return;
   const started = guard(() => {
     window.OnboardingAgent.init({ apiKey: publicKey, apiUrl, wsUrl, userToken });
     return true;

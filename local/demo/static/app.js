@@ -70,6 +70,7 @@ function wireStep(view, step) {
   }
   const form = view.querySelector("form");
   fillForm(form, state.saved[step]);
+  if (state.saved[step]) addNextLink(view, step);
   wireForm(form, (values) => call(`/session/steps/${step}`, values), (answer) => stepDone(step, answer));
   wireHelp(view);
   if (step === "import-contacts") wireContacts(view);
@@ -78,7 +79,22 @@ function wireStep(view, step) {
 function stepDone(step, answer) {
   state = answer;
   if (answer.first_time) track("step_completed", { step });
-  go(`/${state.steps[state.steps.indexOf(step) + 1]}`);
+  go(pathAfter(step));
+}
+
+// A step that is done can be left forwards without doing it again.
+function addNextLink(view, step) {
+  const link = document.createElement("a");
+  link.setAttribute("href", pathAfter(step));
+  link.dataset.route = "";
+  link.textContent = "Next step";
+  const leave = view.querySelector(".leave") ?? view.querySelector("form").appendChild(document.createElement("p"));
+  leave.className = "leave";
+  leave.append(link);
+}
+
+function pathAfter(step) {
+  return `/${state.steps[state.steps.indexOf(step) + 1]}`;
 }
 
 // Seeing the report is the last step; the server knows whether it is the first time.
