@@ -6,6 +6,7 @@ rest act now: their events go out when they are due.
 
 import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import stamina
 
 from core.events import Event
 from core.ids import derive_id
-from local.personas import PERSONAS, deal
+from local.personas import PERSONAS, Action, deal
 
 LIVE_SHARE = 0.25
 """Share of the users who act now instead of having acted before."""
@@ -70,21 +71,26 @@ async def simulate(
     now: datetime,
     secret_key: str | None = None,
     seed: int = 0,
+    clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> SimulationReport:
     """Plan `count` users and post their events to `api_url` (an origin); returns when the last live user is done.
 
     With a `secret_key` the events come from the host's server, which is not bound to the company's allowed origins.
-    The same `seed` and `now` give the same events with the same ids. Raises `SimulationFailed`.
+    `clock` (seconds) and `sleep` pace the live users. The same `seed` and `now` give the same events with the same
+    ids. Raises `SimulationFailed`.
     """
     users = plan(count, seed, now)
     batches = schedule(users, now)
-    loop = asyncio.get_running_loop()
-    began = loop.time()
+    began = clock()
+
+    def elapsed() -> float:
+        return clock() - began
+
     async with httpx2.AsyncClient(base_url=api_url, headers={"X-API-Key": secret_key or public_key}) as client:
         for batch in batches:
-            await sleep(max(0.0, batch.due - (loop.time() - began)))
-            await _post(client, batch, now, elapsed=lambda due=batch.due: max(due, loop.time() - began))
+            await sleep(max(0.0, batch.due - elapsed()))
+            await _post(client, batch, lambda: now + timedelta(seconds=elapsed()))
     return SimulationReport(
         users=len(users),
         personas=Counter(user.persona for user in users),
@@ -113,27 +119,30 @@ def schedule(users: Sequence[SimulatedUser], now: datetime) -> tuple[Batch, ...]
 
 def _plan_user(index: int, persona: str, seed: int, now: datetime) -> SimulatedUser:
     rng = random.Random(f"{seed}:{index}")  # noqa: S311 - behaviour, not secrets
-    user_id = f"sim-{seed}-{index:04d}"
     actions = list(PERSONAS[persona](rng))
     length = timedelta(seconds=sum(action.pause for action in actions))
     live = rng.random() < LIVE_SHARE
     moment = now + LIVE_WINDOW * rng.random() if live else now - length - HISTORY * rng.random()
+    user_id = f"sim-{seed}-{index:04d}"
     events = []
     for position, action in enumerate(actions):
         moment += timedelta(seconds=action.pause)
-        events.append(
-            Event(
-                event_id=derive_id("simulated", user_id, now.isoformat(), str(position)),
-                user_id=user_id,
-                session_id=f"{user_id}-1",
-                event_type=action.event_type,
-                target_element=action.element,
-                page_url=f"{ORIGIN}{action.path}",
-                timestamp=moment,
-                properties={**action.properties},
-            )
-        )
+        event_id = derive_id("simulated", user_id, now.isoformat(), str(position))
+        events.append(_event(action, user_id, event_id, moment))
     return SimulatedUser(user_id, persona, tuple(events))
+
+
+def _event(action: Action, user_id: str, event_id: str, moment: datetime) -> Event:
+    return Event(
+        event_id=event_id,
+        user_id=user_id,
+        session_id=f"{user_id}-1",
+        event_type=action.event_type,
+        target_element=action.element,
+        page_url=f"{ORIGIN}{action.path}",
+        timestamp=moment,
+        properties=dict(action.properties),
+    )
 
 
 def _due(event: Event, now: datetime) -> float:
@@ -141,13 +150,12 @@ def _due(event: Event, now: datetime) -> float:
     return 0.0 if ahead <= 0 else (ahead // FLUSH_SECONDS + 1) * FLUSH_SECONDS
 
 
-async def _post(client: httpx2.AsyncClient, batch: Batch, now: datetime, elapsed: Callable[[], float]) -> None:
+async def _post(client: httpx2.AsyncClient, batch: Batch, wall_clock: Callable[[], datetime]) -> None:
     events = [event.model_dump(mode="json") for event in batch.events]
     try:
         async for attempt in stamina.retry_context(on=_wait_before_retry, attempts=8, timeout=60):
             with attempt:
-                sent_at = now + timedelta(seconds=elapsed())
-                body = {"sent_at": sent_at.isoformat(), "events": events}
+                body = {"sent_at": wall_clock().isoformat(), "events": events}
                 (await client.post("/api/v1/events", json=body)).raise_for_status()
     except httpx2.HTTPStatusError as error:
         raise SimulationFailed(f"the API answered {error.response.status_code}: {error.response.text[:300]}") from error

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
+MAX_EMAIL = 254
 STAGES = ("lead", "qualified", "proposal", "won")
 MAX_CONTACTS = 1_000
 MAX_SHOWN_PROBLEMS = 3
@@ -30,16 +31,19 @@ class UnreadableContacts(ValueError):
     """The text is not a contact list; the message says why, in words for the person who pasted it."""
 
 
+def is_email(text: str) -> bool:
+    """Whether the text looks like an address; the length is looked at first, as the pattern is slow on long text."""
+    return len(text) <= MAX_EMAIL and EMAIL.fullmatch(text) is not None
+
+
 def parse_contacts(text: str) -> tuple[Contact, ...]:
     """Read CSV text with a header of `name,email[,stage]`; the first row per address wins.
 
     Raises `UnreadableContacts` for a missing column, for rows that make no contact, or for more than `MAX_CONTACTS`.
     """
-    rows = csv.DictReader(text.strip().splitlines(), restkey="surplus", restval="")
-    columns = {name.strip().lower(): name for name in rows.fieldnames or () if name}
-    if missing := [name for name in ("name", "email") if name not in columns]:
-        raise UnreadableContacts(f"The first line must name the columns. Missing: {', '.join(missing)}.")
     try:
+        rows = csv.DictReader(text.strip().splitlines(), restkey="surplus", restval="")
+        columns = _find_columns(rows.fieldnames or ())
         numbered = [(rows.line_num, _read_row(row, columns)) for row in rows]
     except csv.Error as error:
         raise UnreadableContacts(f"This is not valid CSV: {error}.") from error
@@ -59,10 +63,17 @@ def summarise(contacts: Sequence[Contact]) -> dict[str, object]:
     }
 
 
+def _find_columns(header: Sequence[str]) -> dict[str, str]:
+    columns = {name.strip().lower(): name for name in header}
+    if missing := [name for name in ("name", "email") if name not in columns]:
+        raise UnreadableContacts(f"The first line must name the columns. Missing: {', '.join(missing)}.")
+    return columns
+
+
 def _read_row(row: dict[str, str], columns: dict[str, str]) -> Contact | None:
     name, email = row[columns["name"]].strip(), row[columns["email"]].strip()
     stage = row[columns["stage"]].strip().lower() if "stage" in columns else ""
-    if not name or not EMAIL.fullmatch(email) or stage not in (*STAGES, ""):
+    if not name or not is_email(email) or stage not in (*STAGES, ""):
         return None
     return Contact(name, email, stage or STAGES[0])
 

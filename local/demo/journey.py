@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from local.demo.contacts import EMAIL, Contact, UnreadableContacts, parse_contacts
+from local.demo.contacts import Contact, UnreadableContacts, is_email, parse_contacts
 
 STEPS = ("signup", "workspace", "connect-crm", "import-contacts", "invite-team", "report")
 MIN_PASSWORD = 8
@@ -102,7 +102,7 @@ def _check_signup(form: Form) -> Checked:
     errors = {}
     if not values["name"]:
         errors["name"] = "Please tell us your name."
-    if not EMAIL.fullmatch(values["email"]):
+    if not is_email(values["email"]):
         errors["email"] = "This does not look like an e-mail address."
     if len(_text(form, "password")) < MIN_PASSWORD:
         errors["password"] = f"Use at least {MIN_PASSWORD} characters."
@@ -130,14 +130,16 @@ def _check_crm(form: Form) -> Checked:
 
 
 def _check_invites(form: Form) -> Checked:
-    fields = [f"email_{number}" for number in range(1, MAX_INVITES + 1)]
-    values = {field: email for field in fields if (email := _text(form, field))}
+    names = [f"email_{number}" for number in range(1, MAX_INVITES + 1)]
+    values = {name: email for name in names if (email := _text(form, name))}
+    seen: set[str] = set()
     errors = {}
-    for field, email in values.items():
-        if not EMAIL.fullmatch(email):
-            errors[field] = "This does not look like an e-mail address."
-        elif list(values.values()).index(email) != list(values).index(field):
-            errors[field] = "This address is there twice."
+    for name, email in values.items():
+        if not is_email(email):
+            errors[name] = "This does not look like an e-mail address."
+        elif email.lower() in seen:
+            errors[name] = "This address is there twice."
+        seen.add(email.lower())
     return errors, values
 
 
@@ -145,9 +147,12 @@ def _check_report(_form: Form) -> Checked:
     return {}, {}
 
 
-def _text(form: Form, field: str) -> str:
-    value = form.get(field, "")
-    return value.strip() if isinstance(value, str) else ""
+def _text(form: Form, name: str) -> str:
+    value = form.get(name)
+    if not isinstance(value, str):
+        return ""
+    # JSON may smuggle in half a surrogate pair, which could not be sent back.
+    return value.strip().encode("utf-8", "replace").decode("utf-8")
 
 
 _CHECKS: Mapping[str, Callable[[Form], Checked]] = {
