@@ -1,0 +1,40 @@
+/**
+ * The boundary between the SDK's core and its rendering: the core decides what a tab shows and when, the renderer how.
+ * The core never imports the renderer; entry points hand one in.
+ */
+
+import type { ChatMessage, Nudge, NudgeAction, NudgeStatus } from '../wire';
+
+/** Wraps a function so that nothing it throws reaches the page; the wrapper then answers undefined. */
+export type Guard = <A extends unknown[], R>(fn: (...args: A) => R) => (...args: A) => R | undefined;
+
+/** Custom properties (`--oa-accent`, …) and the colour scheme; what is left out keeps its value. */
+export interface Theme {
+  readonly scheme?: 'light' | 'dark' | 'auto';
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** Tells what became of a nudge; called at most once per status. */
+export type Report = (status: NudgeStatus, action?: NudgeAction) => void;
+
+export interface Renderer {
+  /** Queues a nudge; one surface is on screen at a time. */
+  show(nudge: Nudge, report: Report): void;
+  showMessage(message: ChatMessage): void;
+  setTheme(theme: Theme): void;
+  /** Takes a nudge off the screen or out of the queue, without a report. */
+  hide(nudgeId: string): void;
+  destroy(): void;
+}
+
+export interface RendererOptions {
+  readonly document: Document;
+  readonly theme?: Theme;
+  readonly locale?: string;
+  readonly direction?: 'ltr' | 'rtl';
+  readonly onAction?: (action: NudgeAction, nudge: Nudge) => void;
+  readonly onReply?: (text: string) => void;
+  readonly guard: Guard;
+}
+
+export type RendererFactory = (options: RendererOptions) => Renderer;
