@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 const common = {
   bundle: true,
   minify: true,
-  target: ['es2020'],
+  target: ['es2022'],
   sourcemap: true,
   legalComments: 'none',
   logLevel: 'warning',
