@@ -68,20 +68,20 @@ class Outbox:
 
     async def send(self, company_id: str, user_id: str, frame: Mapping[str, Any]) -> None:
         """Pass a passing frame (a delta, a status) to the user's gateways; whoever is away misses it."""
-        connections = await self._redis.hvals(streams.connections_key(company_id, user_id))
+        connections = cast(list[bytes], await self._redis.hvals(streams.connections_key(company_id, user_id)))
         await self._deliver(company_id, user_id, 0, orjson.dumps(frame), connections)
 
     async def after(self, company_id: str, user_id: str, seq: int) -> list[Frame]:
         """Return the stored frames after `seq`, in order."""
         key = streams.frames_key(company_id, user_id)
-        entries = await self._redis.xrange(key, min=f"({seq}-0" if seq else "-")
+        entries: Any = await self._redis.xrange(key, min=f"({seq}-0" if seq else "-")
         return [Frame(int(entry_id.split(b"-")[0]), fields[b"d"]) for entry_id, fields in entries]
 
     async def epoch(self) -> str:
         """Return the epoch of this Redis; it changes when Redis was lost, and then clients forget their number."""
         fresh = new_id()
         await self._redis.set(streams.EPOCH_KEY, fresh, nx=True)
-        stored = await self._redis.get(streams.EPOCH_KEY)
+        stored = cast(bytes | None, await self._redis.get(streams.EPOCH_KEY))
         return stored.decode() if stored else fresh
 
     async def _deliver(

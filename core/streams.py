@@ -77,23 +77,29 @@ EPOCH_KEY: Final = "frames_epoch"
 
 def encode_event(event: AcceptedEvent) -> bytes:
     """Encode an event for `events_stream`, as a JSON array: positions cost less than names at 10,000 a second."""
-    return orjson.dumps(
-        (
-            _EVENT_FORMAT,
-            event.company_id,
-            event.event_id,
-            event.user_id,
-            event.session_id,
-            event.event_type,
-            event.target_element,
-            event.page_url,
-            event.occurred_ms,
-            event.corrected_ms,
-            event.received_ms,
-            event.properties,
-            event.trace_id,
-        )
+    return encode_event_fields(
+        event.company_id,
+        event.event_id,
+        event.user_id,
+        event.session_id,
+        event.event_type,
+        event.target_element,
+        event.page_url,
+        event.occurred_ms,
+        event.corrected_ms,
+        event.received_ms,
+        event.properties,
+        event.trace_id,
     )
+
+
+def encode_event_fields(*fields: object) -> bytes:
+    """Encode the fields of an AcceptedEvent, in its order, without making one: the API does this for every event.
+
+    Raises:
+        TypeError: a value that JSON cannot hold, such as an integer beyond 64 bits (orjson.JSONEncodeError).
+    """
+    return orjson.dumps((_EVENT_FORMAT, *fields))
 
 
 def decode_event(payload: bytes) -> AcceptedEvent:

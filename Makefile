@@ -1,0 +1,58 @@
+# `make demo` and `make test` work on a fresh machine with Python >= 3.11 and Node >= 20.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+SDK := sdk-js/dist/onboarding-agent-sdk.js
+
+.PHONY: setup demo test test-browser check format bench docs clean
+
+setup: $(STAMP) $(SDK)
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+
+$(STAMP): .venv/bin/python requirements.lock pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --config-settings editable_mode=compat -e .
+	touch $@
+
+sdk-js/node_modules/.package-lock.json: sdk-js/package-lock.json
+	cd sdk-js && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+$(SDK): sdk-js/node_modules/.package-lock.json $(shell find sdk-js/src -name '*.ts' 2>/dev/null) sdk-js/package.json
+	cd sdk-js && npm run --silent build
+	touch $@
+
+demo: setup
+	$(BIN)/onboarding-agent up --demo
+
+# Branch coverage is gathered from the product's own processes too; see tests/coverage.
+test: setup
+	cd sdk-js && npm test --silent
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report --skip-covered --fail-under=95
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd sdk-js && npm run --silent check
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# All benchmarks, or one: make bench ONLY=ingest
+bench: setup
+	$(BIN)/python -m bench $(ONLY)
+
+docs: setup
+	$(BIN)/onboarding-agent settings > docs/configuration.md
+
+clean:
+	rm -rf .venv .data sdk-js/node_modules sdk-js/dist .mypy_cache .ruff_cache .pytest_cache .coverage*

@@ -1,0 +1,1 @@
+"""Benchmarks: ours beside its raw limit, alternating, in one run. `make bench`, or `make bench ONLY=ingest`."""
