@@ -41,6 +41,11 @@ def dead_letters(stream: str) -> str:
     return f"{stream}:dead"
 
 
+def attempts_key(stream: str) -> str:
+    """Key of the hash that counts how often an entry failed by its own fault (field: entry id)."""
+    return f"{stream}:attempts"
+
+
 def session_key(company_id: str, user_id: str) -> str:
     """Key of a user's window and session state (hash: `v` version, `d` encoded window)."""
     return f"session:{{{company_id}:{user_id}}}"
