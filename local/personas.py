@@ -75,9 +75,9 @@ def validation_loop(rng: random.Random) -> Script:
     yield from _steps(rng, (SIGNUP, WORKSPACE))
     yield from _arrive(CONNECT_CRM)
     for _ in range(rng.randint(3, 5)):
-        yield Action(rng.uniform(6, 15), "change", CONNECT_CRM.path, "#crm-api-key")
+        yield Action(rng.uniform(6, 15), "change", CONNECT_CRM.path, "#crm-api-key", {"form": CONNECT_CRM.form})
         yield Action(rng.uniform(1, 3), "click", CONNECT_CRM.path, CONNECT_CRM.button)
-        yield Action(0.05, "submit_failed", CONNECT_CRM.path, CONNECT_CRM.form, {"fields": ["#crm-api-key"]})
+        yield Action(0.05, "submit_failed", CONNECT_CRM.path, CONNECT_CRM.form, {"form": CONNECT_CRM.form})
     yield from _perhaps_go_on(rng, CONNECT_CRM)
 
 
@@ -188,7 +188,7 @@ def _fill_and_send(rng: random.Random, step: Step, slowness: float = 1) -> Scrip
     for selector in step.fields:
         yield Action(share * rng.uniform(0.6, 1.3), "change", step.path, selector, {"form": step.form})
     yield Action(share * rng.uniform(0.6, 1.3), "click", step.path, step.button)
-    yield Action(0.02, "submit", step.path, step.form)
+    yield Action(0.02, "submit", step.path, step.form, {"form": step.form})
     yield Action(0.3, "step_completed", step.path, None, {"step": step.key})
 
 

@@ -123,7 +123,8 @@ def _plan_user(index: int, persona: str, seed: int, now: datetime) -> SimulatedU
     length = timedelta(seconds=sum(action.pause for action in actions))
     live = rng.random() < LIVE_SHARE
     moment = now + LIVE_WINDOW * rng.random() if live else now - length - HISTORY * rng.random()
-    user_id = f"sim-{seed}-{index:04d}"
+    # Each run brings new people, since nobody goes through the same onboarding twice.
+    user_id = f"sim-{seed}-{now:%Y%m%dT%H%M%S}-{index:04d}"
     events = []
     for position, action in enumerate(actions):
         moment += timedelta(seconds=action.pause)

@@ -1,8 +1,10 @@
 import random
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+import local.demo
 from local.personas import DECK, PERSONAS, Action, deal
 
 SEEDS = range(30)
@@ -106,3 +108,21 @@ def test_deals_as_many_as_asked(count: int) -> None:
 def test_every_persona_is_in_every_whole_deck() -> None:
     assert Counter(deal(len(DECK) * 3, random.Random(2))) == Counter(DECK * 3)
     assert set(DECK) == set(PERSONAS)
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_events_of_a_form_name_it_and_clicks_name_their_element(persona: str, seed: int) -> None:
+    for action in script(persona, seed):
+        if action.event_type in {"change", "submit", "submit_failed"}:
+            assert action.properties["form"] == f"#{action.path.removeprefix('/')}-form"
+        if action.event_type in {"click", "change", "submit", "rage_click", "dead_click"}:
+            assert action.element
+
+
+def test_every_element_exists_on_the_page_it_is_used_on() -> None:
+    page = (Path(local.demo.__file__).parent / "static/index.html").read_text()
+    views = {f"/{view.split(chr(34))[0]}": view for view in page.split('<template id="view-')[1:]}
+    for persona in PERSONAS:
+        for action in (action for seed in SEEDS for action in script(persona, seed) if action.element):
+            assert f'id="{action.element.removeprefix("#")}"' in views[action.path], action

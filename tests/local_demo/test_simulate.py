@@ -43,6 +43,11 @@ def test_the_same_seed_and_moment_give_the_same_events() -> None:
     assert not later & set(ids)
 
 
+def test_another_run_brings_other_people() -> None:
+    later = plan(30, 4, NOW + timedelta(hours=1))
+    assert not {user.user_id for user in plan(30, 4, NOW)} & {user.user_id for user in later}
+
+
 def test_every_users_events_are_in_order_on_one_side_or_the_other_of_now() -> None:
     users = plan(100, 1, NOW)
     live = [user for user in users if user.events[-1].timestamp > NOW]
