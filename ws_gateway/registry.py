@@ -1,0 +1,110 @@
+"""Who is connected here: the sockets of each user, with the limits on their number; and the same in Redis, for others.
+
+The copy in Redis (`ws_connections:{company:user}`) tells publishers which gateways hold a user. Each entry carries its
+own end, renewed by the heartbeat, so that a gateway that died stops being addressed.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from redis.asyncio import Redis
+from websockets.asyncio.server import ServerConnection
+
+from core import streams
+from ws_gateway.session import Session
+
+Member = tuple[ServerConnection, Session]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Most sockets of one user, and of one company, on one gateway."""
+
+    per_user: int
+    per_company: int
+
+
+class Registry:
+    """The connections of this gateway, by user."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._members: dict[tuple[str, str], dict[str, Member]] = {}
+        self._companies: Counter[str] = Counter()
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    def __len__(self) -> int:
+        return self._companies.total()
+
+    def __iter__(self) -> Iterator[Member]:
+        for members in list(self._members.values()):
+            yield from list(members.values())
+
+    def admits(self, company_id: str, user_id: str) -> bool:
+        """Tell whether one more connection of this user is within the limits."""
+        own = self._members.get((company_id, user_id), {})
+        return len(own) < self._limits.per_user and self._companies[company_id] < self._limits.per_company
+
+    def add(self, connection: ServerConnection, session: Session) -> None:
+        """Note a connection."""
+        members = self._members.setdefault((session.company_id, session.user_id), {})
+        members[session.connection_id] = (connection, session)
+        self._companies[session.company_id] += 1
+        self._empty.clear()
+
+    def remove(self, session: Session) -> None:
+        """Forget a connection."""
+        key = (session.company_id, session.user_id)
+        members = self._members.get(key, {})
+        if members.pop(session.connection_id, None) is None:
+            return
+        self._companies[session.company_id] -= 1
+        if not members:
+            del self._members[key]
+        if not self._members:
+            self._empty.set()
+
+    async def wait_until_empty(self) -> None:
+        """Return once no connection is left."""
+        await self._empty.wait()
+
+    def of(self, company_id: str, user_id: str) -> list[Member]:
+        """Return the connections of a user."""
+        return list(self._members.get((company_id, user_id), {}).values())
+
+
+MISSED_HEARTBEATS: Final = 3
+"""Heartbeats that may fail to renew an entry before it ends."""
+
+
+class Directory:
+    """The copy of the registry in Redis."""
+
+    def __init__(self, redis: Redis, gateway_id: str, heartbeat_seconds: float) -> None:
+        self._redis = redis
+        self._gateway_id = gateway_id
+        self._life_ms = int(heartbeat_seconds * (MISSED_HEARTBEATS + 1) * 1000)
+
+    async def announce(self, sessions: Iterable[Session], now_ms: int) -> None:
+        """Tell publishers, in one round trip, that these connections are here."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for session in sessions:
+            self.add_to(pipeline, session, now_ms)
+        await pipeline.execute()
+
+    def add_to(self, pipeline: Any, session: Session, now_ms: int) -> None:
+        """Add the announcement of one connection to a pipeline."""
+        key = streams.connections_key(session.company_id, session.user_id)
+        pipeline.hset(key, session.connection_id, f"{self._gateway_id}|{now_ms + self._life_ms}")
+        pipeline.pexpire(key, self._life_ms)
+
+    async def withdraw(self, sessions: Iterable[Session]) -> None:
+        """Tell publishers that these connections are gone."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for session in sessions:
+            pipeline.hdel(streams.connections_key(session.company_id, session.user_id), session.connection_id)
+        await pipeline.execute()
