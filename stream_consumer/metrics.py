@@ -1,0 +1,54 @@
+"""What the consumers tell Prometheus: how far behind, how fast, and what failed.
+
+Built on a registry that `wiring` makes, so that nothing global is created at import.
+"""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from stream_consumer.group import Backlog
+
+_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class ConsumerMetrics:
+    """Metrics of every role of one process; `stream` tells them apart."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def counter(name: str, text: str) -> Counter:
+            return Counter(f"onboarding_consumer_{name}", text, ["stream"], registry=registry)
+
+        def gauge(name: str, text: str) -> Gauge:
+            return Gauge(f"onboarding_consumer_{name}", text, ["stream"], registry=registry)
+
+        self.processed = counter("processed", "Entries dealt with")
+        self.failed = counter("failed", "Failures that counted against an entry")
+        self.dead = counter("dead", "Entries set aside as dead letters")
+        self.claimed = counter("claimed", "Entries taken over or taken up again")
+        self.outages = counter("outages", "Times that a store was found away")
+        self.lag = gauge("lag", "Entries not yet delivered to the group")
+        self.pending = gauge("pending", "Entries delivered but not yet acknowledged")
+        self.seconds = Histogram(
+            "onboarding_consumer_batch_seconds",
+            "Seconds that a handler took for a batch",
+            ["stream"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.turns = Counter("onboarding_turns", "Turns by how they ended", ["outcome"], registry=registry)
+        self.nudge_denials = Counter(
+            "onboarding_signals_denied",
+            "Signals that restraint held back",
+            ["reason"],
+            registry=registry,
+        )
+        self.idle_fired = Counter("onboarding_idle_deadlines", "Idle deadlines that came due", registry=registry)
+        self.notifications = Counter(
+            "onboarding_notifications", "Deliveries by channel and result", ["channel", "result"], registry=registry
+        )
+
+    def set_backlog(self, stream: str, backlog: Backlog) -> None:
+        """Publish how far behind a stream's group is."""
+        self.lag.labels(stream).set(backlog.waiting)
+        self.pending.labels(stream).set(backlog.pending)
