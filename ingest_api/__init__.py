@@ -1,0 +1,1 @@
+"""The HTTP API: takes events in, and lets hosts and people read and steer what the agent does."""

@@ -1,0 +1,114 @@
+"""Composition: from settings to the services that the routes work with. The one place that knows which is which."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from core.redis import connect
+from core.security import Vault
+from core.settings import ApiSettings, LogSettings, SecuritySettings, StoreSettings
+from db import api_keys, companies, configs
+from db.pool import Database, is_outage
+from ingest_api.access_log import AccessLog
+from ingest_api.appender import Appender
+from ingest_api.keyring import Grant, Keyring
+from ingest_api.quota import Quota
+from ingest_api.telemetry import Telemetry
+from ingest_api.user_tokens import TokenChecker
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that the API reads from the environment."""
+
+    store: StoreSettings
+    security: SecuritySettings
+    api: ApiSettings
+    log: LogSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the routes work with."""
+
+    settings: Settings
+    database: Database
+    redis: Redis
+    vault: Vault
+    keyring: Keyring
+    tokens: TokenChecker
+    quota: Quota
+    appender: Appender
+    telemetry: Telemetry
+    access_log: AccessLog
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Open the stores, yield the services, and close everything after the last request."""
+    database = await Database.open(
+        settings.store.database_url.get_secret_value(), pool_size=settings.store.database_pool_size, name="api"
+    )
+    redis = connect(
+        settings.store.redis_url.get_secret_value(), pool_size=settings.store.redis_pool_size, name="api"
+    )
+    services = compose(settings, database, redis)
+    exchanging = asyncio.create_task(services.quota.run())
+    try:
+        yield services
+    finally:
+        exchanging.cancel()
+        with suppress(asyncio.CancelledError):
+            await exchanging
+        services.access_log.flush()
+        await redis.aclose()
+        await database.close()
+
+
+def compose(settings: Settings, database: Database, redis: Redis) -> Services:
+    """Put the services together over open stores."""
+    telemetry = Telemetry()
+    vault = Vault(settings.security.secret_key.get_secret_value())
+    appender = Appender(redis, observe=telemetry.note_group)
+    telemetry.waiting.set_function(lambda: appender.waiting)
+    return Services(
+        settings=settings,
+        database=database,
+        redis=redis,
+        vault=vault,
+        keyring=Keyring(_grant_loader(database), is_outage=is_outage),
+        tokens=TokenChecker(_secrets_loader(database, vault)),
+        quota=Quota(redis, limit=settings.api.max_requests, window=settings.api.rate_limit_window),
+        appender=appender,
+        telemetry=telemetry,
+        access_log=AccessLog(form=settings.log.log_format),
+    )
+
+
+def _grant_loader(database: Database) -> Callable[[bytes], Awaitable[Grant | None]]:
+    async def load(key_hash: bytes) -> Grant | None:
+        async with database.system() as connection:
+            key = await api_keys.find(connection, key_hash)
+        if key is None:
+            return None
+        async with database.transaction(key.company_id) as connection:
+            stored = await configs.load(connection, key.company_id)
+        return Grant(key.company_id, key.key_id, key.kind, allowed_origins(stored.config.allowed_origins))
+
+    return load
+
+
+def allowed_origins(configured: tuple[str, ...]) -> frozenset[str] | None:
+    """Return the origins that may use a public key; None, meaning any, when none is configured or one is `*`."""
+    return None if not configured or "*" in configured else frozenset(configured)
+
+
+def _secrets_loader(database: Database, vault: Vault) -> Callable[[str], Awaitable[tuple[str, ...]]]:
+    async def load(company_id: str) -> tuple[str, ...]:
+        async with database.transaction(company_id) as connection:
+            return tuple(map(vault.decrypt, await companies.identity_secrets(connection, company_id)))
+
+    return load
