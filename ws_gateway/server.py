@@ -6,8 +6,7 @@ import logging
 import signal
 from typing import Final
 
-from websockets.asyncio.server import Server
-from websockets.asyncio.server import serve as Listening  # noqa: N812 - a class, whatever its name
+from websockets.asyncio.server import Server, serve
 
 from core.frames import MAX_FRAME_BYTES
 from core.settings import GatewaySettings, SecuritySettings, StoreSettings, load
@@ -45,13 +44,13 @@ async def _run(stores: StoreSettings, security: SecuritySettings, settings: Gate
         await running.reports.flush(settings.gateway_drain_seconds)
 
 
-def listen(running: Running, settings: GatewaySettings) -> Listening:
+def listen(running: Running, settings: GatewaySettings) -> Server:
     """Return the server, listening once entered.
 
     Compression is off: it triples the memory of an idle connection for frames that are small. The library's own
     keepalive is off as well, since it takes a task for each connection and cannot drop a client that does not read.
     """
-    return Listening(
+    return serve(
         running.gateway.handle,
         settings.gateway_host,
         settings.gateway_port,
