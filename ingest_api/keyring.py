@@ -66,11 +66,6 @@ class Keyring:
         self._under_way: dict[bytes, asyncio.Task[Grant | None]] = {}
         self._slots = asyncio.Semaphore(MAX_LOOKUPS)
 
-    def peek(self, key_hash: bytes) -> Grant | None:
-        """Return the grant of a key that is known and fresh, without waiting."""
-        known = self._known.get(key_hash)
-        return known.grant if known is not None and known.fresh_until > self._clock() else None
-
     async def resolve(self, key: str) -> Grant:
         """Return the grant of a key.
 
@@ -78,10 +73,11 @@ class Keyring:
             Unauthenticated: there is no such key, or it was revoked.
             Unavailable: PostgreSQL is away and the key is not known here.
         """
-        if key_kind(key) is None or len(key) > _MAX_KEY_LENGTH:
-            raise Unauthenticated("The API key is not valid.")
         key_hash = hash_api_key(key)
-        grant = self.peek(key_hash) or await self._find(key_hash)
+        known = self._known.get(key_hash)
+        if known is not None and known.fresh_until > self._clock():
+            return known.grant
+        grant = await self._find(key_hash) if _is_plausible(key) else None
         if grant is None:
             raise Unauthenticated("The API key is not valid.")
         return grant
@@ -129,6 +125,10 @@ class Keyring:
         self._unknown[key_hash] = self._clock() + UNKNOWN_SECONDS
         if len(self._unknown) > MAX_UNKNOWN:
             self._unknown.popitem(last=False)
+
+
+def _is_plausible(key: str) -> bool:
+    return key_kind(key) is not None and len(key) <= _MAX_KEY_LENGTH
 
 
 def _unavailable() -> ProductError:

@@ -21,14 +21,14 @@ from ingest_api.body import ClientGone, check_declared_length, too_large
 from ingest_api.exchange import REQUEST_ID_HEADER, Exchange, trace_of
 from ingest_api.telemetry import Telemetry
 
-SAFETY_HEADERS: Final = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"X-Request-Id, Retry-After, ETag"),
-)
+EVERY_ANSWER: Final = ((b"x-content-type-options", b"nosniff"), (b"access-control-allow-origin", b"*"))
 """Credentials travel in headers that a page must set itself, never in cookies; so any origin may read an answer, and
 what a public key may be used from is checked on the request."""
+ANSWERS_TO_READ: Final = (
+    (b"referrer-policy", b"no-referrer"),
+    (b"access-control-expose-headers", b"X-Request-Id, Retry-After, ETag"),
+)
+"""Beside those, unless the answer is a bare 202: the server checks every header again as it writes it."""
 NO_STORE: Final = (b"cache-control", b"no-store")
 PREFLIGHT_HEADERS: Final = [
     (b"access-control-allow-methods", b"GET, POST, PATCH, DELETE"),
@@ -116,11 +116,14 @@ class _Reply:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._exchange.status = message["status"]
-            headers = list(message.get("headers", ()))
-            if not any(name == b"cache-control" for name, _ in headers):
-                headers.append(NO_STORE)
-            message["headers"] = [*headers, *SAFETY_HEADERS, (REQUEST_ID_HEADER, self._exchange.trace_id.encode())]
+            exchange = self._exchange
+            exchange.status = message["status"]
+            headers = [*message.get("headers", ()), *EVERY_ANSWER, (REQUEST_ID_HEADER, exchange.trace_id.encode())]
+            if exchange.status != 202:
+                headers += ANSWERS_TO_READ
+                if not any(name == b"cache-control" for name, _ in headers):
+                    headers.append(NO_STORE)
+            message["headers"] = headers
         await self._send(message)
 
     async def send_whole(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
