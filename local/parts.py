@@ -96,7 +96,7 @@ def demo_part(addresses: Addresses, company: Company) -> Part:
         "DEMO_PORT": str(addresses.demo),
     }
     command = [sys.executable, "-m", "local.demo"]
-    return Part("demo", command, environment, _answers_http(addresses.host, addresses.demo, "/signup"))
+    return Part("demo", command, environment, _answers_http(addresses.host, addresses.demo, "/health"))
 
 
 def _answers_http(host: str, port: int, path: str = "/readyz") -> Callable[[], Awaitable[bool]]:
