@@ -59,10 +59,15 @@ def is_further(baseline: Baseline | None, page_url: str, than: str) -> bool:
     return baseline.steps.index(here) > baseline.steps.index(there)
 
 
-def step_after(baseline: Baseline, step: BaselineStep) -> BaselineStep | None:
-    """Return the step that follows, or None after the last one."""
-    following = baseline.steps.index(step) + 1
-    return baseline.steps[following] if following < len(baseline.steps) else None
+def expected_step(window: Window, baseline: Baseline, left: BaselineStep) -> BaselineStep | None:
+    """Return the step where a user who left the path at `left` should be: that one, or the next that is incomplete.
+
+    None means that he is done: all steps ahead are complete, or the last one is behind him and names no success event.
+    """
+    if left is baseline.steps[-1] and left.success_event is None:
+        return None
+    ahead = baseline.steps[baseline.steps.index(left) :]
+    return next((step for step in ahead if not is_complete(window, step, 0)), None)
 
 
 def is_complete(window: Window, step: BaselineStep, entered_ms: int) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.turns import Signal, SignalKind
-from detection.baselines import is_complete, step_after, step_at, views_off_path
+from detection.baselines import expected_step, step_at, views_off_path
 from detection.log import Entry
 from detection.occurrences import Case, is_used_up, report
 
@@ -35,8 +35,8 @@ def find_page_loops(case: Case, since: Entry) -> list[Signal]:
 def find_stray(case: Case) -> list[Signal]:
     """Report a user who is `steps_off_path` pages away from the path, once for each time the path is left.
 
-    The stuck point is the step where the user should be, not the page where he happens to look for help: the step that
-    was left, or the next one if that is complete. Whoever left the last step is done.
+    The stuck point is the step where the user should be (`expected_step`), not the page where he happens to look for
+    help: otherwise each excursion would count for a place of its own, and none would ever reach a human.
     """
     if case.baseline is None:
         return []
@@ -45,13 +45,11 @@ def find_stray(case: Case) -> list[Signal]:
     if left is None or len(wandering) < count or case.is_stale(wandering[-1]):
         return []
     step = step_at(case.baseline, left.page_url)
-    following = step and step_after(case.baseline, step)
-    if step is None or following is None or is_used_up(case.window, SignalKind.BASELINE_DEVIATION, "path", left):
+    expected = step and expected_step(case.window, case.baseline, step)
+    if step is None or expected is None or is_used_up(case.window, SignalKind.BASELINE_DEVIATION, "path", left):
         return []
-    missed = following if is_complete(case.window, step, 0) else step
-    evidence = (left, *wandering[:count])
     measures = {"steps_off_path": count, "left_step": step.key}
-    return [report(case, SignalKind.BASELINE_DEVIATION, "path", evidence, measures, missed)]
+    return [report(case, SignalKind.BASELINE_DEVIATION, "path", (left, *wandering[:count]), measures, expected)]
 
 
 def _same_page(case: Case, views: Sequence[Entry]) -> Sequence[Entry]:

@@ -17,9 +17,9 @@ from detection.log import entry_of
 from detection.navigation import find_page_loops, find_stray
 from detection.occurrences import Case
 from detection.pace import detect_idle, next_deadline
-from detection.window import Window
+from detection.window import Window, fold
 
-__all__ = ["detect", "detect_idle", "next_deadline"]
+__all__ = ["detect", "detect_idle", "next_deadline", "rebuild"]
 
 _Find = Callable[[Case, Sequence[AcceptedEvent]], Iterator[Signal]]
 
@@ -51,6 +51,18 @@ def detect(
         signal for kind, events in told.items() for signal in _TRIGGERS[kind](case, sorted(events, key=entry_of))
     ]
     return sorted(signals, key=lambda signal: signal.evidence[-1].at)
+
+
+def rebuild(history: Iterable[AcceptedEvent], rules: DetectionRules, baseline: Baseline | None, now_ms: int) -> Window:
+    """Return the window of a user whose session state was lost, from the events in PostgreSQL.
+
+    `history` holds events that were dealt with before; what they prove is noted as reported. Leave out the events of
+    the batch at hand: their signals may not have been published yet.
+    """
+    past = list(history)
+    window = fold(Window(), past)
+    detect(window, past, rules, baseline, now_ms)
+    return window
 
 
 def _rage_clicks(case: Case, events: Sequence[AcceptedEvent]) -> Iterator[Signal]:
