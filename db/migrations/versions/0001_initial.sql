@@ -4,27 +4,16 @@
 --   the login that runs this file owns the tables (and may be the only login there is);
 --   onboarding_app     reads and writes rows of the companies named in app.company_ids, nothing else;
 --   onboarding_system  does what precedes a company: key and login look-ups, sweeping for work left behind.
--- Neither may bypass row-level security; a process switches to them with SET ROLE (see db/pool.py).
+-- Neither may bypass row-level security; a process switches to them with SET ROLE (see db/pool.py). db/migrate.py makes
+-- both before it runs this file, since roles belong to the cluster and not to one database.
 
 CREATE EXTENSION IF NOT EXISTS vector;
-
-DO $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'onboarding_app') THEN
-        CREATE ROLE onboarding_app NOLOGIN NOBYPASSRLS;
-    END IF;
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'onboarding_system') THEN
-        CREATE ROLE onboarding_system NOLOGIN NOBYPASSRLS;
-    END IF;
-EXCEPTION WHEN duplicate_object OR unique_violation THEN
-    NULL; -- another database of the same cluster is migrating at this moment
-END $$;
 
 -- The companies that this transaction may touch. STABLE and read once per statement, through a scalar sub-select in
 -- the policies.
 CREATE FUNCTION app_company_ids() RETURNS uuid[]
     LANGUAGE sql STABLE PARALLEL SAFE
-    AS $$ SELECT coalesce(nullif(current_setting('app.company_ids', true), ''), '{}')::uuid[] $$;
+    RETURN coalesce(nullif(current_setting('app.company_ids', true), ''), '{}')::uuid[];
 
 CREATE TABLE companies (
     company_id       uuid PRIMARY KEY,
@@ -66,8 +55,10 @@ CREATE TABLE refresh_tokens (
     spent_at   timestamptz,
     revoked_at timestamptz,
     PRIMARY KEY (company_id, token_hash),
+    UNIQUE (token_hash),
     FOREIGN KEY (company_id, admin_id) REFERENCES admins ON DELETE CASCADE
 );
+CREATE INDEX refresh_tokens_by_family ON refresh_tokens (company_id, family_id);
 
 CREATE TABLE company_configs (
     company_id uuid NOT NULL REFERENCES companies ON DELETE CASCADE,
@@ -102,7 +93,7 @@ CREATE TABLE users (
     first_seen_at  timestamptz NOT NULL,
     last_seen_at   timestamptz NOT NULL,
     PRIMARY KEY (company_id, user_id)
-);
+) WITH (fillfactor = 80); -- every batch moves last_seen_at: room for the new version on the same page
 CREATE INDEX users_merged ON users (company_id, merged_into) WHERE merged_into IS NOT NULL;
 
 CREATE TABLE sessions (
@@ -113,7 +104,7 @@ CREATE TABLE sessions (
     last_seen_at  timestamptz NOT NULL,
     last_page_url text,
     PRIMARY KEY (company_id, session_id, user_id)
-);
+) WITH (fillfactor = 80);
 CREATE INDEX sessions_recent ON sessions (company_id, last_seen_at DESC);
 
 -- Partitioned by the client's own timestamp, which a retry never changes; the unique key must contain it. Absurd dates
@@ -182,6 +173,8 @@ CREATE TABLE nudges (
 );
 CREATE INDEX nudges_by_user ON nudges (company_id, user_id, created_at DESC);
 CREATE INDEX nudges_undelivered ON nudges (company_id, user_id) WHERE status IN ('pending', 'sent');
+CREATE INDEX nudges_expiring ON nudges (company_id, expires_at) WHERE status IN ('pending', 'sent');
+CREATE INDEX nudges_recent ON nudges (company_id, created_at DESC);
 
 CREATE TABLE escalations (
     company_id    uuid NOT NULL REFERENCES companies ON DELETE CASCADE,
@@ -200,6 +193,7 @@ CREATE TABLE escalations (
     PRIMARY KEY (company_id, escalation_id)
 );
 CREATE INDEX escalations_recent ON escalations (company_id, created_at DESC);
+CREATE INDEX escalations_by_user ON escalations (company_id, user_id, created_at DESC);
 CREATE UNIQUE INDEX escalations_one_open ON escalations (company_id, user_id, stuck_point) WHERE status <> 'resolved';
 
 CREATE TABLE notifications (
@@ -207,6 +201,7 @@ CREATE TABLE notifications (
     notification_id uuid NOT NULL,
     event           text NOT NULL,          -- escalation.created, budget.threshold, provider.failed, …
     channel         text NOT NULL,          -- webhook, slack, email
+    user_id         text,                   -- whom it is about, if anybody
     payload         jsonb NOT NULL,
     status          text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'sent', 'failed')),
     attempts        integer NOT NULL DEFAULT 0,
@@ -218,6 +213,8 @@ CREATE TABLE notifications (
     PRIMARY KEY (company_id, notification_id)
 );
 CREATE INDEX notifications_pending ON notifications (updated_at) WHERE status = 'pending';
+CREATE INDEX notifications_recent ON notifications (company_id, created_at DESC);
+CREATE INDEX notifications_by_user ON notifications (company_id, user_id, created_at DESC) WHERE user_id IS NOT NULL;
 
 -- Every LLM call. The row is written before the call with the estimated cost, which reserves it from the day's budget;
 -- a re-run of the turn finds `response` under the same id and pays nothing.
@@ -248,10 +245,11 @@ CREATE TABLE idempotency_keys (
     idempotency_key text NOT NULL,
     request_hash    bytea NOT NULL,
     status_code     integer,                -- null while the first request is still under way
-    response        jsonb,
+    response        json,                   -- json, not jsonb: a replay keeps the order of the first answer
     created_at      timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (company_id, idempotency_key)
 );
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (company_id, created_at);
 
 CREATE TABLE audit_log (
     company_id uuid NOT NULL REFERENCES companies ON DELETE CASCADE,
@@ -264,6 +262,7 @@ CREATE TABLE audit_log (
     trace_id   text,
     PRIMARY KEY (company_id, audit_id)
 );
+CREATE INDEX audit_log_recent ON audit_log (company_id, at DESC);
 
 -- Row-level security, forced so that not even the owner slips past it.
 DO $$
@@ -286,10 +285,10 @@ REVOKE INSERT, DELETE ON companies FROM onboarding_app;
 GRANT USAGE ON SCHEMA public TO onboarding_app, onboarding_system;
 
 -- What precedes a company. Column by column: a look-up needs no more than this.
-GRANT SELECT ON companies TO onboarding_system;
+GRANT SELECT (company_id, name, created_at) ON companies TO onboarding_system;
 GRANT SELECT (company_id, key_id, kind, key_hash, revoked_at) ON api_keys TO onboarding_system;
 GRANT SELECT (company_id, admin_id, email, password_hash, role, disabled_at) ON admins TO onboarding_system;
-GRANT SELECT ON refresh_tokens TO onboarding_system;
+GRANT SELECT (company_id, token_hash) ON refresh_tokens TO onboarding_system;
 GRANT SELECT (company_id, turn_id, user_id, status, updated_at) ON turns TO onboarding_system;
 GRANT SELECT (company_id, notification_id, status, updated_at, trace_id) ON notifications TO onboarding_system;
 DO $$
@@ -302,12 +301,12 @@ BEGIN
     END LOOP;
 END $$;
 -- Founding a company is the system's work as well.
-GRANT INSERT ON companies, api_keys, admins, company_configs, audit_log TO onboarding_system;
+GRANT INSERT ON companies, api_keys, admins, audit_log TO onboarding_system;
 DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['companies', 'api_keys', 'admins', 'company_configs', 'audit_log']
+    FOREACH name IN ARRAY ARRAY['companies', 'api_keys', 'admins', 'audit_log']
     LOOP
         EXECUTE format('CREATE POLICY system_found ON %I FOR INSERT TO onboarding_system WITH CHECK (true)', name);
     END LOOP;

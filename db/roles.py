@@ -1,0 +1,64 @@
+"""The two roles that the product runs as, and who may become them.
+
+Roles belong to the cluster: several databases share them, and several migrations may make them at the same moment.
+"""
+
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+
+from core.errors import SettingsError
+from db.pool import APP_ROLE, SYSTEM_ROLE
+
+# Tells who we are, and for each role whether it exists and whether we may become it.
+_STANDING: Final = """
+    SELECT wanted.name, r.oid IS NOT NULL, coalesce(pg_has_role(session_user, r.oid, 'SET'), false)
+    FROM unnest(%s::text[]) AS wanted (name) LEFT JOIN pg_roles r ON r.rolname = wanted.name
+"""
+
+# Makes a role that can do nothing of itself.
+_CREATE: Final = "CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE"
+
+# Lets a login become a role, without holding its rights all the time. SET and INHERIT: PostgreSQL 16 and later.
+_GRANT: Final = "GRANT {role} TO {login} WITH SET TRUE, INHERIT FALSE"
+
+
+def ensure_roles(connection: psycopg.Connection[Any], logins: tuple[str, ...] = ()) -> None:
+    """Make both roles where missing, and let this login and `logins` become them.
+
+    Raises SettingsError with the statements for an administrator when the login may not do that.
+    """
+    for role, exists, may_become in connection.execute(_STANDING, ([APP_ROLE, SYSTEM_ROLE],)).fetchall():
+        if not exists:
+            _create(connection, role)
+        if not (exists and may_become):
+            _grant(connection, role, connection.info.user)
+        for login in logins:
+            _grant(connection, role, login)
+
+
+def _create(connection: psycopg.Connection[Any], role: str) -> None:
+    try:
+        with connection.transaction():
+            connection.execute(sql.SQL(_CREATE).format(role=sql.Identifier(role)))
+    except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+        return  # another database of the cluster is migrating at this moment
+    except psycopg.errors.InsufficientPrivilege:
+        raise _refusal(connection.info.user) from None
+
+
+def _grant(connection: psycopg.Connection[Any], role: str, login: str) -> None:
+    statement = sql.SQL(_GRANT).format(role=sql.Identifier(role), login=sql.Identifier(login))
+    try:
+        with connection.transaction():
+            connection.execute(statement)
+    except psycopg.errors.InsufficientPrivilege:
+        raise _refusal(login) from None
+
+
+def _refusal(login: str) -> SettingsError:
+    return SettingsError(
+        f"DATABASE_ADMIN_URL: the login may not make or grant the product's roles; as an administrator:"
+        f' CREATE ROLE {APP_ROLE}; CREATE ROLE {SYSTEM_ROLE}; GRANT {APP_ROLE}, {SYSTEM_ROLE} TO "{login}"'
+    )
