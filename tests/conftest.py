@@ -4,6 +4,7 @@ A migrated template database is cloned for each test that asks for one, which co
 migration. Set `TEST_DATABASE_URL` / `TEST_REDIS_SERVER` to run against other servers than the embedded ones.
 """
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -11,12 +12,15 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 import redis as redis_sync
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from local.installation import Company
 
 
 def require(found: object, what: str) -> None:
@@ -51,7 +55,9 @@ def as_url(conninfo: str) -> str:
     host, query = str(parts.get("host", "")), ""
     if host.startswith("/"):
         host, query = "", f"?host={parts['host']}"
-    user = f"{parts['user']}{':' + str(parts['password']) if parts.get('password') else ''}@" if parts.get("user") else ""
+    user = (
+        f"{parts['user']}{':' + str(parts['password']) if parts.get('password') else ''}@" if parts.get("user") else ""
+    )
     port = f":{parts['port']}" if parts.get("port") and host else ""
     return f"postgresql://{user}{host}{port}/{parts['dbname']}{query}"
 
@@ -92,8 +98,13 @@ class RedisServer:
 
     def start(self) -> None:
         options = {
-            "port": "0", "unixsocket": f"{self.directory}/redis.sock", "dir": str(self.directory),
-            "appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction", "save": "",
+            "port": "0",
+            "unixsocket": f"{self.directory}/redis.sock",
+            "dir": str(self.directory),
+            "appendonly": "yes",
+            "appendfsync": "always",
+            "maxmemory-policy": "noeviction",
+            "save": "",
         }
         arguments = [word for key, value in options.items() for word in (f"--{key}", value)]
         self.process = subprocess.Popen([self.binary, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -165,3 +176,23 @@ def environment(database_url: str, redis_url: str, secret_key: str) -> dict[str,
     """Environment in which a real process of the product runs."""
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "COVERAGE_PROCESS_START") if key in os.environ}
     return {**kept, "DATABASE_URL": database_url, "REDIS_URL": redis_url, "SECRET_KEY": secret_key, "LOG_LEVEL": "INFO"}
+
+
+@pytest.fixture
+def company(database_url: str, secret_key: str) -> Company:
+    """A founded company with its keys in the clear."""
+    return found("Acme", database_url, secret_key)
+
+
+@pytest.fixture
+def other_company(database_url: str, secret_key: str) -> Company:
+    """A second company of the same database, whose rows the first must never see."""
+    return found("Rival", database_url, secret_key)
+
+
+def found(name: str, database_url: str, secret_key: str) -> Company:
+    """Found a company; its owner is `owner@<name>.test` with the password `correct horse`."""
+    from local.founding import found_company
+
+    email = f"owner@{name.lower()}.test"
+    return asyncio.run(found_company(database_url, secret_key, name, email, "correct horse", datetime.now(UTC)))
