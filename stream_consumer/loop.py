@@ -54,11 +54,13 @@ class ConsumerLoop:
             self._patience,
             metrics,
             claim_idle_ms=policy.claim_idle_ms,
-            on_given_back=self._let_go,
+            let_go=self._let_go,
+            come_back=self._claim_within,
         )
         self._free = asyncio.Semaphore(policy.slots)
         self._held: dict[bytes, Entry] = {}
         self._claim_at = 0.0
+        self._finished = asyncio.Event()
 
     @property
     def held(self) -> int:
@@ -70,11 +72,11 @@ class ConsumerLoop:
         with suppress(Interrupted):
             await self._patience.insist(self._group.ensure)
             async with asyncio.TaskGroup() as upkeep:
-                chores = [upkeep.create_task(self._renew_claims()), upkeep.create_task(self._keep_short())]
+                upkeep.create_task(self._renew_claims())
+                upkeep.create_task(self._keep_short())
                 async with asyncio.TaskGroup() as work:
                     await self._consume(work)
-                for chore in chores:
-                    chore.cancel()
+                self._finished.set()
         with suppress(Exception):  # the name is swept away later if Redis is gone now
             await self._group.leave()
 
@@ -109,10 +111,9 @@ class ConsumerLoop:
             self._claim_within(0.02)  # there may be more; fresh entries get their turn in between
         return claimed
 
-    def _let_go(self, entry: Entry, seconds: float) -> None:
-        """From now on the entry's claim is not renewed, and it comes up again after `seconds`."""
+    def _let_go(self, entry: Entry) -> None:
+        """From now on the entry's claim is not renewed."""
         self._held.pop(entry.entry_id, None)
-        self._claim_within(seconds)
 
     def _claim_within(self, seconds: float) -> None:
         self._claim_at = min(self._claim_at, time.monotonic() + seconds + 0.002)
@@ -146,8 +147,7 @@ class ConsumerLoop:
 
     async def _renew_claims(self) -> None:
         """Keep our claims while handlers run, so that the claim idle time need not exceed the slowest of them."""
-        while True:
-            await asyncio.sleep(self._policy.claim_idle_ms / 3000)
+        while not await self._finishes_within(self._policy.claim_idle_ms / 3000):
             held = list(self._held)
             if not held:
                 continue
@@ -159,12 +159,17 @@ class ConsumerLoop:
 
     async def _keep_short(self) -> None:
         """Trim the stream, publish the backlog, and remove consumers that were killed."""
-        while True:
+        while not await self._finishes_within(self._policy.upkeep_every_seconds):
             with _outages_passed_over():
                 await self._group.trim()
                 self._metrics.set_backlog(self._group.stream, await self._group.backlog())
                 await self._group.sweep_consumers()
-            await asyncio.sleep(self._policy.upkeep_every_seconds)
+
+    async def _finishes_within(self, seconds: float) -> bool:
+        """Wait for the end of the work. (Cancelling chores instead could be swallowed inside the Redis client.)"""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._finished.wait(), seconds)
+        return self._finished.is_set()
 
 
 class _outages_passed_over:  # noqa: N801 - used as a statement

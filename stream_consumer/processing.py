@@ -25,7 +25,10 @@ class ProcessDied(Exception):
 
 
 class Processor:
-    """Takes batches through a handler. `on_given_back(entry, seconds)` is told when one will come up again."""
+    """Takes batches through a handler.
+
+    `let_go(entry)` is told before an entry is given back, `come_back(seconds)` when one will come up again.
+    """
 
     def __init__(
         self,
@@ -36,7 +39,8 @@ class Processor:
         metrics: ConsumerMetrics,
         *,
         claim_idle_ms: int,
-        on_given_back: Callable[[Entry, float], None],
+        let_go: Callable[[Entry], None],
+        come_back: Callable[[float], None],
     ) -> None:
         self._group = group
         self._handler = handler
@@ -44,7 +48,8 @@ class Processor:
         self._patience = patience
         self._metrics = metrics
         self._claim_idle_ms = claim_idle_ms
-        self._on_given_back = on_given_back
+        self._let_go = let_go
+        self._come_back = come_back
         self._suspects = asyncio.Lock()
 
     async def process(self, entries: Sequence[Entry]) -> None:
@@ -136,8 +141,9 @@ class Processor:
 
     async def _give_back(self, entry: Entry, seconds: float, *, as_new: bool) -> None:
         idle = self._claim_idle_ms - int(seconds * 1000)
-        self._on_given_back(entry, min(seconds, self._claim_idle_ms / 1000))
+        self._let_go(entry)  # first, or a renewal in between would undo it
         await self._patience.insist(lambda: self._group.give_back(entry.entry_id, idle, as_new=as_new))
+        self._come_back(min(seconds, self._claim_idle_ms / 1000))
 
     async def _bury(self, entry: Entry, error: Exception, verdict: GiveUp, attempts: int) -> None:
         letter: dict[str, str | bytes | int] = {
