@@ -51,15 +51,15 @@ def decode_cursor(cursor: str) -> Position:
 
 
 def page_parameters(cursor: str | None, limit: int) -> dict[str, Any]:
-    """Return the statement parameters of a page: `before_at`, `before_rank`, `before_key`, and one row more than asked.
+    """Return the statement parameters of a page: `cursor_at`, `cursor_rank`, `cursor_key`, and one row more than asked.
 
     The extra row tells whether there is a next page.
     """
     before = decode_cursor(cursor) if cursor is not None else None
     return {
-        "before_at": before and before.at,
-        "before_rank": before and before.rank,
-        "before_key": before and before.key,
+        "cursor_at": before and before.at,
+        "cursor_rank": before and before.rank,
+        "cursor_key": before and before.key,
         "limit": max(1, min(limit, MAX_LIMIT)) + 1,
     }
 
