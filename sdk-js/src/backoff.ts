@@ -1,0 +1,15 @@
+/** When to try again: pure functions of the attempt, so that a fleet of pages never comes back as one wave. */
+
+export const MINUTE = 60_000;
+
+/** Exponential with full jitter; milliseconds. `attempt` counts from 0. */
+export function backoff(attempt: number, random: number, base = 1000, cap = MINUTE): number {
+  return Math.round(random * Math.min(cap, base * 2 ** Math.min(attempt, 20)));
+}
+
+/** The server's `Retry-After` (seconds, or an HTTP date) in milliseconds, at most an hour; undefined if unreadable. */
+export function retryAfter(header: string | null, now: number): number | undefined {
+  if (!header) return undefined;
+  const ms = /^\s*\d+\s*$/.test(header) ? +header * 1000 : Date.parse(header) - now;
+  return ms >= 0 ? Math.min(ms, 60 * MINUTE) : undefined;
+}

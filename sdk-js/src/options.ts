@@ -1,0 +1,46 @@
+/** What the host decides: read from `init()` or from the attributes of the script tag. */
+
+import type { TokenSource } from './identity';
+import type { RendererOptions, Theme } from './render/contract';
+
+export interface Options {
+  /** The company's public key, `pk_…`. */
+  readonly apiKey: string;
+  /** Origin of the API. */
+  readonly apiUrl: string;
+  /** Origin of the WebSocket gateway, `ws:` or `wss:`. Without it nothing is shown. */
+  readonly wsUrl?: string;
+  /** A token that your server signs for the user, or a function that gets one. Without it the visitor is anonymous. */
+  readonly userToken?: TokenSource;
+  /** Only needed when there is no token; a token names its user itself. */
+  readonly userId?: string;
+  /** Names the session; otherwise one lasts until 30 minutes without an event. */
+  readonly sessionId?: string;
+  /** BCP 47 tag for the SDK's own words; nudges bring their own language. */
+  readonly locale?: string;
+  readonly direction?: 'ltr' | 'rtl';
+  readonly theme?: Partial<Theme>;
+  readonly capture?: CaptureOptions | false;
+  /** Query parameters whose values may be sent with an address; all others are cut off. */
+  readonly keepQuery?: readonly string[];
+  /** Told when the user chooses an action of a nudge. */
+  readonly onAction?: RendererOptions['onAction'];
+}
+
+/** Each part is on unless it is set to false. */
+export interface CaptureOptions {
+  readonly clicks?: boolean;
+  readonly changes?: boolean;
+  readonly submits?: boolean;
+  readonly pages?: boolean;
+  /** Rage, dead and error clicks; they need `clicks`. */
+  readonly frustration?: boolean;
+  /** Also clicks that a script dispatched; for tests of your own. */
+  readonly untrusted?: boolean;
+}
+
+/** `data-api-key`, `data-api-url`, `data-ws-url`, `data-user-id`, `data-user-token`, `data-locale` of a script tag. */
+export function optionsOf(script: HTMLScriptElement): Options | undefined {
+  const { apiKey, apiUrl, wsUrl, userId, userToken, locale } = script.dataset;
+  return apiKey ? { apiKey, apiUrl: apiUrl ?? new URL(script.src).origin, wsUrl, userId, userToken, locale } : undefined;
+}
