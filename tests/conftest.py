@@ -171,10 +171,13 @@ def secret_key() -> str:
     return "test-secret-key-that-is-long-enough-0123456789"
 
 
+_KEPT = frozenset({"PATH", "HOME", "LANG", "TMPDIR"})
+
+
 @pytest.fixture
 def environment(database_url: str, redis_url: str, secret_key: str) -> dict[str, str]:
     """Environment in which a real process of the product runs."""
-    kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "COVERAGE_PROCESS_START") if key in os.environ}
+    kept = {key: value for key, value in os.environ.items() if key in _KEPT or key.startswith("COVERAGE_")}
     return {**kept, "DATABASE_URL": database_url, "REDIS_URL": redis_url, "SECRET_KEY": secret_key, "LOG_LEVEL": "INFO"}
 
 
