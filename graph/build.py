@@ -1,0 +1,47 @@
+"""The graph at a glance.
+
+START → diagnose ─┬→ coach → act → END
+                  ├→ escalate → END
+                  └→ END            (unsure, not stuck, holdout)
+"""
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import RetryPolicy, TimeoutPolicy
+
+from graph.context import TurnContext
+from graph.faults import is_transient
+from graph.nodes.act import act
+from graph.nodes.coach import coach
+from graph.nodes.diagnose import diagnose
+from graph.nodes.escalate import escalate
+from graph.state import TurnState
+
+THINKING = TimeoutPolicy(run_timeout=90)
+"""Bound of a node that may call several providers in turn; each attempt has its own, shorter limit."""
+STORING = TimeoutPolicy(run_timeout=20)
+"""Bound of a node that writes and publishes."""
+RETRIES = RetryPolicy(max_attempts=3, initial_interval=0.2, backoff_factor=3, max_interval=5, retry_on=is_transient)
+"""Only a store that is away for a moment is tried again here; LLM clients have retries of their own."""
+
+TurnGraph = CompiledStateGraph[TurnState, TurnContext, TurnState, TurnState]
+
+
+def build_graph(checkpointer: BaseCheckpointSaver[str] | None) -> TurnGraph:
+    """Return the compiled graph; without a checkpointer a failed turn starts anew instead of resuming."""
+    graph = StateGraph(TurnState, context_schema=TurnContext)
+    graph.add_node("diagnose", diagnose, retry_policy=RETRIES, timeout=THINKING)
+    graph.add_node("coach", coach, retry_policy=RETRIES, timeout=THINKING)
+    graph.add_node("act", act, retry_policy=RETRIES, timeout=STORING)
+    graph.add_node("escalate", escalate, retry_policy=RETRIES, timeout=THINKING)
+    graph.add_edge(START, "diagnose")
+    graph.add_conditional_edges("diagnose", _route, {"coach": "coach", "escalate": "escalate", "end": END})
+    graph.add_edge("coach", "act")
+    graph.add_edge("act", END)
+    graph.add_edge("escalate", END)
+    return graph.compile(checkpointer=checkpointer, name="turn")
+
+
+def _route(state: TurnState) -> str:
+    return state["route"]

@@ -1,0 +1,115 @@
+"""The case before the reasoner: everything about one turn that bears on why the user is stuck and what may help.
+
+A plain value, made once per node from the turn and its context. It also fixes what a nudge may point to: elements
+that were seen, links that were given.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.baselines import Baseline, BaselineStep, page_path
+from core.config import CompanyConfig
+from core.events import AcceptedEvent
+from core.turns import Signal, Turn
+from graph.facts import PastNudge, UserFacts
+
+MAX_EVENTS = 30
+"""Latest events that a reasoner gets to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One user, one signal, and what surrounds it. Events and nudges are in order of time."""
+
+    turn: Turn
+    config: CompanyConfig
+    step: BaselineStep | None
+    next_step: BaselineStep | None
+    user: UserFacts
+    events: tuple[AcceptedEvent, ...]
+    past_nudges: tuple[PastNudge, ...]
+    now: datetime
+
+    @property
+    def signal(self) -> Signal:
+        """The sign that the user is stuck."""
+        return self.turn.signal
+
+    @property
+    def language(self) -> str:
+        """BCP 47 tag to write in: the user's own, else the company's."""
+        return self.user.language or self.config.tone.language
+
+    @property
+    def tries(self) -> int:
+        """Nudges that this user already got at this stuck point."""
+        return len(self.past_nudges)
+
+    @property
+    def best_element(self) -> str | None:
+        """Where a nudge belongs: the element of the signal, else of its latest evidence, else of the step."""
+        return next(self._elements(), None)
+
+    @property
+    def seen_elements(self) -> frozenset[str]:
+        """Selectors that occurred; a nudge may point to no other."""
+        return frozenset(self._elements())
+
+    @property
+    def links(self) -> frozenset[str]:
+        """Absolute links that were given by the company; a nudge may lead to no other."""
+        return frozenset({self.step.help_url} if self.step and self.step.help_url else ())
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Paths of the product that occurred or that the baseline names; a nudge may lead to no other page of it."""
+        pages = [self.signal.page_url, *(event.page_url for event in self.events)]
+        patterns = [step.url_pattern for step in (self.step, self.next_step) if step]
+        return frozenset(page_path(page) for page in pages if page) | {path for path in patterns if "*" not in path}
+
+    def _elements(self) -> Iterator[str]:
+        found = [self.signal.target_element, *(item.target_element for item in reversed(self.signal.evidence))]
+        found += [self.step.element if self.step else None, *(event.target_element for event in reversed(self.events))]
+        return (element for element in found if element)
+
+
+def build_case(
+    turn: Turn,
+    config: CompanyConfig,
+    baseline: Baseline | None,
+    user: UserFacts,
+    events: tuple[AcceptedEvent, ...],
+    past_nudges: tuple[PastNudge, ...],
+    now: datetime,
+) -> Case:
+    """Return the case of a turn: the baseline's step at the stuck point, the latest events, the nudges made there."""
+    step = _step_of(baseline, turn.signal)
+    return Case(
+        turn=turn,
+        config=config,
+        step=step,
+        next_step=_step_after(baseline, step),
+        user=user,
+        events=events[-MAX_EVENTS:],
+        past_nudges=nudges_at(past_nudges, turn.signal.stuck_point),
+        now=now,
+    )
+
+
+def nudges_at(past_nudges: tuple[PastNudge, ...], stuck_point: str) -> tuple[PastNudge, ...]:
+    """Return the nudges at one stuck point that count as attempts to help."""
+    return tuple(nudge for nudge in past_nudges if nudge.counts and nudge.stuck_point == stuck_point)
+
+
+def _step_of(baseline: Baseline | None, signal: Signal) -> BaselineStep | None:
+    if baseline is None:
+        return None
+    return baseline.step(signal.stuck_point) or (baseline.step_of(signal.page_url) if signal.page_url else None)
+
+
+def _step_after(baseline: Baseline | None, step: BaselineStep | None) -> BaselineStep | None:
+    if baseline is None or step is None:
+        return None
+    position = baseline.steps.index(step) + 1
+    return baseline.steps[position] if position < len(baseline.steps) else None

@@ -1,0 +1,93 @@
+"""What a composed nudge may point to, link to and contain; whatever breaks it is mended, the same way each time.
+
+A model may invent a selector, a link or a language, and a page may try to talk it into doing so. None of that reaches a
+user: an unknown element becomes the one of the evidence, an unknown link goes, markup goes, and a nudge in another
+language, or with nothing left of it, becomes the one of the templates.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from core.nudges import Diagnosis, NudgeAction, NudgeContent, NudgeType
+from core.redaction import mask
+from graph.case import Case
+from graph.languages import is_written_in
+from graph.wording import compose
+
+_TAG: Final = re.compile(r"<[/!?]?[A-Za-z][^<>]{0,500}>")
+_MARKDOWN_LINK: Final = re.compile(r"!?\[([^\[\]\n]{0,200})\]\([^()\n]{0,500}\)")
+_EMPHASIS: Final = re.compile(r"(\*\*|__|`)(?=\S)(.{1,300}?)(?<=\S)\1")
+_HEADING: Final = re.compile(r"^#{1,6}\s+", re.MULTILINE)
+_LINK: Final = re.compile(
+    r"\b(?:[a-z][a-z0-9+.\-]{1,20}://|www\.|javascript:|data:|mailto:)[^\s<>\"']{1,500}", re.IGNORECASE
+)
+_SPACES: Final = re.compile(r"[^\S\n]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A nudge fit to be shown, and stable words for what had to be mended."""
+
+    content: NudgeContent
+    corrections: tuple[str, ...] = ()
+
+
+def check_content(content: NudgeContent, case: Case, diagnosis: Diagnosis) -> Checked:
+    """Return the nudge as a user may see it. The same input always gives the same output."""
+    title, body = clean_text(content.title, case.links), clean_text(content.body, case.links)
+    if not title or not body:
+        return Checked(compose(case, diagnosis.reason_class), ("empty",))
+    if not is_written_in(f"{title} {body}", case.language):
+        return Checked(compose(case, diagnosis.reason_class), ("language",))
+    element = allowed_element(content.target_element, case)
+    actions = [action for action in (_checked_action(item, case) for item in content.actions) if action]
+    mended = NudgeContent(
+        nudge_type=_possible_type(content.nudge_type, element),
+        target_element=element,
+        title=title,
+        body=body,
+        actions=actions,
+        language=case.language,
+    )
+    return Checked(mended, tuple(_differences(content, mended)))
+
+
+def clean_text(text: str, links: frozenset[str]) -> str:
+    """Return plain text: no tags, no Markdown, no link but those given, no personal data."""
+    text = _MARKDOWN_LINK.sub(r"\1", text)
+    text = _HEADING.sub("", _EMPHASIS.sub(r"\2", _TAG.sub("", text)))
+    text = _LINK.sub(lambda found: found[0] if found[0].rstrip(".,;:!?)") in links else "", text)
+    return _SPACES.sub(" ", mask(text)).strip()
+
+
+def allowed_element(element: str | None, case: Case) -> str | None:
+    """Return the element if it was seen, else the one that the evidence points to."""
+    return element if element in case.seen_elements else case.best_element
+
+
+def is_allowed_link(url: str | None, case: Case) -> bool:
+    """Tell whether a link was given by the company, or leads to a page of the product that occurred."""
+    return url is not None and (url in case.links or url in case.paths)
+
+
+def _checked_action(action: NudgeAction, case: Case) -> NudgeAction | None:
+    label = clean_text(action.label, frozenset())
+    if not label or not is_written_in(label, case.language):
+        return None
+    if action.kind != "link":
+        return NudgeAction(label=label, kind=action.kind)
+    return NudgeAction(label=label, kind="link", url=action.url) if is_allowed_link(action.url, case) else None
+
+
+def _possible_type(form: NudgeType, element: str | None) -> NudgeType:
+    return NudgeType.CHAT if form is NudgeType.TOOLTIP and element is None else form
+
+
+def _differences(before: NudgeContent, after: NudgeContent) -> Iterator[str]:
+    if (before.title.strip(), before.body.strip()) != (after.title, after.body):
+        yield "text"
+    for name in ("nudge_type", "target_element", "actions", "language"):
+        if getattr(before, name) != getattr(after, name):
+            yield name

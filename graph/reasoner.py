@@ -1,0 +1,54 @@
+"""The Reasoner: who thinks. One Protocol, so that a model, rules without any network, or a chain of both can do it."""
+
+from dataclasses import dataclass
+from typing import Annotated, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from core.nudges import Diagnosis, NudgeContent
+from graph.case import Case
+from graph.journal import Calls
+
+NOT_STUCK = "not_stuck"
+"""The `reason_class` of a diagnosis that finds nothing wrong."""
+
+T = TypeVar("T")
+
+
+class AlertDraft(BaseModel):
+    """The words of an alert to a person; its facts are ours to fill in."""
+
+    model_config = ConfigDict(frozen=True)
+
+    headline: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    why: Annotated[str, StringConstraints(min_length=1, max_length=600)]
+    suggestion: Annotated[str, StringConstraints(min_length=1, max_length=400)]
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoned(Generic[T]):
+    """An answer with its origin: the provider's name (`rules`, `openai`, …) and the version of prompt or templates."""
+
+    value: T
+    provider: str
+    version: str
+
+
+class Reasoner(Protocol):
+    """Thinks about a case.
+
+    Every method raises `core.errors.ProviderFailed` (or its `ProviderTimeout`) when no valid answer was to be had,
+    `BudgetExhausted` when the company may spend no more today, and `Unavailable` when the journal is away.
+    """
+
+    async def diagnose(self, case: Case, calls: Calls) -> Reasoned[Diagnosis]:
+        """Say why the user is stuck, or that they are not (`reason_class` NOT_STUCK)."""
+        ...
+
+    async def coach(self, case: Case, diagnosis: Diagnosis, calls: Calls) -> Reasoned[NudgeContent]:
+        """Compose what may help; within what `graph.checks` allows."""
+        ...
+
+    async def draft_alert(self, case: Case, diagnosis: Diagnosis, calls: Calls) -> Reasoned[AlertDraft]:
+        """Word the alert by which a person is called in."""
+        ...
