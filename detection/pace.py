@@ -36,24 +36,28 @@ class _Wait(NamedTuple):
 
 def next_deadline(window: Window, rules: DetectionRules, baseline: Baseline | None) -> int | None:
     """Return the Unix ms at which the sweeper must look at this user again, or None if only an event can matter."""
-    return min((wait.since_ms + wait.limit_ms for wait in _waits(Case(window, rules, baseline, 0))), default=None)
+    return min(map(_due_ms, _waits(Case(window, rules, baseline, 0))), default=None)
 
 
 def detect_idle(window: Window, rules: DetectionRules, baseline: Baseline | None, now_ms: int) -> list[Signal]:
-    """Report what has become due by `now_ms`, each once per silence or visit, and note it in the window.
+    """Report what has become due by `now_ms`, in that order, each once per silence or stay; note it in the window.
 
     What became due more than `STALE_MS` ago (the sweeper was down) is noted without a report: the user has long
     gone. Either way the next deadline lies ahead, so a sweeper never spins.
     """
     case, signals = Case(window, rules, baseline, now_ms), []
-    for wait in list(_waits(case)):
-        overdue_ms = now_ms - wait.since_ms - wait.limit_ms
+    for wait in sorted(_waits(case), key=_due_ms):
+        overdue_ms = now_ms - _due_ms(wait)
         if overdue_ms > STALE_MS:
             use_up(window, wait.kind, wait.scope, wait.evidence)
         elif overdue_ms >= 0:
             measures = {_MEASURE[wait.kind]: now_ms - wait.since_ms, "limit_ms": wait.limit_ms}
             signals.append(report(case, wait.kind, wait.scope, wait.evidence, measures, wait.step))
     return signals
+
+
+def _due_ms(wait: _Wait) -> int:
+    return wait.since_ms + wait.limit_ms
 
 
 def _waits(case: Case) -> Iterator[_Wait]:
