@@ -20,6 +20,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from core import settings
 from core.errors import ProductError
 from local.installation import Company, Installation
 from local.parts import Addresses, demo_part, product_environment, product_parts, program, redis_part
@@ -83,6 +84,9 @@ async def _first(starting: asyncio.Task[dict[str, Any]], stop: asyncio.Event) ->
 
 
 async def _start_all(options: UpOptions, stack: contextlib.AsyncExitStack) -> dict[str, Any]:
+    for group in settings.ALL:
+        if group is not settings.StoreSettings and group is not settings.SecuritySettings:
+            settings.load(group)  # a wrong value is told now, not by a part that ends again and again
     addresses = claim_addresses(options)
     options.data.mkdir(parents=True, exist_ok=True)
     installation = Installation.read(options.data)

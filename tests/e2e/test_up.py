@@ -1,0 +1,81 @@
+"""`up` itself: the ready line, a second start with the same company, a taken port, wrong settings, no orphans."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.e2e.conftest import Launch, Product
+
+pytestmark = pytest.mark.slow
+
+
+def children(product: Product) -> list[psutil.Process]:
+    return psutil.Process(product.process.pid).children(recursive=True)
+
+
+def test_the_ready_line_and_a_second_start(start: Launch, tmp_path: Path) -> None:
+    first = start(data=tmp_path / "data")
+    assert first.ready["ready"] is True
+    assert first.ready["demo"] is None
+    assert re.match(r"pk_", first.ready["public_key"])
+    assert first.get("/api/v1/config")["version"] == 0
+    processes = children(first)
+    assert first.stop() == 0
+    _, alive = psutil.wait_procs(processes, timeout=10)
+    assert alive == []
+
+    second = start(data=tmp_path / "data")
+    kept = ("public_key", "secret_key", "identity_secret", "admin")
+    assert {key: second.ready[key] for key in kept} == {key: first.ready[key] for key in kept}
+
+
+def test_a_part_that_is_killed_comes_back(start: Launch) -> None:
+    product = start()
+    api = next(child for child in children(product) if child.cmdline()[-1:] == ["api"])
+    api.kill()
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            product.get("/api/v1/config")
+            break
+        except Exception:
+            time.sleep(0.2)
+    assert product.get("/api/v1/config")["version"] == 0
+
+
+def test_a_killed_supervisor_leaves_nothing_that_blocks_the_next_start(start: Launch, tmp_path: Path) -> None:
+    first = start(data=tmp_path / "data")
+    first.process.send_signal(signal.SIGKILL)
+    first.process.wait()
+    second = start(data=tmp_path / "data")
+    assert second.ready["public_key"] == first.ready["public_key"]
+
+
+def run_up(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "local.cli", "up", *options]
+    return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=60)
+
+
+def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = run_up("--port", str(port), "--ws-port", "0", "--data", str(tmp_path / "d"))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert re.fullmatch(rf"onboarding-agent: port {port} is taken .*--port\n", done.stderr)
+
+
+def test_a_wrong_setting_is_told_in_one_line(tmp_path: Path) -> None:
+    done = run_up("--port", "0", "--ws-port", "0", "--data", str(tmp_path / "d"), LLM_PROVIDER="gpt")
+    assert done.returncode == 1
+    assert done.stderr == "onboarding-agent: LLM_PROVIDER: unknown provider 'gpt'; known: rules, openai, azure, local\n"
