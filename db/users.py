@@ -41,7 +41,7 @@ _TOUCH_SESSIONS: Final = """
 
 # Reads what restraint must know of a user.
 _STANDING: Final = """
-    SELECT consent, do_not_disturb, snoozed_until, anonymous, traits, merged_into, first_seen_at
+    SELECT consent, do_not_disturb, snoozed_at, snoozed_until, anonymous, traits, merged_into, first_seen_at
     FROM users WHERE company_id = %(company_id)s AND user_id = %(user_id)s
 """
 
@@ -51,18 +51,21 @@ _MARK_MERGED: Final = """
     VALUES (%(company_id)s, %(anonymous_id)s, true, %(user_id)s, %(now)s, %(now)s)
     ON CONFLICT (company_id, user_id) DO UPDATE SET merged_into = excluded.merged_into
     WHERE users.anonymous AND (users.merged_into IS NULL OR users.merged_into = excluded.merged_into)
-    RETURNING traits, consent, do_not_disturb, snoozed_until, first_seen_at
+    RETURNING user_id
 """
 
 # Gives the identified user what the visitor said of himself; of two wishes the stricter one holds.
 _INHERIT: Final = """
-    INSERT INTO users (company_id, user_id, traits, consent, do_not_disturb, snoozed_until, first_seen_at, last_seen_at)
-    SELECT company_id, %(user_id)s, traits, consent, do_not_disturb, snoozed_until, first_seen_at, last_seen_at
+    INSERT INTO users (company_id, user_id, traits, consent, do_not_disturb, snoozed_at, snoozed_until, first_seen_at,
+                       last_seen_at)
+    SELECT company_id, %(user_id)s, traits, consent, do_not_disturb, snoozed_at, snoozed_until, first_seen_at,
+           last_seen_at
     FROM users WHERE company_id = %(company_id)s AND user_id = %(anonymous_id)s
     ON CONFLICT (company_id, user_id) DO UPDATE
     SET traits = excluded.traits || users.traits,
         consent = users.consent AND excluded.consent,
         do_not_disturb = users.do_not_disturb OR excluded.do_not_disturb,
+        snoozed_at = greatest(users.snoozed_at, excluded.snoozed_at),
         snoozed_until = greatest(users.snoozed_until, excluded.snoozed_until),
         first_seen_at = least(users.first_seen_at, excluded.first_seen_at)
 """
@@ -75,7 +78,7 @@ _MOVE_NUDGES: Final = """
 
 # Silences the agent for a user until a moment; never shortens a longer silence.
 _SNOOZE: Final = """
-    UPDATE users SET snoozed_until = greatest(snoozed_until, %(until)s)
+    UPDATE users SET snoozed_at = greatest(snoozed_at, %(at)s), snoozed_until = greatest(snoozed_until, %(until)s)
     WHERE company_id = %(company_id)s AND user_id = %(user_id)s
 """
 
@@ -99,6 +102,7 @@ class UserStanding:
 
     consent: bool = True
     do_not_disturb: bool = False
+    snoozed_at: datetime | None = None
     snoozed_until: datetime | None = None
     anonymous: bool = False
     traits: dict[str, Any] = field(default_factory=dict)
@@ -137,9 +141,10 @@ async def merge(connection: Connection, company_id: str, anonymous_id: str, user
     return True
 
 
-async def snooze(connection: Connection, company_id: str, user_id: str, until: datetime) -> bool:
-    """Silence the agent for a user until a moment; returns whether there is such a user."""
-    return await change(connection, _SNOOZE, {"company_id": company_id, "user_id": user_id, "until": until}) > 0
+async def snooze(connection: Connection, company_id: str, user_id: str, at: datetime, until: datetime) -> bool:
+    """Silence the agent for a user from one moment until another; returns whether there is such a user."""
+    values = {"company_id": company_id, "user_id": user_id, "at": at, "until": until}
+    return await change(connection, _SNOOZE, values) > 0
 
 
 def _grouped(rows: Iterable[Seen], key: Any) -> list[list[Seen]]:

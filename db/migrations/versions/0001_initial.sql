@@ -88,7 +88,8 @@ CREATE TABLE users (
     traits         jsonb NOT NULL DEFAULT '{}',
     consent        boolean NOT NULL DEFAULT true,
     do_not_disturb boolean NOT NULL DEFAULT false,
-    snoozed_until  timestamptz,
+    snoozed_at     timestamptz,             -- when the user last asked for silence
+    snoozed_until  timestamptz,             -- and its end, by the configuration of that moment
     merged_into    text,                    -- the identified user that an anonymous visitor became
     first_seen_at  timestamptz NOT NULL,
     last_seen_at   timestamptz NOT NULL,
