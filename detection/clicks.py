@@ -10,7 +10,7 @@ from typing import Any, Final
 from core.events import AcceptedEvent
 from core.turns import Signal, SignalKind
 from detection.log import Entry, entry_of, scope_of, text_of
-from detection.occurrences import Case, clusters, is_used_up, report, use_up
+from detection.occurrences import Case, clusters, is_used_up, report, unused, use_up
 
 BURST_MS: Final = 1_000
 """Events of one kind on one element that follow each other this fast are one occurrence: the longest pause that
@@ -45,14 +45,9 @@ def find_repeats(
     signals = []
     latest = {element_scope(entry_of(event)): event for event in events}
     for scope, event in latest.items():
-        kept = [
-            entry
-            for entry in case.window.troubles.entries
-            if entry.event_type == kind
-            and element_scope(entry) == scope
-            and not is_used_up(case.window, kind, scope, entry)
-        ]
-        for run in clusters(kept, count, within_ms):
+        troubles = case.window.troubles.entries
+        same = (entry for entry in troubles if entry.event_type == kind and element_scope(entry) == scope)
+        for run in clusters(unused(case.window, kind, scope, same), count, within_ms):
             if case.is_stale(run[-1]):
                 continue
             signals.append(report(case, kind, scope, run, measures_of(event) | {"count": count}))

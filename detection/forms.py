@@ -7,7 +7,7 @@ from core.events import AcceptedEvent
 from core.turns import Signal, SignalKind
 from detection.baselines import is_complete, is_further, step_at
 from detection.log import Entry, entry_of
-from detection.occurrences import Case, clusters, is_used_up, report
+from detection.occurrences import Case, clusters, is_used_up, report, unused
 from detection.window import form_key, open_forms
 
 
@@ -15,13 +15,9 @@ def find_validation_loops(case: Case, failures: Sequence[AcceptedEvent]) -> list
     """Report each run of failed submits of one form (DESIGN: 3 in 5 min); every further report takes as many again."""
     rule, signals = case.rules.validation_loop, []
     for scope in dict.fromkeys(form_key(entry_of(event)) for event in failures):
-        kept = [
-            entry
-            for entry in case.window.troubles.entries
-            if entry.event_type == "submit_failed"
-            and form_key(entry) == scope
-            and not is_used_up(case.window, SignalKind.VALIDATION_LOOP, scope, entry)
-        ]
+        troubles = case.window.troubles.entries
+        same = (entry for entry in troubles if entry.event_type == "submit_failed" and form_key(entry) == scope)
+        kept = unused(case.window, SignalKind.VALIDATION_LOOP, scope, same)
         for run in clusters(kept, rule.failures, rule.within_ms):
             if case.is_stale(run[-1]):
                 continue

@@ -6,7 +6,7 @@ from typing import Final
 from core.turns import Signal, SignalKind
 from detection.baselines import expected_step, step_at, views_off_path
 from detection.log import Entry
-from detection.occurrences import Case, is_used_up, report
+from detection.occurrences import Case, is_used_up, report, unused
 
 _ROUND_TRIPS: Final = 5
 """Views in A→B→A→B→A (DESIGN)."""
@@ -15,11 +15,10 @@ _ROUND_TRIPS: Final = 5
 def find_page_loops(case: Case, since: Entry) -> list[Signal]:
     """Report loops that end at the view `since` or later; views that one report used prove no other."""
     signals: list[Signal] = []
-    views = [
-        view
-        for view in case.window.views.entries
-        if view.page_url and not is_used_up(case.window, SignalKind.PAGE_LOOP, "", view)
-    ]
+    rule = case.rules.page_loop
+    oldest_ms = since.at_ms - max(rule.same_url_within_ms, rule.back_and_forth_within_ms)
+    near = (view for view in case.window.views.entries if view.at_ms >= oldest_ms and view.page_url)
+    views = unused(case.window, SignalKind.PAGE_LOOP, "", near)
     first = 0
     for end, view in enumerate(views, start=1):
         if view < since or case.is_stale(view):

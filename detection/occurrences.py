@@ -5,7 +5,7 @@ up to that event is used up, so a further report needs fresh evidence; and since
 the turn (`core.ids.turn_id`), whoever comes to the same report comes to the same turn.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,10 +38,13 @@ class Case:
 def is_used_up(window: Window, kind: SignalKind, scope: str, entry: Entry) -> bool:
     """Return whether an event was part of a report already, or lies before one."""
     fired = window.fired.get(f"{kind} {scope}")
-    return fired is not None and (
-        (entry.at_ms, entry.event_id) <= (fired.at_ms, fired.event_id)
-        or entry.event_id in (fired.event_id, fired.first_id)
-    )
+    return fired is not None and _is_covered(fired, entry)
+
+
+def unused(window: Window, kind: SignalKind, scope: str, entries: Iterable[Entry]) -> list[Entry]:
+    """Return the events that no report of the scope has used up."""
+    fired = window.fired.get(f"{kind} {scope}")
+    return list(entries) if fired is None else [entry for entry in entries if not _is_covered(fired, entry)]
 
 
 def use_up(window: Window, kind: SignalKind, scope: str, evidence: Sequence[Entry]) -> None:
@@ -91,6 +94,14 @@ def clusters(entries: Sequence[Entry], size: int, within_ms: int) -> Iterator[Se
             first += size
         else:
             first += 1
+
+
+def _is_covered(fired: Fired, entry: Entry) -> bool:
+    return (
+        entry.at_ms < fired.at_ms
+        or (entry.at_ms == fired.at_ms and entry.event_id <= fired.event_id)
+        or entry.event_id in (fired.event_id, fired.first_id)
+    )
 
 
 def _evidence(entry: Entry) -> Evidence:
