@@ -39,7 +39,8 @@ _REPORT: Final = """
         FROM locked l JOIN reports r ON r.company_id = l.company_id AND r.nudge_id = l.nudge_id
              AND (r.user_id IS NULL OR r.user_id = l.user_id OR EXISTS (
                  SELECT FROM users u
-                 WHERE u.company_id = l.company_id AND u.user_id = r.user_id AND u.merged_into = l.user_id))
+                 WHERE u.company_id = l.company_id
+                   AND (u.user_id, u.merged_into) IN ((r.user_id, l.user_id), (l.user_id, r.user_id))))
         GROUP BY l.company_id, l.nudge_id, l.user_id, l.status, l.rank
     ), changed AS (
         UPDATE nudges n
@@ -69,7 +70,8 @@ _REPORT: Final = """
 _RANKED: Final = [
     status.value
     for status in sorted(
-        NudgeStatus, key=cmp_to_key(lambda one, other: 0 if one is other else 1 if advance_status(one, other) is one else -1)
+        NudgeStatus,
+        key=cmp_to_key(lambda one, other: 0 if one is other else 1 if advance_status(one, other) is one else -1),
     )
 ]
 _FINAL: Final = [

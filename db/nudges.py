@@ -20,7 +20,9 @@ __all__ = [
 ]  # fmt: skip
 
 # Makes the transactions that save a nudge for one user wait for each other.
-_LOCK_USER: Final = "SELECT pg_advisory_xact_lock(hashtextextended('nudges:' || %(company_id)s || ':' || %(user_id)s, 0))"
+_LOCK_USER: Final = (
+    "SELECT pg_advisory_xact_lock(hashtextextended('nudges:' || %(company_id)s || ':' || %(user_id)s, 0))"
+)
 
 # Reads a user's nudges since a moment, those from before the user was identified among them; oldest first.
 _HISTORY: Final = """

@@ -64,7 +64,9 @@ def page_parameters(cursor: str | None, limit: int) -> dict[str, Any]:
     }
 
 
-def page_of(rows: list[dict[str, Any]], limit: int, *, at: str = "created_at", key: str, rank: str | None = None) -> Page:
+def page_of(
+    rows: list[dict[str, Any]], limit: int, *, at: str = "created_at", key: str, rank: str | None = None
+) -> Page:
     """Cut the extra row off and point to where it begins; `at`, `key` and `rank` name the columns of the order."""
     size = max(1, min(limit, MAX_LIMIT))
     items = rows[:size]

@@ -196,7 +196,9 @@ async def _check_roles(url: str, deadline: float) -> None:
             f' as an administrator: GRANT onboarding_app, onboarding_system TO "{login}"'
         )
     if may_bypass:
-        raise SettingsError("DATABASE_URL: onboarding_app or onboarding_system may bypass row-level security; revoke it")
+        raise SettingsError(
+            "DATABASE_URL: onboarding_app or onboarding_system may bypass row-level security; revoke it"
+        )
 
 
 async def _connect(url: str, deadline: float) -> Connection:

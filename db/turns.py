@@ -147,8 +147,12 @@ def _steps(receipt: Sequence[ReceiptStep]) -> Jsonb:
 
 
 def _stored(row: dict[str, Any]) -> StoredTurn:
-    kept = {name: row[name] for name in ("status", "outcome", "reasoner", "prompts", "error", "updated_at", "finished_at")}
-    named = {name: row[name] for name in ("turn_id", "company_id", "user_id", "session_id", "kind", "created_at", "trace_id")}
+    kept = {
+        name: row[name] for name in ("status", "outcome", "reasoner", "prompts", "error", "updated_at", "finished_at")
+    }
+    named = {
+        name: row[name] for name in ("turn_id", "company_id", "user_id", "session_id", "kind", "created_at", "trace_id")
+    }
     return StoredTurn(
         turn=Turn(signal=Signal.model_validate(row["signal"]), **named),
         diagnosis=None if row["diagnosis"] is None else Diagnosis.model_validate(row["diagnosis"]),
