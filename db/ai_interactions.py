@@ -38,8 +38,8 @@ _COMMITTED: Final = """
 
 # Notes that a call begins; takes over the row of an attempt that was interrupted or failed, with what that has cost.
 _RESERVE: Final = """
-    INSERT INTO ai_interactions AS i (company_id, interaction_id, turn_id, node, provider, model, prompt_version, status,
-                                      reserved_cents, created_at)
+    INSERT INTO ai_interactions AS i (company_id, interaction_id, turn_id, node, provider, model, prompt_version,
+                                      status, reserved_cents, created_at)
     VALUES (%(company_id)s, %(interaction_id)s, %(turn_id)s, %(node)s, %(provider)s, %(model)s, %(prompt_version)s,
             'started', %(estimate)s, %(now)s)
     ON CONFLICT (company_id, interaction_id) DO UPDATE

@@ -46,7 +46,7 @@ _ROTATE_IDENTITY: Final = """
 """
 
 # Reads the ciphertext of the secret that signs webhooks.
-_WEBHOOK_SECRET: Final = "SELECT webhook_secret FROM companies WHERE company_id = %(company_id)s"
+_WEBHOOK: Final = "SELECT webhook_secret FROM companies WHERE company_id = %(company_id)s"
 
 # Reads what the company is called.
 _NAME: Final = "SELECT name FROM companies WHERE company_id = %(company_id)s"
@@ -108,7 +108,7 @@ async def rotate_identity_secret(connection: Connection, company_id: str, secret
 
 async def webhook_secret(connection: Connection, company_id: str) -> bytes | None:
     """Return the ciphertext of the webhook secret, or None for an unknown company."""
-    secret: bytes | None = await fetch_value(connection, _WEBHOOK_SECRET, {"company_id": company_id})
+    secret: bytes | None = await fetch_value(connection, _WEBHOOK, {"company_id": company_id})
     return secret
 
 

@@ -36,8 +36,8 @@ _HISTORY: Final = """
     ORDER BY version DESC LIMIT %(limit)s
 """
 
-_SECRET_SUFFIX: Final = "webhook_url"
-"""Settings whose whole value is a credential, or may hold one."""
+_CREDENTIALS: Final = ("webhook_url",)
+"""How the names of settings end whose whole value is a credential, or may hold one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,6 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str) ->
 
 
 def _shown(path: str, value: Any) -> Any:
-    if path.endswith(_SECRET_SUFFIX):
+    if path.endswith(_CREDENTIALS):
         return None if value is None else "[secret]"
     return mask_values(value)

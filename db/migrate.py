@@ -84,7 +84,7 @@ def _connect(url: str) -> Iterator[psycopg.Connection[Any]]:
 @contextmanager
 def _locked(connection: psycopg.Connection[Any]) -> Iterator[None]:
     deadline = time.monotonic() + _LOCK_PATIENCE_SECONDS
-    while not connection.execute(_TRY_LOCK, (_LOCK,)).fetchone() == (True,):
+    while connection.execute(_TRY_LOCK, (_LOCK,)).fetchone() != (True,):
         if time.monotonic() > deadline:
             raise Unavailable("Another migration has been running for two minutes.")
         time.sleep(_LOCK_POLL_SECONDS)

@@ -7,7 +7,6 @@ Kept apart from `db.nudges`, which offers `report` as well: one statement a batc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cmp_to_key
 from typing import Final
 
 from core.config import RestraintRules
@@ -15,10 +14,10 @@ from core.nudges import NudgeStatus, advance_status
 from db.pool import Connection
 from db.query import fetch_all
 
-# Applies a batch of reports. `summary` folds the reports of one nudge; `locked` takes the rows in a fixed order, so that
-# two batches do not wait for each other in a circle; `changed` moves statuses forward and fills in the times, which are
-# the earliest reported however the reports come; `snoozed` silences the agent for users who asked for that. What was
-# clicked or closed by its user had been shown, and what was shown had been sent.
+# Applies a batch of reports. `summary` folds the reports of one nudge; `locked` takes the rows in a fixed order, so
+# that two batches do not wait for each other in a circle; `changed` moves statuses forward and fills in the times,
+# which are the earliest reported however the reports come; `snoozed` silences the agent for users who asked for that.
+# What its user clicked or closed had been shown, and what was shown had been sent.
 _REPORT: Final = """
     WITH reports AS (
         SELECT company_id, nudge_id, user_id, at, status, array_position(%(ranks)s::text[], status) AS rank
@@ -67,13 +66,11 @@ _REPORT: Final = """
     SELECT company_id, nudge_id, user_id, status FROM changed WHERE status <> old_status ORDER BY company_id, nudge_id
 """
 
-_RANKED: Final = [
-    status.value
-    for status in sorted(
-        NudgeStatus,
-        key=cmp_to_key(lambda one, other: 0 if one is other else 1 if advance_status(one, other) is one else -1),
-    )
-]
+_RANKED: Final = sorted(
+    (status.value for status in NudgeStatus),
+    key=lambda value: sum(advance_status(other, NudgeStatus(value)) == value for other in NudgeStatus),
+)
+"""Statuses from the first to the last: a later one wins against each before it."""
 _FINAL: Final = [
     NudgeStatus.CLICKED.value,
     NudgeStatus.DISMISSED.value,

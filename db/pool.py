@@ -39,9 +39,11 @@ _RECONNECT_SECONDS: Final = 3.0
 """A chain of reconnection attempts ends after this, and the next request starts a new one: with the pool's own five
 minutes the pauses between attempts would grow to half a minute, which the service would stay away longer for."""
 
-# Drops the login's rights for the rest of the session, and bounds what a statement or a forgotten transaction may hold.
+# Drops the login's rights for the rest of the session, gives times in UTC, and bounds how long a statement or a
+# forgotten transaction may hold others up.
 _CONFIGURE: Final = """
     SELECT set_config('role', 'onboarding_app', false),
+           set_config('TimeZone', 'UTC', false),
            set_config('statement_timeout', '30s', false),
            set_config('idle_in_transaction_session_timeout', '60s', false)
 """
