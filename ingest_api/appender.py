@@ -42,7 +42,7 @@ _SHA: Final = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
 class _Waiting(NamedTuple):
     entries: bytes
-    count: int
+    size: int
     stored: asyncio.Future[None]
 
 
@@ -58,7 +58,8 @@ class _Lane:
 class GroupObserver(Protocol):
     """Is told of every script call that succeeded."""
 
-    def __call__(self, *, requests: int, events: int, seconds: float) -> None: ...
+    def __call__(self, *, requests: int, events: int, seconds: float) -> None:
+        """Take note of one call: how many requests shared it, how many events it stored, how long it took."""
 
 
 def _ignore(*, requests: int, events: int, seconds: float) -> None:
@@ -113,10 +114,10 @@ class Appender:
 
     def _take_group(self, lane: _Lane) -> list[_Waiting]:
         group = [lane.waiting.popleft()]
-        events = group[0].count
-        while lane.waiting and events + lane.waiting[0].count <= MAX_GROUP:
+        events = group[0].size
+        while lane.waiting and events + lane.waiting[0].size <= MAX_GROUP:
             group.append(lane.waiting.popleft())
-            events += group[-1].count
+            events += group[-1].size
         self.waiting -= events
         return group
 

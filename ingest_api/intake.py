@@ -37,7 +37,7 @@ def _annotation(field: FieldInfo) -> Any:
     given = {key: value for key, value in default.items() if value is not None or key == "default"}
     if "default_factory" in given:
         given.pop("default")
-    return Annotated[(field.annotation, *field.metadata, Field(**given))]  # type: ignore[misc]
+    return Annotated[(field.annotation, *field.metadata, Field(**given))]
 
 
 # The wire model of core as TypedDicts: the same fields and constraints, but plain dicts come out, at two thirds of the
@@ -47,7 +47,7 @@ _WireEvent = TypedDict(  # type: ignore[misc]
 )
 _BATCH: Final[dict[str, Any]] = {
     "sent_at": _annotation(EventBatch.model_fields["sent_at"]),
-    "events": Annotated[list[_WireEvent], Field(min_length=1, max_length=MAX_EVENTS)],  # type: ignore[valid-type]
+    "events": Annotated[list[_WireEvent], Field(min_length=1, max_length=MAX_EVENTS)],
 }
 _Secret = Annotated[str, StringConstraints(max_length=4096)]
 _BEACON: Final[dict[str, Any]] = {
@@ -106,6 +106,11 @@ def clean_escapes(body: bytes) -> bytes:
     return _ESCAPES.sub(_clean_escape, body)
 
 
+def holds_nul(body: bytes) -> bool:
+    r"""Tell whether a string of this JSON text holds NUL, which PostgreSQL cannot store."""
+    return b"\\u0000" in body and any(match[0] == b"\\u0000" for match in _ESCAPES.finditer(body))
+
+
 def _clean_escape(match: re.Match[bytes]) -> bytes:
     escape = match[0]
     is_lone_surrogate = len(escape) == 6 and escape[2] in b"dD"
@@ -153,7 +158,7 @@ def check_user(batch: WireBatch, user_id: str) -> None:
 
 
 def encode_batch(batch: WireBatch, company_id: str, trace_id: str, received_ms: int) -> list[bytes]:
-    """Return the stream entries of a batch, in order; raises InvalidEvents for what only we may send, or cannot store."""
+    """Return the stream entries of a batch, in order; raises InvalidEvents for types and values that we do not take."""
     shift = _clock_shift(batch["sent_at"], received_ms)
     entries: list[bytes] = []
     faults: list[tuple[int, str]] = []

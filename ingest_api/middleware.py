@@ -46,7 +46,7 @@ _log = logging.getLogger(__name__)
 
 
 class Edge:
-    """Wraps the app. `fast` maps paths to handlers that are called before any routing (the same ones the router has)."""
+    """Wraps the app. `fast` maps paths to handlers that are called before any routing; the router has them too."""
 
     def __init__(
         self, app: ASGIApp, *, telemetry: Telemetry, access_log: AccessLog, fast: Mapping[str, ASGIApp] | None = None

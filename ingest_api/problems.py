@@ -1,12 +1,16 @@
 """Errors as HTTP: RFC 9457 problem details with stable codes, and a 500 that leaks nothing."""
 
 import math
+from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 import orjson
+import psycopg
 
 from core import redis as redis_edge
-from core.errors import ProductError, Unavailable
+from core.errors import InvalidRequest, ProductError, Unavailable
+from db.pool import is_outage as is_database_outage
+from ingest_api.schemas import ProblemDocument
 
 CONTENT_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 2
@@ -51,18 +55,15 @@ class Problem(NamedTuple):
 
 
 def as_product_error(error: BaseException) -> ProductError:
-    """Return the error that a caller may see: ours as it is, an outage as a 503, anything else as a blank 500."""
+    """Return the error that a caller may see: ours as it is, an outage as a 503, a value that PostgreSQL cannot take as
+    a 422, anything else as a blank 500."""
     if isinstance(error, ProductError):
         return error
-    if redis_edge.is_outage(error) or _is_database_outage(error):
+    if redis_edge.is_outage(error) or is_database_outage(error):
         return Unavailable(retry_after=RETRY_AFTER_SECONDS)
+    if isinstance(error, psycopg.DataError):  # such as a forged cursor whose id is none
+        return InvalidRequest("A value cannot be used here.")
     return INTERNAL
-
-
-def _is_database_outage(error: BaseException) -> bool:
-    from db.pool import is_outage
-
-    return is_outage(error)
 
 
 def render(error: ProductError, trace_id: str) -> Problem:
@@ -91,3 +92,15 @@ def describe(error: ProductError, status: int, trace_id: str) -> dict[str, Any]:
     if error.errors:
         document["errors"] = list(error.errors)
     return document
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what the OpenAPI document says of these statuses."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "model": ProblemDocument,
+            "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+        }
+        for status in statuses
+    }

@@ -2,15 +2,22 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
+import jwt
+
+from core.errors import TokenExpired, Unauthenticated
+from core.events import from_ms
 from core.security import UserClaims, verify_user_token
 
 MAX_CACHED: Final = 50_000
 RECHECK_SECONDS: Final = 60.0
 """A verified token is trusted this long, then verified again: identity secrets may have been rotated."""
+
+RENEWABLE: Final = timedelta(days=30)
+"""How long after its end an anonymous visitor's token still proves who they were."""
 
 SecretsLoader = Callable[[str], Awaitable[tuple[str, ...]]]
 
@@ -35,3 +42,25 @@ class TokenChecker:
         if len(self._checked) > MAX_CACHED:
             self._checked.popitem(last=False)
         return claims
+
+
+def check_renewable(token: str, secrets: tuple[str, ...], company_id: str, now: datetime) -> UserClaims:
+    """Return the claims of a token that may have run out by up to 30 days.
+
+    Raises:
+        TokenExpired: it ran out before that.
+        Unauthenticated, Forbidden: as `core.security.verify_user_token`.
+    """
+    claims = verify_user_token(token, secrets, company_id, min(now, _claimed_end(token)))
+    if claims.expires_at + RENEWABLE < now:
+        raise TokenExpired
+    return claims
+
+
+def _claimed_end(token: str) -> datetime:
+    """Return when a token says that it ends, unverified: only to verify it as of then."""
+    try:
+        claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+        return from_ms(int(claims["exp"]) * 1000)
+    except (jwt.PyJWTError, KeyError, TypeError, ValueError, OverflowError, OSError):
+        raise Unauthenticated("The user token cannot be read.") from None

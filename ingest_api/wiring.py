@@ -13,11 +13,14 @@ from core.settings import ApiSettings, LogSettings, SecuritySettings, StoreSetti
 from db import api_keys, companies, configs
 from db.pool import Database, is_outage
 from ingest_api.access_log import AccessLog
+from ingest_api.admin_tokens import AccessTokens
 from ingest_api.appender import Appender
 from ingest_api.keyring import Grant, Keyring
+from ingest_api.login_limit import LoginLimit
+from ingest_api.passwords import Passwords
 from ingest_api.quota import Quota
 from ingest_api.telemetry import Telemetry
-from ingest_api.user_tokens import TokenChecker
+from ingest_api.user_tokens import SecretsLoader, TokenChecker
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,11 @@ class Services:
     redis: Redis
     vault: Vault
     keyring: Keyring
+    load_identity_secrets: SecretsLoader
     tokens: TokenChecker
+    access_tokens: AccessTokens
+    passwords: Passwords
+    login_limit: LoginLimit
     quota: Quota
     appender: Appender
     telemetry: Telemetry
@@ -52,9 +59,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     database = await Database.open(
         settings.store.database_url.get_secret_value(), pool_size=settings.store.database_pool_size, name="api"
     )
-    redis = connect(
-        settings.store.redis_url.get_secret_value(), pool_size=settings.store.redis_pool_size, name="api"
-    )
+    redis = connect(settings.store.redis_url.get_secret_value(), pool_size=settings.store.redis_pool_size, name="api")
     services = compose(settings, database, redis)
     exchanging = asyncio.create_task(services.quota.run())
     try:
@@ -71,7 +76,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 def compose(settings: Settings, database: Database, redis: Redis) -> Services:
     """Put the services together over open stores."""
     telemetry = Telemetry()
-    vault = Vault(settings.security.secret_key.get_secret_value())
+    secret_key = settings.security.secret_key.get_secret_value()
+    vault = Vault(secret_key)
+    load_secrets = _secrets_loader(database, vault)
     appender = Appender(redis, observe=telemetry.note_group)
     telemetry.waiting.set_function(lambda: appender.waiting)
     return Services(
@@ -80,7 +87,11 @@ def compose(settings: Settings, database: Database, redis: Redis) -> Services:
         redis=redis,
         vault=vault,
         keyring=Keyring(_grant_loader(database), is_outage=is_outage),
-        tokens=TokenChecker(_secrets_loader(database, vault)),
+        load_identity_secrets=load_secrets,
+        tokens=TokenChecker(load_secrets),
+        access_tokens=AccessTokens(secret_key, settings.security.access_token_seconds),
+        passwords=Passwords(),
+        login_limit=LoginLimit(settings.store.redis_url.get_secret_value()),
         quota=Quota(redis, limit=settings.api.max_requests, window=settings.api.rate_limit_window),
         appender=appender,
         telemetry=telemetry,
@@ -106,7 +117,7 @@ def allowed_origins(configured: tuple[str, ...]) -> frozenset[str] | None:
     return None if not configured or "*" in configured else frozenset(configured)
 
 
-def _secrets_loader(database: Database, vault: Vault) -> Callable[[str], Awaitable[tuple[str, ...]]]:
+def _secrets_loader(database: Database, vault: Vault) -> SecretsLoader:
     async def load(company_id: str) -> tuple[str, ...]:
         async with database.transaction(company_id) as connection:
             return tuple(map(vault.decrypt, await companies.identity_secrets(connection, company_id)))

@@ -1,1 +1,31 @@
 """The routes, one module per resource; thin: check, call a query function, answer."""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from ingest_api.routes import (
+    analytics,
+    auth,
+    configuration,
+    escalations,
+    keys,
+    notifications,
+    operations,
+    sdk,
+    tokens,
+    users,
+)
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    tokens.router,
+    configuration.router,
+    users.router,
+    escalations.router,
+    notifications.router,
+    analytics.router,
+    keys.router,
+    auth.router,
+    sdk.router,
+    operations.router,
+)

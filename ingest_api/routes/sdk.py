@@ -1,0 +1,67 @@
+"""The SDK script, for pages of any origin: cached five minutes, revalidated by ETag, compressed once."""
+
+import gzip
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Header, Response
+
+from core.errors import NotFound
+
+NAME: Final = "onboarding-agent-sdk.js"
+_PACKAGED: Final = Path(__file__).parents[1] / "static" / NAME
+_BUILT: Final = Path(__file__).parents[2] / "sdk-js" / "dist" / NAME
+_HEADERS: Final = {
+    "Cache-Control": "public, max-age=300",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Vary": "Accept-Encoding",
+}
+
+router = APIRouter(tags=["sdk"])
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The script, ready to be sent."""
+
+    modified_ns: int
+    plain: bytes
+    compressed: bytes
+    etag: str
+
+
+_cached: dict[Path, Script] = {}
+
+
+def load_script() -> Script:
+    """Return the packaged script, or the one built in this tree, read again when it changes; raises NotFound."""
+    path = next((path for path in (_PACKAGED, _BUILT) if path.is_file()), None)
+    if path is None:
+        raise NotFound("The SDK has not been built here.")
+    modified_ns = path.stat().st_mtime_ns
+    if path not in _cached or _cached[path].modified_ns != modified_ns:
+        plain = path.read_bytes()
+        etag = f'"{sha256(plain).hexdigest()[:32]}"'
+        _cached[path] = Script(modified_ns, plain, gzip.compress(plain, mtime=0), etag)
+    return _cached[path]
+
+
+@router.get(
+    f"/sdk/{NAME}",
+    summary="The SDK script",
+    response_class=Response,
+    responses={200: {"content": {"text/javascript": {}}}, 304: {"description": "The copy you have is current."}},
+)
+async def send_script(
+    accept_encoding: Annotated[str, Header()] = "", if_none_match: Annotated[str, Header()] = ""
+) -> Response:
+    """Send the script for a script tag; its global is `OnboardingAgent`."""
+    script = load_script()
+    headers = {**_HEADERS, "ETag": script.etag}
+    if script.etag in if_none_match:
+        return Response(status_code=304, headers=headers)
+    if "gzip" not in accept_encoding:
+        return Response(script.plain, media_type="text/javascript", headers=headers)
+    return Response(script.compressed, media_type="text/javascript", headers={**headers, "Content-Encoding": "gzip"})

@@ -1,0 +1,85 @@
+"""What is known of users: their sessions, the story of what happened to them, and what they wish."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict
+
+from core.errors import InvalidRequest
+from core.nudges import NudgeStatus
+from db import audit, events, nudges, timeline, wishes
+from db.pool import Connection
+from ingest_api.deps import CallerOf, Cursor, Limit, ServicesOf, SessionId, UserFilter, UserId
+from ingest_api.schemas import ListOf, NudgeRow, StoredEvent, TimelineEntry, UserWishes
+from ingest_api.writes import Answer, WriteOf
+
+router = APIRouter(prefix="/api/v1", tags=["users"])
+
+
+class WishesRequest(BaseModel):
+    """What the user wishes; a member left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    consent: bool | None = None
+    do_not_disturb: bool | None = None
+
+
+@router.get("/sessions/{session_id}/events", summary="Read a session's events")
+async def list_session_events(
+    session_id: SessionId, caller: CallerOf, services: ServicesOf, cursor: Cursor = None, limit: Limit = 100
+) -> ListOf[StoredEvent]:
+    """Return the events of a session in order of time; an unknown session has none."""
+    async with services.database.transaction(caller.company_id) as connection:
+        page = await events.for_session(connection, caller.company_id, session_id, cursor, limit)
+    return ListOf(items=[StoredEvent(**row) for row in page.items], next_cursor=page.next_cursor)
+
+
+@router.get("/users/{user_id}/timeline", summary="Read a user's story")
+async def read_timeline(
+    user_id: UserId, caller: CallerOf, services: ServicesOf, cursor: Cursor = None, limit: Limit = 100
+) -> ListOf[TimelineEntry]:
+    """Return events, turns with their decision receipts, nudges, escalations and notifications in one order.
+
+    Newest first. The nudges that were not sent are there too, as turns, with the reason.
+    """
+    async with services.database.transaction(caller.company_id) as connection:
+        page = await timeline.timeline(connection, caller.company_id, user_id, cursor, limit)
+    return ListOf(items=[TimelineEntry(**row) for row in page.items], next_cursor=page.next_cursor)
+
+
+@router.patch("/users/{user_id}", summary="Respect a user's wishes", response_model=UserWishes)
+async def change_wishes(user_id: UserId, body: WishesRequest, write: WriteOf) -> Response:
+    """Record whether the user consents to being helped, or wants to be left alone; holds from the next decision on."""
+    wished = body.model_dump(exclude_none=True)
+    if not wished:
+        raise InvalidRequest("Name consent or do_not_disturb.")
+    caller = write.caller
+
+    async def work(connection: Connection) -> Answer:
+        now_wished = await wishes.set_wishes(connection, caller.company_id, user_id, datetime.now(UTC), **wished)
+        await audit.record(
+            connection, caller.company_id, caller.actor, "user.wishes_changed", user_id, wished, write.trace_id
+        )
+        return Answer({"user_id": user_id, **asdict(now_wished)})
+
+    return await write.run(work)
+
+
+@router.get("/nudges", summary="List nudges")
+async def list_nudges(
+    caller: CallerOf,
+    services: ServicesOf,
+    user_id: UserFilter = None,
+    status: Annotated[NudgeStatus | None, Query(description="Of this status alone")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> ListOf[NudgeRow]:
+    """Return nudges and what became of them, newest first."""
+    async with services.database.transaction(caller.company_id) as connection:
+        page = await nudges.list_(
+            connection, caller.company_id, user_id=user_id, status=status, cursor=cursor, limit=limit
+        )
+    return ListOf(items=[NudgeRow(**row) for row in page.items], next_cursor=page.next_cursor)

@@ -1,0 +1,96 @@
+"""Writes that may be repeated: with an `Idempotency-Key`, the second request gets the first one's answer.
+
+The key is claimed in the transaction that does the work, so the two are stored together or not at all; a second
+request that comes meanwhile waits for the first one's end.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse, Response
+
+from db import idempotency
+from db.pool import Connection
+from ingest_api.access import Caller
+from ingest_api.deps import CallerOf, ExchangeOf, ServicesOf
+from ingest_api.refusals import IdempotencyConflict
+from ingest_api.wiring import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a write answers. `once` holds members that are shown the first time alone, and never stored: keys."""
+
+    body: Mapping[str, Any]
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    once: Mapping[str, Any] = field(default_factory=dict)
+
+    def response(self) -> Response:
+        """Return the HTTP response of the first time."""
+        return _respond(self.status, jsonable_encoder({**self.body, **self.once}), self.headers)
+
+
+def _respond(status: int, body: Any, headers: Mapping[str, str]) -> Response:
+    if status == 204:
+        return Response(status_code=204, headers=dict(headers))
+    return JSONResponse(body, status, dict(headers))
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A write under way: who, in which company, and under which idempotency key, if any."""
+
+    services: Services
+    caller: Caller
+    trace_id: str
+    key: str | None
+    request_hash: bytes
+
+    async def run(self, work: Callable[[Connection], Awaitable[Answer]]) -> Response:
+        """Do the work in one transaction, once per key; raises IdempotencyConflict for a key of another request."""
+        async with self.services.database.transaction(self.caller.company_id) as connection:
+            if self.key is None:
+                return (await work(connection)).response()
+            return await self._run_once(connection, self.key, work)
+
+    async def _run_once(
+        self, connection: Connection, key: str, work: Callable[[Connection], Awaitable[Answer]]
+    ) -> Response:
+        company_id = self.caller.company_id
+        claim = await idempotency.claim(connection, company_id, key, self.request_hash)
+        if isinstance(claim, idempotency.Conflict):
+            raise IdempotencyConflict
+        if isinstance(claim, idempotency.Replay):
+            return _respond(claim.status, claim.body, {"Idempotency-Replayed": "true"})
+        answer = await work(connection)
+        await idempotency.complete(connection, company_id, key, answer.status, jsonable_encoder(answer.body))
+        return answer.response()
+
+
+async def begin_write(
+    request: Request,
+    services: ServicesOf,
+    caller: CallerOf,
+    exchange: ExchangeOf,
+    key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            min_length=1,
+            max_length=255,
+            pattern=r"^[\x21-\x7e]+$",
+            description="Makes the write safe to repeat: the same key and request get the first answer again.",
+        ),
+    ] = None,
+) -> Write:
+    """Return the write that this request asks for."""
+    subject = f"{caller.actor} {request.method} {request.url.path}\n".encode()
+    return Write(services, caller, exchange.trace_id, key, sha256(subject + await request.body()).digest())
+
+
+WriteOf = Annotated[Write, Depends(begin_write)]
