@@ -10,6 +10,8 @@ import uuid
 from collections.abc import Iterable
 
 NAMESPACE = uuid.UUID("6f1d2d0e-0f0b-5d8e-9c57-0c9a3c1c7b11")
+ANONYMOUS_PREFIX = "anon_"
+"""How the user ids begin that we give to anonymous visitors."""
 
 
 def new_id(now_ms: int | None = None) -> str:

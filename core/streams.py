@@ -33,7 +33,7 @@ def shard_of(stream: str, shards: int, company_id: str, user_id: str) -> str:
     """Return the key that one user's entries go to; always the same one, so that their order is kept."""
     if shards == 1:
         return stream
-    return f"{stream}:{{{crc32(f'{company_id}:{user_id}'.encode()) % shards}}}"
+    return f"{stream}:{{{shard_number(shards, company_id, user_id)}}}"
 
 
 def dead_letters(stream: str) -> str:
@@ -44,6 +44,11 @@ def dead_letters(stream: str) -> str:
 def attempts_key(stream: str) -> str:
     """Key of the hash that counts how often an entry failed by its own fault (field: entry id)."""
     return f"{stream}:attempts"
+
+
+def shard_number(shards: int, company_id: str, user_id: str) -> int:
+    """Return which of `shards` one user belongs to."""
+    return crc32(f"{company_id}:{user_id}".encode()) % shards
 
 
 def session_key(company_id: str, user_id: str) -> str:
@@ -73,7 +78,12 @@ def deliveries_key(gateway_id: str) -> str:
 
 def idle_deadlines_key(shard: int) -> str:
     """Key of a sorted set of `company:user` members by the millisecond at which they count as inactive."""
-    return f"idle_deadlines:{shard}"
+    return f"idle_deadlines:{{{shard}}}"
+
+
+def idle_leases_key(shard: int) -> str:
+    """Key of a sorted set of the members that a sweeper is looking at, by the millisecond at which its lease ends."""
+    return f"idle_leases:{{{shard}}}"
 
 
 EPOCH_KEY: Final = "frames_epoch"
