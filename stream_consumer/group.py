@@ -94,7 +94,7 @@ class ConsumerGroup:
 
     async def add_attempt(self, entry_id: bytes) -> int:
         """Count an attempt against an entry; returns how many there are now."""
-        return cast(int, await self._redis.hincrby(streams.attempts_key(self.stream), cast(str, entry_id), 1))
+        return await self._redis.hincrby(streams.attempts_key(self.stream), cast(str, entry_id), 1)
 
     async def take_attempt_back(self, entry_id: bytes) -> None:
         """Undo `add_attempt`: it was not the entry's fault."""
@@ -109,7 +109,8 @@ class ConsumerGroup:
 
     async def give_back(self, entry_id: bytes, idle_ms: int, *, as_new: bool) -> None:
         """Let any consumer claim an entry as if it had been idle for `idle_ms`; `as_new` clears its delivery count."""
-        arguments = [streams.GROUP, self.consumer, entry_id, max(0, idle_ms), 0 if as_new else ""]
+        arguments: list[str | bytes | int] = [streams.GROUP, self.consumer, entry_id, max(0, idle_ms)]
+        arguments.append(0 if as_new else "")
         await self._give_back([self.stream], arguments)
 
     async def bury(self, entry_id: bytes, letter: Mapping[str, str | bytes | int]) -> bytes | None:

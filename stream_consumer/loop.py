@@ -74,9 +74,11 @@ class ConsumerLoop:
             async with asyncio.TaskGroup() as upkeep:
                 upkeep.create_task(self._renew_claims())
                 upkeep.create_task(self._keep_short())
-                async with asyncio.TaskGroup() as work:
-                    await self._consume(work)
-                self._finished.set()
+                try:
+                    async with asyncio.TaskGroup() as work:
+                        await self._consume(work)
+                finally:
+                    self._finished.set()
         with suppress(Exception):  # the name is swept away later if Redis is gone now
             await self._group.leave()
 

@@ -1,0 +1,67 @@
+"""What the consumers must know of each company: its configuration and baseline, never older than two seconds.
+
+A cache, so that a batch of ten thousand events a second does not ask PostgreSQL for the same documents. A kill switch
+therefore takes effect within the cache's life here; where a nudge is saved, it is read afresh.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from core.baselines import Baseline
+from core.config import CompanyConfig
+from db import baselines, configs
+from db.pool import Connection, Database
+
+LIFE_SECONDS: Final = 2.0
+"""How long a company's documents are believed."""
+KEPT: Final = 5_000
+"""Companies kept at most; the longest unread goes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A company's documents. The same baseline is the same object from one reading to the next."""
+
+    config: CompanyConfig
+    version: int
+    baseline: Baseline | None
+
+
+class Companies:
+    """Reads and remembers companies."""
+
+    def __init__(self, db: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._db = db
+        self._clock = clock
+        self._known: dict[str, tuple[float, Company]] = {}
+
+    async def get(self, company_ids: Iterable[str]) -> dict[str, Company]:
+        """Return the documents of each company; those of an unknown company are the defaults."""
+        wanted = set(company_ids)
+        now = self._clock()
+        stale = [company_id for company_id in wanted if not self._is_fresh(company_id, now)]
+        if stale:
+            async with self._db.transaction(*stale) as connection:
+                for company_id in stale:
+                    self._keep(company_id, await self._read(connection, company_id), now)
+        return {company_id: self._known[company_id][1] for company_id in wanted}
+
+    def _is_fresh(self, company_id: str, now: float) -> bool:
+        known = self._known.get(company_id)
+        return known is not None and now - known[0] < LIFE_SECONDS
+
+    async def _read(self, connection: Connection, company_id: str) -> Company:
+        stored = await configs.load(connection, company_id)
+        baseline = await baselines.active(connection, company_id)
+        known = self._known.get(company_id)
+        if known and known[1].baseline == baseline:
+            baseline = known[1].baseline
+        return Company(stored.config, stored.version, baseline)
+
+    def _keep(self, company_id: str, company: Company, now: float) -> None:
+        self._known.pop(company_id, None)
+        self._known[company_id] = (now, company)
+        while len(self._known) > max(KEPT, 1):
+            del self._known[next(iter(self._known))]
