@@ -1,0 +1,82 @@
+"""A chain of reasoners: the first that answers is taken; one that fails again and again is left alone for a while."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from core.errors import BudgetExhausted, ProviderFailed
+from core.nudges import Diagnosis, NudgeContent
+from graph.breaker import Breaker
+from graph.case import Case
+from graph.journal import Calls
+from graph.reasoner import AlertDraft, Reasoned, Reasoner
+
+T = TypeVar("T")
+_Question = Callable[[Reasoner, Calls], Awaitable[Reasoned[T]]]
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Link:
+    """One reasoner of a chain. `pays` is false for rules, which neither fail nor cost anything."""
+
+    name: str
+    reasoner: Reasoner
+    pays: bool = True
+    breaker: Breaker = field(default_factory=Breaker)
+
+
+class ChainReasoner:
+    """Asks its links in order. Kept for the life of a process, since it remembers which of them fail."""
+
+    def __init__(self, links: Sequence[Link], monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._links = tuple(links)
+        self._monotonic = monotonic
+
+    async def diagnose(self, case: Case, calls: Calls) -> Reasoned[Diagnosis]:
+        """Diagnose by the first link that can."""
+        return await self._first(lambda reasoner, means: reasoner.diagnose(case, means), calls)
+
+    async def coach(self, case: Case, diagnosis: Diagnosis, calls: Calls) -> Reasoned[NudgeContent]:
+        """Coach by the first link that can."""
+        return await self._first(lambda reasoner, means: reasoner.coach(case, diagnosis, means), calls)
+
+    async def draft_alert(self, case: Case, diagnosis: Diagnosis, calls: Calls) -> Reasoned[AlertDraft]:
+        """Word an alert by the first link that can."""
+        return await self._first(lambda reasoner, means: reasoner.draft_alert(case, diagnosis, means), calls)
+
+    async def _first(self, question: _Question[T], calls: Calls) -> Reasoned[T]:
+        if recalled := await self._recall(question, calls):
+            return recalled
+        failure: ProviderFailed | BudgetExhausted | None = None
+        for link in self._links:
+            if not link.breaker.allows(self._monotonic()):
+                continue
+            try:
+                answer = await question(link.reasoner, calls)
+            except (ProviderFailed, BudgetExhausted) as error:
+                failure = error
+                self._note_failure(link, error)
+            else:
+                link.breaker = link.breaker.after_success()
+                return answer
+        raise failure or ProviderFailed("every provider is paused after failures")
+
+    async def _recall(self, question: _Question[T], calls: Calls) -> Reasoned[T] | None:
+        """Return an answer that an earlier run of the turn got from a link further down, so as not to pay the first."""
+        paying = [link for link in self._links if link.pays]
+        if len(paying) < 2:
+            return None
+        for link in paying:
+            try:
+                return await question(link.reasoner, replace(calls, recall_only=True))
+            except ProviderFailed:
+                continue
+        return None
+
+    def _note_failure(self, link: Link, error: ProviderFailed | BudgetExhausted) -> None:
+        _log.warning("provider gave no answer", extra={"provider": link.name, "code": error.code})
+        if isinstance(error, ProviderFailed):
+            link.breaker = link.breaker.after_failure(self._monotonic(), error.retry_after)

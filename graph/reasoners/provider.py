@@ -1,0 +1,110 @@
+"""One provider of a model: sends messages over the OpenAI protocol and says what came back, or how it failed.
+
+Whatever a server does (errors, HTML pages, cut-off or refused answers, silence) becomes an `LlmResponse` when it was
+an answer, or a `ProviderFailed` when it was none. Retries with backoff, which honour Retry-After, are the client's own.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import openai
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_openai.chat_models.base import BaseChatOpenAI
+
+from core.errors import ProviderFailed, ProviderTimeout
+from graph.budgets import price_cents
+from graph.journal import LlmResponse
+from graph.schemas import Dialect
+
+MAX_TEXT: Final = 65_536
+REFUSED: Final = "refusal"
+"""`finish_reason` of an answer in which the model declined; OpenAI marks it by a field of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A configured client. `name` is that of the chain (openai, azure, local); `price_id` that of the price table."""
+
+    name: str
+    model: str
+    client: BaseChatOpenAI
+    dialect: Dialect
+    price_id: str
+    max_tokens: int
+
+    async def complete(self, messages: Sequence[BaseMessage], schema: Mapping[str, Any]) -> LlmResponse:
+        """Ask for an answer in that schema.
+
+        Raises:
+            ProviderTimeout: no attempt was answered in time.
+            ProviderFailed: refused, rate-limited (with `retry_after` seconds), down, or not speaking the protocol.
+        """
+        structured = self.client.with_structured_output(
+            dict(schema), method="json_schema", strict=True, include_raw=True
+        )
+        began = time.perf_counter()
+        try:
+            # Only "raw" is used: the parser beside it mends cut-off JSON by guessing, and we never guess.
+            answer = await structured.ainvoke(list(messages))
+            text, finish, usage = _read_message(answer["raw"])
+        except (openai.LengthFinishReasonError, openai.ContentFilterFinishReasonError) as error:
+            text, finish, usage = _read_completion(error.completion)
+        except Exception as error:
+            raise _failure(error, self.name) from error
+        return self._response(text, finish, usage, time.perf_counter() - began)
+
+    def _response(self, text: str, finish: str, usage: "_Usage", seconds: float) -> LlmResponse:
+        return LlmResponse(
+            text=text[:MAX_TEXT],
+            finish_reason=finish,
+            tokens_in=usage.tokens_in,
+            tokens_out=usage.tokens_out,
+            cost_cents=price_cents(self.price_id, self.model, usage.tokens_in, usage.tokens_out, usage.cached),
+            provider=self.name,
+            model=self.model,
+            latency_ms=int(seconds * 1000),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Usage:
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cached: int = 0
+
+
+def _read_message(message: AIMessage) -> tuple[str, str, _Usage]:
+    metadata = message.usage_metadata
+    usage = _Usage()
+    if metadata is not None:
+        cached = metadata.get("input_token_details", {}).get("cache_read", 0)
+        usage = _Usage(metadata["input_tokens"], metadata["output_tokens"], cached or 0)
+    if refusal := message.additional_kwargs.get("refusal"):
+        return str(refusal), REFUSED, usage
+    return str(message.content), str(message.response_metadata.get("finish_reason") or "stop"), usage
+
+
+def _read_completion(completion: Any) -> tuple[str, str, _Usage]:
+    """Read an answer that the client took for a fault; it was paid for all the same."""
+    choice, usage = completion.choices[0], completion.usage
+    tokens = _Usage(usage.prompt_tokens, usage.completion_tokens) if usage else _Usage()
+    return choice.message.content or "", choice.finish_reason, tokens
+
+
+def _failure(error: Exception, name: str) -> ProviderFailed:
+    """Return what a client's exception means. Its text may hold parts of the prompt, so it is not repeated."""
+    if isinstance(error, openai.APITimeoutError):
+        return ProviderTimeout(f"{name} did not answer in time")
+    if isinstance(error, openai.APIStatusError):
+        retry_after = _seconds(error.response.headers.get("retry-after"))
+        return ProviderFailed(f"{name} answered {error.status_code}", retry_after=retry_after)
+    return ProviderFailed(f"{name} failed: {type(error).__name__}")
+
+
+def _seconds(header: str | None) -> float | None:
+    try:
+        return max(0.0, float(header)) if header else None
+    except ValueError:
+        return None

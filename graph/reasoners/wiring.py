@@ -1,0 +1,93 @@
+"""Builds the reasoner that the settings ask for. Nothing is sent and nothing is built before this is called."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from langchain_openai import AzureChatOpenAI, ChatOpenAI
+from langchain_openai.chat_models.base import BaseChatOpenAI
+from pydantic import SecretStr
+
+from core.errors import SettingsError
+from core.settings import LlmSettings
+from graph.reasoner import Reasoner
+from graph.reasoners.chain import ChainReasoner, Link
+from graph.reasoners.openai import OpenAIReasoner
+from graph.reasoners.provider import Provider
+from graph.reasoners.rules import RulesReasoner
+
+SEED: Final = 7
+"""With temperature 0 the same case gets the same answer, as far as a provider can promise."""
+_THINKING_MODELS: Final = ("o1", "o3", "o4", "gpt-5")
+"""Models that refuse a temperature; their names begin so."""
+
+
+def build_reasoner(settings: LlmSettings) -> Reasoner:
+    """Return the chain of `LLM_PROVIDER`; call it once per process.
+
+    Raises:
+        SettingsError: a provider of the chain lacks its key, address or model.
+    """
+    return ChainReasoner([_link(name, settings) for name in settings.llm_provider])
+
+
+def _link(name: str, settings: LlmSettings) -> Link:
+    if name == "rules":
+        return Link(name, RulesReasoner(), pays=False)
+    return Link(name, OpenAIReasoner(_PROVIDERS[name](settings)))
+
+
+def _openai(settings: LlmSettings) -> Provider:
+    key = _required(settings.openai_api_key, "OPENAI_API_KEY", "openai")
+    options = _options(settings, settings.openai_model)
+    if settings.openai_base_url:
+        return _compatible("openai", settings.openai_model, settings.openai_base_url, key, settings)
+    client = ChatOpenAI(model=settings.openai_model, api_key=key, **options)
+    return Provider("openai", settings.openai_model, client, "openai", "openai", settings.llm_max_tokens)
+
+
+def _azure(settings: LlmSettings) -> Provider:
+    client = AzureChatOpenAI(
+        azure_endpoint=_required(settings.azure_openai_endpoint, "AZURE_OPENAI_ENDPOINT", "azure"),
+        api_key=_required(settings.azure_openai_api_key, "AZURE_OPENAI_API_KEY", "azure"),
+        azure_deployment=settings.azure_openai_deployment or settings.openai_model,
+        api_version=settings.azure_openai_api_version,
+        model=settings.openai_model,
+        **_options(settings, settings.openai_model),
+    )
+    return Provider("azure", settings.openai_model, client, "azure", "azure", settings.llm_max_tokens)
+
+
+def _local(settings: LlmSettings) -> Provider:
+    url = _required(settings.local_base_url, "LOCAL_BASE_URL", "local")
+    model = _required(settings.local_model, "LOCAL_MODEL", "local")
+    return _compatible("local", model, url, SecretStr("none"), settings)
+
+
+def _compatible(name: str, model: str, url: str, key: SecretStr, settings: LlmSettings) -> Provider:
+    # The base class, since ChatOpenAI renames max_tokens to a name that few other servers know, and without that bound
+    # a small model may run on.
+    client = BaseChatOpenAI(model=model, base_url=url, api_key=key, **_options(settings, model))
+    return Provider(name, model, client, "grammar", "openai" if name == "openai" else name, settings.llm_max_tokens)
+
+
+def _options(settings: LlmSettings, model: str) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "timeout": settings.llm_timeout_seconds,
+        "max_retries": settings.llm_max_retries,
+        "max_tokens": settings.llm_max_tokens,
+        "use_responses_api": False,
+    }
+    return options if model.startswith(_THINKING_MODELS) else {**options, "temperature": 0, "seed": SEED}
+
+
+_PROVIDERS: Final[Mapping[str, Callable[[LlmSettings], Provider]]] = {
+    "openai": _openai,
+    "azure": _azure,
+    "local": _local,
+}
+
+
+def _required(value: Any, variable: str, provider: str) -> Any:
+    if not value:
+        raise SettingsError(f"{variable}: is required by the provider {provider!r} of LLM_PROVIDER")
+    return value
