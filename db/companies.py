@@ -33,7 +33,7 @@ _INSERT_OWNER: Final = """
 # Records the founding.
 _INSERT_AUDIT: Final = """
     INSERT INTO audit_log (company_id, audit_id, at, actor, action, subject)
-    VALUES (%(company_id)s, %(audit_id)s, %(now)s, 'system', 'company.founded', %(company_id)s::text)
+    VALUES (%(company_id)s::uuid, %(audit_id)s, %(now)s, 'system', 'company.founded', %(company_id)s::uuid)
 """
 
 # Reads the ciphertexts of the secrets that sign user tokens, newest first.
