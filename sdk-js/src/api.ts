@@ -3,11 +3,13 @@
  * for it, what comes after `shutdown` is dropped.
  */
 
-import { type Client, type State, type User, siteOf, startClient } from './client';
+import { type Client, type State, siteOf, startClient } from './client';
+import type { DeliveryFactory } from './delivery';
+import type { User } from './identity';
 import type { Options } from './options';
-import type { RendererFactory, Theme } from './render/contract';
+import type { Theme } from './render/contract';
 import { createScope } from './scope';
-import { createStore } from './store';
+import { type Store, createStore } from './store';
 import type { Properties } from './wire';
 
 export interface OnboardingAgent {
@@ -23,56 +25,58 @@ export interface OnboardingAgent {
   optOut(): void;
   optIn(): void;
   setTheme(theme: Partial<Theme>): void;
-  getState(): (State & { readonly optedOut: boolean }) | undefined;
+  /** Undefined while nothing runs: before `init`, after `shutdown` and `optOut`. */
+  getState(): State | undefined;
   shutdown(): void;
 }
 
 const OPTED_OUT = 'out';
 const MAX_EARLY = 50;
 
-export function createApi(createRenderer?: RendererFactory): OnboardingAgent {
+export function createApi(deliver?: DeliveryFactory): OnboardingAgent {
   const { guard } = createScope();
   let options: Options | undefined;
+  let store: Store | undefined;
   let client: Client | undefined;
   let early: ((client: Client) => void)[] = [];
 
-  const store = () => createStore(siteOf(options!.apiKey));
-  const optedOut = (): boolean => !!options && store().get(OPTED_OUT) !== null;
   const stop = (): void => {
     client?.stop();
     client = undefined;
   };
   const start = (): void => {
-    if (client || !options || optedOut()) return;
-    client = startClient(options, createRenderer, stop);
+    if (client || !options || store?.read(OPTED_OUT)) return;
+    client = startClient(options, deliver, stop);
     for (const call of early.splice(0)) guard(call)(client);
   };
-  const tell = (call: (client: Client) => void): void => {
-    if (client) call(client);
-    else if (!options && early.length < MAX_EARLY) early.push(call);
-  };
+  const later = <A extends unknown[]>(call: (client: Client, ...args: A) => void): ((...args: A) => void) =>
+    guard((...args: A) => {
+      if (client) call(client, ...args);
+      else if (!options && early.length < MAX_EARLY) early.push((then) => call(then, ...args));
+    });
 
   return {
     init: guard((given: Options) => {
       if (options) return;
-      if (!given?.apiKey || !given.apiUrl) return console.warn('onboarding agent: init needs apiKey and apiUrl');
+      if (!given?.apiKey || !given.apiUrl) return console.warn('OnboardingAgent.init needs apiKey and apiUrl');
       options = given;
+      store = createStore(siteOf(given.apiKey));
       start();
     }),
-    track: guard((name: string, properties?: Properties, target?: string) => tell((to) => to.track(name, properties, target))),
-    identify: guard((user: User) => tell((to) => to.identify(user))),
-    reset: guard(() => tell((to) => to.reset())),
-    setTheme: guard((theme: Partial<Theme>) => tell((to) => to.setTheme({ variables: {}, ...theme }))),
+    track: later((to, name: string, properties?: Properties, target?: string) => to.track(name, properties, target)),
+    identify: later((to, user: User) => to.identify(user)),
+    reset: later((to) => to.reset()),
+    setTheme: later((to, theme: Partial<Theme>) => to.setTheme(theme)),
     optOut: guard(() => {
       client?.forget();
       stop();
-      if (options) store().set(OPTED_OUT, '1');
+      store?.write(OPTED_OUT, true);
     }),
     optIn: guard(() => {
-      if (options) store().remove(OPTED_OUT);
+      store?.remove(OPTED_OUT);
       start();
     }),
-    getState: guard(() => (client ? { ...client.state(), optedOut: false } : options && optedOut() ? OUT : undefined)) as OnboardingAgent['getState'],
+    getState: guard(() => client?.state()),
     shutdown: guard(() => {
       stop();
       options = undefined;
@@ -80,17 +84,3 @@ export function createApi(createRenderer?: RendererFactory): OnboardingAgent {
     }),
   };
 }
-
-const OUT = {
-  userId: '',
-  anonymous: true,
-  sessionId: '',
-  leading: false,
-  onStage: false,
-  connected: false,
-  queued: 0,
-  sent: 0,
-  dropped: { overflow: 0, expired: 0, rejected: 0, tooLarge: 0 },
-  errors: 0,
-  optedOut: true,
-};

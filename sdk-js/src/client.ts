@@ -1,18 +1,18 @@
-/** One running SDK: wires identity, queue, socket, tabs, capture and rendering together. Decisions live in the parts. */
+/** One running SDK: wires identity, queue, sender, tabs, capture and delivery together. Decisions live in the parts. */
 
-import { watch } from './capture/watch';
 import { cleanUrl } from './capture/privacy';
+import { watch } from './capture/watch';
+import type { DeliveryFactory } from './delivery';
 import { createHttp } from './http';
-import { type TokenSource, createIdentity } from './identity';
+import { type User, createIdentity } from './identity';
 import { uuid7 } from './ids';
-import { type InboxNote, createInbox } from './inbox';
+import type { InboxNote } from './inbox';
 import type { Options } from './options';
 import { type Dropped, createQueue } from './queue';
-import type { RendererFactory, Theme } from './render/contract';
+import type { Theme } from './render/contract';
 import { type Scope, createScope } from './scope';
 import { createSender } from './sender';
-import { createSession } from './session';
-import { createSocket } from './socket';
+import { endSession, sessionId } from './session';
 import { createStore } from './store';
 import { createRole } from './tabs';
 import type { Properties } from './wire';
@@ -35,23 +35,19 @@ export interface State {
   readonly errors: number;
 }
 
-export interface User {
-  readonly userId?: string;
-  readonly userToken?: TokenSource;
-}
-
 export interface Client {
   track(name: string, properties?: Properties, target?: string): void;
   identify(user: User): void;
   reset(): void;
-  setTheme(theme: Theme): void;
-  /** Drops all that waits to be sent or shown. */
+  setTheme(theme: Partial<Theme>): void;
+  /** Drops all that waits to be sent or shown, and stops the other tabs. */
   forget(): void;
-  readonly state: () => State;
+  state(): State;
   /** Gives the page back as it was. */
   stop(): void;
 }
 
+/** Between tabs: of nudges; that events wait; that the user opted out. */
 type Note = InboxNote | { readonly t: 'poke' } | { readonly t: 'stop' };
 
 const TICK_MS = 5000;
@@ -59,42 +55,28 @@ const BATCH_EVENTS = 10;
 
 export const siteOf = (apiKey: string): string => `oa:${apiKey}:`;
 
-/** @param stopped another tab's user opted out. */
-export function startClient(options: Options, createRenderer: RendererFactory | undefined, stopped: () => void): Client {
-  const view = window;
-  const { document } = view;
-  const { apiKey, wsUrl, capture, keepQuery = [] } = options;
+/** @param stopped the user opted out in another tab. */
+export function startClient(options: Options, deliver: DeliveryFactory | undefined, stopped: () => void): Client {
+  const { apiKey, apiUrl, capture, keepQuery = [] } = options;
   const site = siteOf(apiKey);
   const scope = createScope();
   const store = createStore(site);
-  const http = createHttp(trimSlash(options.apiUrl), apiKey);
+  const http = createHttp(apiUrl, apiKey);
   const identity = createIdentity(store, http);
-  const session = createSession(store, options.sessionId);
   const queue = createQueue(store);
-  const sender = createSender({ scope, queue, http, identity, apiKey });
-  const tell = openChannel(site, scope, (note) => hear(note));
-
-  const renderer = createRenderer?.({
-    document,
-    guard: scope.guard,
-    locale: options.locale,
-    direction: options.direction,
-    theme: options.theme && { variables: {}, ...options.theme },
-    onAction: options.onAction,
-    onReply: (text) => inbox.reply(text),
+  const sender = createSender(scope, queue, http, identity);
+  const tell = openChannel(site, scope, (note) => {
+    if (note.t === 'stop') stopped();
+    else if (note.t !== 'poke') delivery?.inbox.hear(note);
+    else if (lead.held()) sender.flush(false);
   });
-  if (renderer) scope.own(() => renderer.destroy());
-  const inbox = createInbox({ scope, store, renderer, tell, drain: () => socket?.drain() });
-  const socket =
-    wsUrl && renderer ? createSocket({ scope, store, identity, wsUrl: trimSlash(wsUrl), onFrame: inbox.receive }) : undefined;
-
-  const roles = { scope, store, site, tab: uuid7(), locks: navigator.locks };
-  const lead = createRole('lead', roles, (held) => {
-    if (!held) return socket?.close();
-    socket?.open();
+  identity.become(options);
+  const delivery = deliver?.({ scope, store, identity, options, site, tell });
+  const lead = createRole('lead', site, scope, store, (held) => {
+    if (!held) return delivery?.socket.close();
+    delivery?.socket.open();
     sender.flush(false);
   });
-  const stage = createRole('stage', roles, (held) => (held ? inbox.enter() : inbox.leave()));
 
   let fresh = 0;
   const flush = (): void => {
@@ -102,98 +84,91 @@ export function startClient(options: Options, createRenderer: RendererFactory | 
     sender.flush(!lead.held());
     if (!lead.held()) tell({ t: 'poke' });
   };
+  const session = (): string => options.sessionId ?? sessionId(store);
   const emit = (event_type: string, target_element?: string, properties: Properties = {}): string => {
     const event_id = uuid7();
     queue.add({
       event_id,
       user_id: identity.person().userId,
-      session_id: session.id(),
+      session_id: session(),
       event_type,
       target_element,
-      page_url: cleanUrl(view.location.href, keepQuery),
+      page_url: cleanUrl(location.href, keepQuery),
       timestamp: new Date().toISOString(),
       properties,
     });
     if (++fresh >= BATCH_EVENTS) flush();
     return event_id;
   };
-  const hear = (note: Note): void => {
-    if (note.t === 'stop') stopped();
-    else if (note.t !== 'poke') inbox.hear(note);
-    else if (lead.held()) flush();
-  };
-  const changeUser = (change: () => void): void => {
-    change();
+  const retry = (): void => {
     sender.retry();
-    socket?.close();
-    if (lead.held()) socket?.open();
     flush();
   };
+  const become = (user: User): void => {
+    const { userId, anonymous } = identity.person();
+    identity.become(user);
+    if (!anonymous && userId !== identity.person().userId) delivery?.inbox.clear();
+    delivery?.socket.close();
+    if (lead.held()) delivery?.socket.open();
+    retry();
+  };
+  const flushCapture = capture === false ? () => {} : watch(scope, emit, capture ?? {}, keepQuery);
+  const flushLast = (): void => {
+    flushCapture();
+    sender.flushLast(!lead.held());
+  };
 
-  if (options.userToken || options.userId) identity.identify(options);
-  const flushCapture = capture === false ? () => {} : watch({ scope, view, emit }, capture ?? {}, keepQuery);
   scope.every(TICK_MS, () => (fresh || lead.held()) && flush());
-  scope.listen(view, 'online', () => (sender.retry(), flush()));
-  const stand = (): void => (document.visibilityState === 'hidden' ? stage.release() : stage.want());
-  scope.listen(view, 'visibilitychange pagehide pageshow', ({ type }) => {
-    if (type === 'pagehide' || document.visibilityState === 'hidden') {
-      flushCapture();
-      sender.flushLast(!lead.held());
-    }
-    if (type === 'pagehide') (lead.release(), stage.release());
-    else (lead.want(), stand());
-  });
+  scope.listen('online', retry);
+  scope.listen('visibilitychange', () => document.visibilityState === 'hidden' && flushLast());
+  scope.listen('pagehide', () => (flushLast(), lead.release()));
+  scope.listen('pageshow', () => lead.want());
   lead.want();
-  stand();
 
   return {
     track: (name, properties, target) => void emit(name, target, properties),
-    identify(user) {
-      const known = identity.anonymous() ? '' : identity.person().userId;
-      changeUser(() => identity.identify(user));
-      if (known && known !== identity.person().userId) inbox.clear();
-    },
+    identify: become,
     reset() {
-      inbox.clear();
+      // What happened before its user was known must not become the next one's.
       queue.clear(true);
-      session.renew();
-      changeUser(() => identity.reset());
+      endSession(store);
+      identity.forgetAnonymous();
+      become({});
     },
-    setTheme: (theme) => renderer?.setTheme(theme),
+    setTheme: (theme) => delivery?.renderer.setTheme({ variables: {}, ...theme }),
     forget() {
       queue.clear();
-      inbox.clear();
+      delivery?.inbox.clear();
       tell({ t: 'stop' });
     },
-    state: () => ({
-      userId: identity.person().userId,
-      anonymous: identity.anonymous(),
-      sessionId: session.id(),
-      leading: lead.held(),
-      onStage: stage.held(),
-      connected: !!socket?.connected(),
-      queued: queue.count(),
-      sent: sender.sent(),
-      dropped: { ...queue.dropped },
-      errors: scope.errors(),
-    }),
+    state() {
+      const { userId, anonymous } = identity.person();
+      return {
+        userId,
+        anonymous,
+        sessionId: session(),
+        leading: lead.held(),
+        onStage: !!delivery?.onStage(),
+        connected: !!delivery?.socket.connected(),
+        queued: queue.count(),
+        sent: sender.sent(),
+        dropped: { ...queue.dropped },
+        errors: scope.errors(),
+      };
+    },
     stop() {
-      flushCapture();
-      sender.flushLast(!lead.held());
+      flushLast();
       scope.end();
     },
   };
 }
 
 function openChannel(site: string, scope: Scope, hear: (note: Note) => void): (note: Note) => void {
-  return (
-    scope.guard(() => {
-      const channel = new BroadcastChannel(site);
-      channel.onmessage = scope.guard(({ data }: MessageEvent<Note>) => hear(data));
-      scope.own(() => channel.close());
-      return scope.guard((note: Note) => channel.postMessage(note));
-    })() ?? (() => {})
-  );
+  const open = scope.guard(() => {
+    const channel = new BroadcastChannel(site);
+    channel.onmessage = scope.guard(({ data }: MessageEvent<Note>) => hear(data));
+    scope.own(() => channel.close());
+    return scope.guard((note: Note) => channel.postMessage(note));
+  });
+  return open() ?? (() => {});
 }
-
-const trimSlash = (url: string): string => url.replace(/\/+$/, '');

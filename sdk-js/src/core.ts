@@ -4,6 +4,7 @@ import { createApi } from './api';
 
 export const { init, track, identify, reset, optOut, optIn, setTheme, getState, shutdown } = createApi();
 export type { OnboardingAgent } from './api';
-export type { State, User } from './client';
+export type { State } from './client';
+export type { User } from './identity';
 export type { CaptureOptions, Options } from './options';
 export type * from './wire';

@@ -8,9 +8,9 @@ export interface Answer {
 }
 
 export interface Http {
-  post(path: string, body: string, headers?: Record<string, string>): Promise<Answer>;
-  /** A last resort while the page goes away: no answer is seen. */
-  beacon(path: string, body: string): void;
+  post(path: string, body: object, headers?: Record<string, string>): Promise<Answer>;
+  /** A last resort while the page goes away: no answer is seen, and the key travels in the body. */
+  beacon(path: string, body: object): void;
   /** Whether a request outlives its page. */
   readonly keepalive: boolean;
 }
@@ -18,7 +18,7 @@ export interface Http {
 const TIMEOUT_MS = 20_000;
 
 export function createHttp(apiUrl: string, apiKey: string): Http {
-  const send = fetch.bind(globalThis);
+  const send = fetch.bind(window);
   const keepalive = 'keepalive' in Request.prototype;
   return {
     keepalive,
@@ -26,15 +26,19 @@ export function createHttp(apiUrl: string, apiKey: string): Http {
       const response = await send(apiUrl + path, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json', 'X-API-Key': apiKey, ...headers },
-        body,
+        body: JSON.stringify(body),
         keepalive,
         credentials: 'omit',
         signal: AbortSignal.timeout?.(TIMEOUT_MS),
       });
-      const { status } = response;
-      return { status, retryAfter: response.headers.get('Retry-After'), body: await response.json().catch(() => undefined) };
+      return {
+        status: response.status,
+        retryAfter: response.headers.get('Retry-After'),
+        body: await response.json().catch(() => {}),
+      };
     },
     // text/plain needs no preflight, which would be lost with the page.
-    beacon: (path, body) => void navigator.sendBeacon?.(apiUrl + path, new Blob([body], { type: 'text/plain' })),
+    beacon: (path, body) =>
+      void navigator.sendBeacon(apiUrl + path, new Blob([JSON.stringify({ api_key: apiKey, ...body })], { type: 'text/plain' })),
   };
 }

@@ -8,94 +8,86 @@ import type { Store } from './store';
 
 export type TokenSource = string | (() => string | Promise<string>);
 
+export interface User {
+  /** Only needed when there is no token; a token names its user itself. */
+  readonly userId?: string;
+  readonly userToken?: TokenSource;
+}
+
 export interface Person {
   /** Empty until it is known. */
   readonly userId: string;
   readonly token?: string;
+  readonly anonymous: boolean;
 }
 
 export interface Identity {
   readonly person: () => Person;
-  readonly anonymous: () => boolean;
   /** Makes the person known, or renews a token that expired or, with `force`, was refused. Rejects when that fails. */
   refresh(force?: boolean): Promise<Person>;
-  identify(user: { userId?: string; userToken?: TokenSource }): void;
-  reset(): void;
+  /** Somebody else is here from now on; without a name and a token, somebody unknown. */
+  become(user: User): void;
+  forgetAnonymous(): void;
 }
 
+/** The anonymous token of this browser, and one whose events are still to be merged into the known user's. */
 const ANONYMOUS = 'anon';
 const MERGE = 'merge';
 /** A token this close to its end is renewed before it is used; milliseconds. */
 const MARGIN_MS = 30_000;
 
 export function createIdentity(store: Store, http: Http, now: () => number = Date.now): Identity {
-  let source: TokenSource | undefined;
-  /** The host named the user without a token: then there is none to get. */
-  let named = false;
-  let userId = '';
+  let user: User = {};
   let token: string | undefined;
-  let pending: Promise<Person> | undefined;
+  let pending: Promise<void> | undefined;
 
-  const person = (): Person => ({ userId, token });
-  const become = (next: string, id: string): Person => {
-    token = next;
-    userId = id || userId;
-    return person();
+  const userId = (): string => claimsOf(token).sub ?? user.userId ?? '';
+  const person = (): Person => ({ userId: userId(), token, anonymous: !user.userToken && !user.userId });
+  const isFresh = (some?: string): some is string => !!some && expiryOf(some) - MARGIN_MS > now();
+
+  const fetchAnonymous = async (force?: boolean): Promise<string> => {
+    const kept = store.read<string>(ANONYMOUS);
+    if (isFresh(kept) && !force) return kept;
+    const { body } = await http.post('/api/v1/anonymous-tokens', { anonymous_token: kept });
+    const fresh = (body as { token: string }).token;
+    store.write(ANONYMOUS, fresh);
+    return fresh;
   };
-
-  const fetchAnonymous = async (force?: boolean): Promise<Person> => {
-    const kept = parse(store.get(ANONYMOUS));
-    if (kept && !force && kept.exp > now()) return become(kept.token, kept.id);
-    const { status, body } = await http.post('/api/v1/anonymous-tokens', JSON.stringify({ anonymous_token: kept?.token ?? null }));
-    const { token: fresh, user_id } = (body ?? {}) as { token?: string; user_id?: string };
-    if (status >= 300 || !fresh || !user_id) throw new Error('no anonymous token');
-    store.set(ANONYMOUS, JSON.stringify({ token: fresh, id: user_id, exp: expiryOf(fresh) }));
-    return become(fresh, user_id);
+  const fetchToken = async (force?: boolean): Promise<void> => {
+    const asked = user;
+    const { userToken } = asked;
+    const given = await (typeof userToken === 'function' ? userToken() : (userToken ?? fetchAnonymous(force)));
+    if (!claimsOf(given).sub || asked !== user) throw new Error('no token for this user');
+    token = given;
   };
-
   const merge = async (): Promise<void> => {
-    const anonymous_token = store.get(MERGE);
-    if (!anonymous_token || !source || !token) return;
-    const { status } = await http.post('/api/v1/identify', JSON.stringify({ user_token: token, anonymous_token }));
+    const anonymous_token = store.read(MERGE);
+    if (!anonymous_token || !token || !user.userToken) return;
+    const { status } = await http.post('/api/v1/identify', { user_token: token, anonymous_token });
     // What the server refuses for good is not tried again; 401 may only mean that a token ran out.
     if (status < 500 && status !== 429 && status !== 401) store.remove(MERGE);
   };
 
-  const fetchKnown = async (): Promise<Person> => {
-    const asked = source!;
-    const given = typeof asked === 'string' ? asked : await asked();
-    if (typeof given !== 'string' || !given) throw new Error('no user token');
-    if (asked !== source) throw new Error('the user changed meanwhile');
-    return become(given, claimsOf(given).sub ?? '');
-  };
-
   return {
     person,
-    anonymous: () => !source && !named,
     async refresh(force) {
-      if (named) return person();
-      const fresh = token && !force && expiryOf(token) - MARGIN_MS > now();
-      if (!fresh || !userId) {
-        pending ??= (source ? fetchKnown() : fetchAnonymous(force)).finally(() => (pending = undefined));
-        await pending;
+      // A user whom the host names without a token has none to get.
+      if ((user.userToken || !user.userId) && (force || !isFresh(token))) {
+        await (pending ??= fetchToken(force).finally(() => (pending = undefined)));
       }
       merge().catch(() => {});
       return person();
     },
-    identify(user) {
-      const kept = parse(store.get(ANONYMOUS));
-      pending = token = undefined;
-      source = user.userToken ?? source;
-      userId = user.userId || (typeof source === 'string' ? (claimsOf(source).sub ?? '') : '');
-      named = !source && !!userId;
-      if (!source || !kept) return;
-      store.set(MERGE, kept.token);
+    become(next) {
+      const kept = store.read(ANONYMOUS);
+      user = next;
+      pending = undefined;
+      token = typeof next.userToken === 'string' ? next.userToken : undefined;
+      if (!next.userToken || !kept) return;
+      store.write(MERGE, kept);
       store.remove(ANONYMOUS);
     },
-    reset() {
-      pending = source = token = undefined;
-      userId = '';
-      named = false;
+    forgetAnonymous() {
       store.remove(ANONYMOUS);
       store.remove(MERGE);
     },
@@ -109,7 +101,7 @@ interface Claims {
 }
 
 /** What a token says of itself; nothing is verified here, the servers do that. */
-export function claimsOf(token: string): Claims {
+export function claimsOf(token = ''): Claims {
   try {
     const payload = atob(token.split('.')[1]!.replace(/-/g, '+').replace(/_/g, '/'));
     return JSON.parse(new TextDecoder().decode(Uint8Array.from(payload, (char) => char.charCodeAt(0)))) as Claims;
@@ -120,12 +112,3 @@ export function claimsOf(token: string): Claims {
 
 /** Unix milliseconds; a token that names no end has none. */
 const expiryOf = (token: string): number => (claimsOf(token).exp ?? Infinity) * 1000;
-
-function parse(json: string | null): { token: string; id: string; exp: number } | undefined {
-  try {
-    const kept = JSON.parse(json!) as { token: string; id: string; exp: number | null } | null;
-    return kept ? { ...kept, exp: kept.exp ?? Infinity } : undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -10,7 +10,10 @@ import { OUTBOX } from './socket';
 import type { Store } from './store';
 import type { ChatMessage, ClientFrame, Nudge, ServerFrame } from './wire';
 
-export type Item = { readonly nudge: Nudge } | { readonly message: ChatMessage };
+export interface Item {
+  readonly nudge?: Nudge;
+  readonly message?: ChatMessage;
+}
 
 /** What tabs tell each other; storage says the same, these say it now (and where there is no shared storage, at all). */
 export type InboxNote =
@@ -31,33 +34,31 @@ export interface Inbox {
   clear(): void;
 }
 
-export interface InboxParts {
-  readonly scope: Scope;
-  readonly store: Store;
-  readonly renderer: Renderer | undefined;
-  readonly tell: (note: InboxNote) => void;
-  /** A frame waits in the outbox. */
-  readonly drain: () => void;
-}
-
-/** `n:<id>` holds an item as JSON while it waits, and afterwards the time at which it was shown. */
+/** `n:<id>` holds an item while it waits, and afterwards the time at which it was shown. */
 const ITEM = 'n:';
 const MAX_SEEN = 200;
 
-export function createInbox({ scope, store, renderer, tell, drain }: InboxParts): Inbox {
+/** @param tell tells the other tabs. @param drain a frame waits in the outbox. */
+export function createInbox(
+  scope: Scope,
+  store: Store,
+  renderer: Renderer,
+  tell: (note: InboxNote) => void,
+  drain: () => void,
+): Inbox {
   let onStage = false;
   let conversation: string | null = null;
   /** Handed to this tab's renderer, and not shown yet. */
   const handed = new Set<string>();
 
-  const put = (id: string, item: Item): void => {
-    if (store.get(ITEM + id) === null) store.set(ITEM + id, JSON.stringify(item));
-    present();
-  };
+  const entries = (): [key: string, held: Item | number][] =>
+    store.keys(ITEM).flatMap((key) => [[key, store.read<Item | number>(key) ?? 0]]);
+
   const markSeen = (id: string): void => {
     handed.delete(id);
-    store.set(ITEM + id, `${Date.now()}`);
-    forgetOldest(store);
+    store.write(ITEM + id, Date.now());
+    const seen = entries().filter(([, held]) => typeof held === 'number');
+    seen.sort(([, a], [, b]) => +b - +a).slice(MAX_SEEN).forEach(([key]) => store.remove(key));
   };
   const see = (id: string): void => {
     markSeen(id);
@@ -65,41 +66,46 @@ export function createInbox({ scope, store, renderer, tell, drain }: InboxParts)
   };
   const post = (frame: ClientFrame): void => {
     const key = OUTBOX + uuid7();
-    store.set(key, JSON.stringify(frame));
+    store.write(key, frame);
     tell({ t: 'out', key, frame });
     drain();
   };
+  const put = (id: string, item: Item): void => {
+    if (store.read(ITEM + id) === undefined) store.write(ITEM + id, item);
+    present();
+  };
+  const offer = (id: string, item: Item): void => {
+    put(id, item);
+    tell({ t: 'item', id, item });
+  };
 
   const present = (): void => {
-    if (!onStage || !renderer) return;
-    for (const key of store.keys(ITEM)) {
+    for (const [key, held] of onStage ? entries() : []) {
       const id = key.slice(ITEM.length);
-      const item = waiting(store.get(key));
-      if (item && !handed.has(id)) show(id, item, renderer);
+      if (typeof held === 'object' && !handed.has(id)) show(id, held);
     }
   };
-  const show = (id: string, item: Item, to: Renderer): void => {
-    if ('message' in item) {
-      conversation = item.message.conversation_id;
-      see(id);
-      return to.showMessage(item.message);
+  const show = (id: string, { nudge, message }: Item): void => {
+    if (!nudge) see(id);
+    if (message) {
+      conversation = message.conversation_id;
+      renderer.showMessage(message);
     }
-    const { nudge } = item;
-    if (nudge.nudge_type === 'email_draft' || Date.parse(nudge.expires_at) < Date.now()) return see(id);
+    if (!nudge) return;
     handed.add(id);
-    to.show(nudge, scope.guard((status) => {
+    renderer.show(nudge, scope.guard((status) => {
       if (status === 'shown') see(id);
       post({ type: 'nudge.ack', nudge_id: id, status });
     }));
   };
   const conclude = (id: string, hide?: boolean): void => {
-    const mine = handed.has(id);
+    if (handed.has(id) || hide) renderer.hide(id);
     markSeen(id);
-    if (mine || hide) renderer?.hide(id);
   };
-  const offer = (id: string, item: Item): void => {
-    put(id, item);
-    tell({ t: 'item', id, item });
+  /** Takes back from the renderer what it has not shown. */
+  const withdraw = (): void => {
+    for (const id of handed) renderer.hide(id);
+    handed.clear();
   };
 
   return {
@@ -116,7 +122,7 @@ export function createInbox({ scope, store, renderer, tell, drain }: InboxParts)
       if (note.t === 'item') put(note.id, note.item);
       else if (note.t === 'seen') conclude(note.id, note.hide);
       else {
-        if (!store.shared) store.set(note.key, JSON.stringify(note.frame));
+        if (!store.shared) store.write(note.key, note.frame);
         drain();
       }
     },
@@ -126,23 +132,13 @@ export function createInbox({ scope, store, renderer, tell, drain }: InboxParts)
     },
     leave() {
       onStage = false;
-      for (const id of handed) renderer?.hide(id);
-      handed.clear();
+      withdraw();
     },
     reply: (text) => post({ type: 'send_message', conversation_id: conversation, client_message_id: uuid7(), text }),
     clear() {
-      for (const key of store.keys(ITEM)) if (waiting(store.get(key))) store.remove(key);
-      for (const key of store.keys(OUTBOX)) store.remove(key);
-      for (const id of handed) renderer?.hide(id);
-      handed.clear();
+      for (const [key, held] of entries()) if (typeof held === 'object') store.remove(key);
+      store.keys(OUTBOX).forEach(store.remove);
+      withdraw();
     },
   };
-}
-
-const waiting = (value: string | null): Item | undefined => (value?.[0] === '{' ? (JSON.parse(value) as Item) : undefined);
-
-function forgetOldest(store: Store): void {
-  const seen = store.keys(ITEM).filter((key) => store.get(key)?.[0] !== '{');
-  const byAge = seen.sort((a, b) => +store.get(a)! - +store.get(b)!);
-  for (const key of byAge.slice(0, Math.max(0, seen.length - MAX_SEEN))) store.remove(key);
 }

@@ -1,11 +1,13 @@
 /** The npm entry: the SDK with rendering. */
 
 import { createApi } from './api';
+import { deliverWith } from './delivery';
 import { createRenderer } from './render/renderer';
 
-export const { init, track, identify, reset, optOut, optIn, setTheme, getState, shutdown } = createApi(createRenderer);
+export const { init, track, identify, reset, optOut, optIn, setTheme, getState, shutdown } = createApi(deliverWith(createRenderer));
 export type { OnboardingAgent } from './api';
-export type { State, User } from './client';
+export type { State } from './client';
+export type { User } from './identity';
 export type { CaptureOptions, Options } from './options';
 export type * from './render/contract';
 export type * from './wire';

@@ -1,19 +1,16 @@
 /** What the host decides: read from `init()` or from the attributes of the script tag. */
 
-import type { TokenSource } from './identity';
+import type { User } from './identity';
 import type { RendererOptions, Theme } from './render/contract';
 
-export interface Options {
+/** The user: `userToken` is signed by your server, or a function that gets one; without it the visitor is anonymous. */
+export interface Options extends User {
   /** The company's public key, `pk_…`. */
   readonly apiKey: string;
-  /** Origin of the API. */
+  /** Origin of the API, without a slash at the end; so is `wsUrl`. */
   readonly apiUrl: string;
   /** Origin of the WebSocket gateway, `ws:` or `wss:`. Without it nothing is shown. */
   readonly wsUrl?: string;
-  /** A token that your server signs for the user, or a function that gets one. Without it the visitor is anonymous. */
-  readonly userToken?: TokenSource;
-  /** Only needed when there is no token; a token names its user itself. */
-  readonly userId?: string;
   /** Names the session; otherwise one lasts until 30 minutes without an event. */
   readonly sessionId?: string;
   /** BCP 47 tag for the SDK's own words; nudges bring their own language. */

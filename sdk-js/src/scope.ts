@@ -11,13 +11,13 @@ export interface Scope {
   readonly guard: Guard;
   /** How many errors of our own were held back. */
   readonly errors: () => number;
-  /** Listens while capturing, passively, for several space-separated types. */
-  listen<E extends Event>(target: EventTarget | null | undefined, types: string, handler: (event: E) => void): void;
+  /** Listens on the window while capturing, passively, for several space-separated types. */
+  listen<E extends Event>(types: string, handler: (event: E) => void): void;
   /** Runs once after some milliseconds; the answer cancels it. */
   after(ms: number, run: () => void): () => void;
   every(ms: number, run: () => void): void;
   /** Puts a method around one of the page's own; it is put back at the end unless somebody else wrapped it meanwhile. */
-  wrap(owner: object | undefined, name: string, around: (original: Method) => Method): void;
+  wrap<O extends object>(owner: O, name: keyof O & string, around: (original: Method) => Method): void;
   own(cleanup: () => void): void;
   readonly alive: () => boolean;
   end(): void;
@@ -44,12 +44,11 @@ export function createScope(): Scope {
     errors: () => errors,
     alive: () => alive,
     own,
-    listen(target, types, handler) {
-      const guarded = guard((event: Event) => handler(event as never));
-      const options = { capture: true, passive: true };
+    listen(types, handler) {
+      const guarded = guard(handler as (event: Event) => void);
       for (const type of types.split(' ')) {
-        target?.addEventListener(type, guarded, options);
-        own(() => target?.removeEventListener(type, guarded, options));
+        addEventListener(type, guarded, true);
+        own(() => removeEventListener(type, guarded, true));
       }
     },
     after(ms, run) {
@@ -65,12 +64,10 @@ export function createScope(): Scope {
       const timer = setInterval(guard(run), ms);
       own(() => clearInterval(timer));
     },
-    wrap: guard((owner: object | undefined, name: string, around: (original: Method) => Method) => {
-      const methods = owner as Record<string, Method> | undefined;
-      const original = methods?.[name];
-      if (!methods || typeof original !== 'function') return;
-      const replacement = around(original);
-      methods[name] = replacement;
+    wrap: guard((owner, name, around) => {
+      const methods = owner as Record<string, Method>;
+      const original = methods[name]!;
+      const replacement = (methods[name] = around(original));
       own(() => {
         if (methods[name] === replacement) methods[name] = original;
       });

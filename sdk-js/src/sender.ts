@@ -1,21 +1,25 @@
 /** Takes events from the queue to the API: one batch under way at a time, and the reading of its answer carried out. */
 
-import { backoff } from './backoff';
-import type { Http } from './http';
+import { MINUTE, backoff, retryAfter } from './backoff';
+import type { Answer, Http } from './http';
 import type { Identity } from './identity';
-import { REFUSED_WAIT, judge } from './outcome';
-import type { Batch, Queue } from './queue';
+import { judge } from './outcome';
+import type { Queue } from './queue';
 import type { Scope } from './scope';
+import type { WireEvent } from './wire';
 
 const PATH = '/api/v1/events';
 /** Small enough that one batch and a last one beside it fit into the 64 KiB that may outlive a page. */
 const BATCH_BYTES = 30_000;
 /** What a beacon or a last fetch may carry: 60 KiB less the wrapping. */
-const LAST_BYTES = 60_000;
+const LAST_BYTES = 58_000;
 const BATCH_EVENTS = 100;
+const REFUSED_MS = 5 * MINUTE;
+/** Even the luckiest backoff leaves a server in trouble this long; milliseconds. */
+const LEAST_MS = 500;
 
 export interface Sender {
-  /** Sends all that waits, unless a wait is due. `own`: only what no other tab can see. */
+  /** Sends all that waits, unless a pause is due. `own`: only what no other tab can see. */
   flush(own: boolean): void;
   /** The page may be going away: sends what fits at once, in a request that outlives it. */
   flushLast(own: boolean): void;
@@ -24,114 +28,97 @@ export interface Sender {
   readonly sent: () => number;
 }
 
-export interface SenderParts {
-  readonly scope: Scope;
-  readonly queue: Queue;
-  readonly http: Http;
-  readonly identity: Identity;
-  readonly apiKey: string;
-  readonly now?: () => number;
-  readonly random?: () => number;
-}
-
-export function createSender({ scope, queue, http, identity, apiKey, now = Date.now, random = Math.random }: SenderParts): Sender {
+export function createSender(scope: Scope, queue: Queue, http: Http, identity: Identity): Sender {
   let sent = 0;
   let attempt = 0;
-  let most = BATCH_EVENTS;
-  let waitUntil = 0;
-  let cancelWait = (): void => {};
   let refusals = 0;
+  let most = BATCH_EVENTS;
+  let pausedUntil = 0;
+  let busy = false;
+  let cancelPause = (): void => {};
   const underWay = new Set<string>();
 
-  const take = (own: boolean, bytes: number): Batch =>
+  const take = (own: boolean, bytes: number): WireEvent[] =>
     queue.take({ events: most, bytes, own, userId: identity.person().userId, except: underWay });
 
-  const wait = (ms: number, own: boolean): false => {
-    waitUntil = now() + ms;
-    cancelWait();
-    cancelWait = scope.after(ms, () => flush(own));
-    return false;
+  const pause = (ms: number, own: boolean): void => {
+    pausedUntil = Date.now() + ms;
+    cancelPause();
+    cancelPause = scope.after(ms, () => flush(own));
   };
+  const pauseLonger = (own: boolean, least = 0): void => pause(least + LEAST_MS + backoff(attempt++, Math.random()), own);
 
-  /** Whether to go on at once. */
-  const settle = async (answer: Awaited<ReturnType<Http['post']>>, batch: Batch, own: boolean): Promise<boolean> => {
-    const outcome = judge(answer.status, answer.retryAfter, answer.body, batch.ids.length, now());
-    if (outcome.kind === 'refused') {
-      // A token may have run out early: one fresh one is tried before the key is held to be refused.
-      const again = refusals++ === 0 && !!identity.person().token;
-      if (again) await identity.refresh(true);
-      return again || wait(REFUSED_WAIT, own);
-    }
-    refusals = 0;
-    if (outcome.kind === 'wait') return wait((outcome.ms ?? 0) + backoff(attempt++, random()) + 500, own);
-    attempt = 0;
-    if (outcome.kind === 'split') {
-      if (batch.ids.length === 1) queue.remove(batch.ids, answer.status === 413 ? 'tooLarge' : 'rejected');
-      most = Math.max(1, batch.ids.length >> 1);
-      return true;
-    }
-    if (outcome.kind === 'drop') queue.remove(outcome.indexes.map((index) => batch.ids[index]!), 'rejected');
-    else {
-      queue.remove(batch.ids);
-      sent += batch.ids.length;
-      most = BATCH_EVENTS;
-    }
-    return true;
-  };
-
-  const post = async (batch: Batch): ReturnType<Http['post']> => {
-    for (const id of batch.ids) underWay.add(id);
+  /** The user's token goes with the user's own events only. */
+  const tokenFor = ([first]: WireEvent[]): string | undefined => {
     const { userId, token } = identity.person();
-    const mine = token && batch.events[0]!.user_id === userId;
+    return first!.user_id === userId ? token : undefined;
+  };
+  const bodyOf = (events: WireEvent[]): object => ({ sent_at: new Date().toISOString(), events });
+
+  const post = async (events: WireEvent[]): Promise<Answer> => {
+    const token = tokenFor(events);
+    for (const { event_id } of events) underWay.add(event_id);
     try {
-      return await http.post(PATH, bodyOf(batch, now()), mine ? { 'X-User-Token': token } : {});
+      return await http.post(PATH, bodyOf(events), token ? { 'X-User-Token': token } : {});
     } finally {
-      for (const id of batch.ids) underWay.delete(id);
+      for (const { event_id } of events) underWay.delete(event_id);
     }
   };
 
-  const sendNext = async (own: boolean): Promise<boolean> => {
-    queue.trim(now());
-    if (!queue.count()) return false;
-    await identity.refresh();
-    const batch = take(own, BATCH_BYTES);
-    return batch.ids.length > 0 && scope.alive() && settle(await post(batch), batch, own);
+  /** A token may have run out early: one fresh one is tried before the key is held to be refused. */
+  const bearRefusal = async (own: boolean): Promise<void> => {
+    if (refusals++) pause(REFUSED_MS, own);
+    else await identity.refresh(true);
   };
 
-  let busy = false;
+  const settle = async (events: WireEvent[], { status, body, retryAfter: header }: Answer, own: boolean): Promise<void> => {
+    const outcome = judge(status, body, events.length);
+    if (outcome === 'refused') return bearRefusal(own);
+    refusals = 0;
+    if (outcome === 'later') return pauseLonger(own, retryAfter(header, Date.now()));
+    attempt = 0;
+    if (outcome === 'split') {
+      most = Math.max(1, events.length >> 1);
+      if (events.length < 2) queue.remove(events, status === 413 ? 'tooLarge' : 'rejected');
+    } else if (outcome === 'sent') {
+      most = BATCH_EVENTS;
+      sent += events.length;
+      queue.remove(events);
+    } else queue.remove(outcome.map((index) => events[index]!), 'rejected');
+  };
+
   const flush = scope.guard(async (own: boolean) => {
-    if (busy || now() < waitUntil) return;
+    if (busy) return;
     busy = true;
     try {
-      while (await sendNext(own));
+      queue.trim(Date.now());
+      while (queue.count(own) && scope.alive() && Date.now() >= pausedUntil) {
+        await identity.refresh();
+        const events = take(own, BATCH_BYTES);
+        if (!events.length) break;
+        await settle(events, await post(events), own);
+      }
     } catch {
-      wait(backoff(attempt++, random()) + 500, own);
+      pauseLonger(own);
     } finally {
       busy = false;
     }
   });
 
+  const flushLast = scope.guard(async (own: boolean) => {
+    const events = identity.person().userId && Date.now() >= pausedUntil ? take(own, LAST_BYTES) : [];
+    if (!events.length) return;
+    const beacon = (): void => http.beacon(PATH, { user_token: tokenFor(events), ...bodyOf(events) });
+    const answer = http.keepalive ? await post(events).catch(beacon) : beacon();
+    if (answer) await settle(events, answer, own);
+  });
+
   return {
     flush,
-    flushLast: scope.guard(async (own: boolean) => {
-      if (!identity.person().userId || now() < waitUntil) return;
-      const batch = take(own, LAST_BYTES);
-      if (!batch.ids.length) return;
-      const beacon = (): void => {
-        const { userId, token } = identity.person();
-        const user_token = batch.events[0]!.user_id === userId ? token : undefined;
-        http.beacon(PATH, bodyOf(batch, now(), { api_key: apiKey, user_token }));
-      };
-      if (!http.keepalive) return beacon();
-      const answer = await post(batch).catch(beacon);
-      if (answer) await settle(answer, batch, own);
-    }),
+    flushLast,
     retry() {
-      attempt = waitUntil = refusals = 0;
+      attempt = pausedUntil = refusals = 0;
     },
     sent: () => sent,
   };
 }
-
-const bodyOf = ({ events }: Batch, now: number, more?: object): string =>
-  JSON.stringify({ ...more, sent_at: new Date(now).toISOString(), events });

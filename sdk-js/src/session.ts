@@ -3,34 +3,19 @@
 import { uuid7 } from './ids';
 import type { Store } from './store';
 
-export interface Session {
-  /** The current session's id; being asked for keeps it alive. */
-  id(): string;
-  renew(): void;
-}
-
 const KEY = 'session';
 const IDLE_MS = 30 * 60_000;
 /** Storage is not written for every event. */
 const WRITE_MS = 10_000;
 
-export function createSession(store: Store, given?: string, now: () => number = Date.now): Session {
-  let fixed = given;
-  const begin = (id: string): string => {
-    store.set(KEY, `${id} ${now()}`);
-    return id;
-  };
-  return {
-    id() {
-      if (fixed) return fixed;
-      const [id, seen] = (store.get(KEY) ?? '').split(' ');
-      const idle = now() - +(seen ?? 0);
-      if (!id || !(idle < IDLE_MS)) return begin(uuid7());
-      return idle > WRITE_MS ? begin(id) : id;
-    },
-    renew() {
-      fixed = undefined;
-      begin(uuid7());
-    },
-  };
+/** The current session's id; asking for it keeps the session alive. */
+export function sessionId(store: Store, now = Date.now()): string {
+  const [id = '', seenAt = 0] = store.read<[string, number]>(KEY) ?? [];
+  const idle = now - seenAt;
+  if (id && idle < WRITE_MS) return id;
+  const current = id && idle < IDLE_MS ? id : uuid7();
+  store.write(KEY, [current, now]);
+  return current;
 }
+
+export const endSession = (store: Store): void => store.remove(KEY);

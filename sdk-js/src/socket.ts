@@ -17,106 +17,89 @@ export interface Socket {
   readonly connected: () => boolean;
 }
 
-export interface SocketParts {
-  readonly scope: Scope;
-  readonly store: Store;
-  readonly identity: Identity;
-  readonly wsUrl: string;
-  readonly onFrame: (frame: ServerFrame) => void;
-  readonly random?: () => number;
-}
-
 /** Frames for the gateway, in the order of their keys. */
 export const OUTBOX = 'o:';
+/** The user whose frames were seen, the epoch, and the last number in it. */
 const CURSOR = 'cursor';
+type Cursor = readonly [user: string, epoch: string, seq: number];
 const PING_MS = 25_000;
-/** Silence after which the line is held to be dead: two pings unanswered. */
-const SILENCE_MS = 60_000;
+/** Silence after which the line is held to be dead: two pings unanswered; a page in the background may ping late. */
+const SILENCE_MS = 2.5 * PING_MS;
+const PING = '{"type":"ping"}';
 
-export interface Plan {
-  /** Milliseconds until the next attempt; undefined: none. */
-  readonly delay: number | undefined;
-  readonly renewToken: boolean;
+/** Milliseconds until the next attempt after a close; undefined: none (CONTRACT: 4403 never, 4429 much later, 1012 soon). */
+export function reconnectDelay(code: number, attempt: number, random: number): number | undefined {
+  if (code === 4403) return undefined;
+  if (code === 4429) return MINUTE + backoff(attempt, random, MINUTE, 10 * MINUTE);
+  return code === 1012 ? 100 + backoff(0, random, 2000) : 250 + backoff(attempt, random);
 }
 
-/** What a close code asks for (CONTRACT: 4401 renew the token, 4403 never, 4429 much later, 1012 soon). */
-export function planReconnect(code: number, attempt: number, random: number): Plan {
-  if (code === 4403) return { delay: undefined, renewToken: false };
-  if (code === 4429) return { delay: MINUTE + backoff(attempt, random, MINUTE, 10 * MINUTE), renewToken: false };
-  if (code === 1012) return { delay: 100 + backoff(attempt, random, 2000), renewToken: false };
-  return { delay: 250 + backoff(attempt, random), renewToken: code === 4401 };
-}
-
-interface Cursor {
-  readonly user: string;
-  readonly epoch: string;
-  readonly seq?: number;
-}
-
-export function createSocket({ scope, store, identity, wsUrl, onFrame, random = Math.random }: SocketParts): Socket {
+export function createSocket(
+  scope: Scope,
+  store: Store,
+  identity: Identity,
+  wsUrl: string | undefined,
+  onFrame: (frame: ServerFrame) => void,
+): Socket {
   let line: WebSocket | undefined;
   let wanted = false;
   let attempt = 0;
-  let renew = false;
+  let tokenRefused = false;
   let heardAt = 0;
   let cancelRetry = (): void => {};
+  /** Sent, and not yet known to have arrived. */
   const inFlight = new Set<string>();
 
+  const userId = (): string => identity.person().userId;
   const cursor = (): Cursor | undefined => {
-    const [user, epoch, seq] = JSON.parse(store.get(CURSOR) ?? '[]') as [string?, string?, number?];
-    return user === identity.person().userId ? { user, epoch: epoch!, seq } : undefined;
+    const kept = store.read<Cursor>(CURSOR);
+    return kept?.[0] === userId() ? kept : undefined;
   };
-  const remember = (epoch: string, seq?: number): void =>
-    store.set(CURSOR, JSON.stringify([identity.person().userId, epoch, seq]));
+  const connected = (): boolean => line?.readyState === 1;
 
+  const drain = (): void => {
+    const keys = connected() ? store.keys(OUTBOX).filter((key) => !inFlight.has(key)) : [];
+    for (const key of keys) {
+      line!.send(JSON.stringify(store.read(key)));
+      inFlight.add(key);
+    }
+    if (keys.length) line!.send(PING);
+  };
   const receive = (frame: ServerFrame): void => {
     attempt = 0;
     if (frame.type === 'pong') {
-      for (const key of inFlight) store.remove(key);
+      inFlight.forEach(store.remove);
       inFlight.clear();
     } else if (frame.type === 'hello') {
-      if (!frame.resumed || cursor()?.epoch !== frame.epoch) remember(frame.epoch, frame.seq);
+      if (!frame.resumed) store.write(CURSOR, [userId(), frame.epoch, frame.seq]);
       drain();
     } else {
       onFrame(frame);
-      const seen = cursor();
       // What was received is kept by now; a crash before this line only brings the frame once more.
-      if ('seq' in frame && seen && frame.seq! > (seen.seq ?? 0)) remember(seen.epoch, frame.seq);
+      const [user, epoch, seq] = cursor() ?? [];
+      if (frame.seq! > seq!) store.write(CURSOR, [user, epoch, frame.seq]);
     }
   };
 
-  const send = (json: string): void => line!.send(json);
-  const connected = (): boolean => line?.readyState === 1;
-  const drain = (): void => {
-    if (!connected()) return;
-    const keys = store.keys(OUTBOX).filter((key) => !inFlight.has(key));
-    for (const key of keys) {
-      send(store.get(key)!);
-      inFlight.add(key);
-    }
-    if (keys.length) send('{"type":"ping"}');
-  };
-
-  const retry = (delay: number): void => {
+  const retry = (code: number): void => {
+    const delay = reconnectDelay(code, attempt++, Math.random());
+    tokenRefused = code === 4401;
     cancelRetry();
-    cancelRetry = scope.after(delay, connect);
+    if (delay) cancelRetry = scope.after(delay, connect);
   };
-
   const connect = scope.guard(async () => {
     if (!wanted || line) return;
     try {
-      const { userId, token } = await identity.refresh(renew);
-      renew = false;
-      if (wanted && !line && token) dial(userId, token);
+      const { token } = await identity.refresh(tokenRefused);
+      if (wanted && !line && token) dial(token);
     } catch {
-      retry(planReconnect(0, attempt++, random()).delay!);
+      retry(0);
     }
   });
-
-  const dial = (userId: string, token: string): void => {
-    const { epoch, seq } = cursor() ?? {};
-    const query = new URLSearchParams({ token, ...(seq !== undefined && { after: `${seq}`, epoch: epoch! }) });
-    const mine = (line = new WebSocket(`${wsUrl}/ws/${encodeURIComponent(userId)}?${query}`));
+  const dial = (token: string): void => {
+    const [, epoch, seq] = cursor() ?? [];
+    const query = new URLSearchParams({ token, ...(epoch && { after: `${seq}`, epoch }) });
+    const mine = (line = new WebSocket(`${wsUrl}/ws/${encodeURIComponent(userId())}?${query}`));
     heardAt = Date.now();
     mine.onmessage = scope.guard(({ data }: MessageEvent<string>) => {
       heardAt = Date.now();
@@ -125,13 +108,9 @@ export function createSocket({ scope, store, identity, wsUrl, onFrame, random = 
     mine.onclose = scope.guard(({ code }: CloseEvent) => {
       if (mine !== line) return;
       hangUp();
-      const plan = planReconnect(code, attempt++, random());
-      renew = plan.renewToken;
-      if (plan.delay === undefined) wanted = false;
-      else retry(plan.delay);
+      retry(code);
     });
   };
-
   const hangUp = (): void => {
     const old = line;
     line = undefined;
@@ -145,8 +124,10 @@ export function createSocket({ scope, store, identity, wsUrl, onFrame, random = 
   };
 
   scope.every(PING_MS, () => {
-    if (line && Date.now() - heardAt > SILENCE_MS) (hangUp(), void connect());
-    else if (connected()) send('{"type":"ping"}');
+    if (line && Date.now() - heardAt > SILENCE_MS) {
+      hangUp();
+      retry(0);
+    } else if (connected()) line!.send(PING);
   });
   scope.own(close);
   return {
@@ -154,7 +135,7 @@ export function createSocket({ scope, store, identity, wsUrl, onFrame, random = 
     drain,
     close,
     open() {
-      wanted = true;
+      wanted = !!wsUrl;
       attempt = 0;
       void connect();
     },

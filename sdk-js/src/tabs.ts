@@ -3,111 +3,89 @@
  * The browser's lock manager hands a role on the moment that its holder is gone; without one, tabs share a lease in storage.
  */
 
+import { uuid7 } from './ids';
 import type { Scope } from './scope';
 import type { Store } from './store';
 
 export interface Role {
   readonly held: () => boolean;
-  /** Asks for the role; it may come at once, later, or never. */
+  /** Asks for the role; it may come soon, later, or never. */
   want(): void;
   release(): void;
 }
 
-export interface RoleParts {
-  readonly scope: Scope;
-  readonly store: Store;
-  readonly tab: string;
-  /** Distinguishes companies on one origin. */
-  readonly site: string;
-  readonly locks?: LockManager;
-  readonly now?: () => number;
-}
-
 const LEASE_MS = 3000;
 const RENEW_MS = 1000;
+/** Two tabs that wrote at once have seen after this who was last. */
+const SETTLE_MS = 50;
 
-export function createRole(name: string, parts: RoleParts, changed: (held: boolean) => void): Role {
-  const { scope, store, locks } = parts;
+/** @param site distinguishes companies on one origin. */
+export function createRole(name: string, site: string, scope: Scope, store: Store, changed: (held: boolean) => void): Role {
   const tell = scope.guard(changed);
-  if (locks) return lockRole(`${parts.site}${name}`, locks, scope, tell, () => aloneRole(tell));
-  return store.shared ? leaseRole(`l:${name}`, parts, tell) : aloneRole(tell);
+  // Browsers have locks for secure pages only, and refuse them where storage is forbidden.
+  let role = navigator.locks ? lockRole(site + name, tell, () => (role = lease()).want()) : lease();
+  function lease(): Role {
+    return leaseRole(`l:${name}`, scope, store, tell);
+  }
+  scope.own(() => role.release());
+  return { held: () => role.held(), want: () => role.want(), release: () => role.release() };
 }
 
-function lockRole(name: string, locks: LockManager, scope: Scope, tell: (held: boolean) => void, fallback: () => Role): Role {
+function lockRole(name: string, tell: (held: boolean) => void, refused: () => void): Role {
   let wish: AbortController | undefined;
   let letGo: (() => void) | undefined;
-  let other: Role | undefined;
-  const release = (): void => {
-    wish?.abort();
-    letGo?.();
-    wish = letGo = undefined;
-    other?.release();
-  };
-  scope.own(release);
   return {
-    held: () => !!letGo || !!other?.held(),
-    release,
+    held: () => !!letGo,
+    release() {
+      wish?.abort();
+      letGo?.();
+      wish = letGo = undefined;
+    },
     want() {
-      if (other) return other.want();
       if (wish) return;
       const mine = (wish = new AbortController());
-      const hold = (): Promise<void> | void => {
-        if (mine !== wish) return;
-        return new Promise<void>((done) => {
-          letGo = () => (done(), tell(false));
-          tell(true);
-        });
-      };
-      // A browser that forbids locks here (blocked storage) leaves each tab on its own.
-      locks.request(name, { signal: mine.signal }, hold).catch(() => {
-        if (mine !== wish) return;
-        other = fallback();
-        other.want();
-      });
+      const hold = (): Promise<void> | undefined =>
+        mine === wish
+          ? new Promise((done) => {
+              letGo = () => (done(), tell(false));
+              tell(true);
+            })
+          : undefined;
+      navigator.locks.request(name, { signal: mine.signal }, hold).catch(() => mine === wish && refused());
     },
   };
 }
 
-function leaseRole(key: string, { scope, store, tab, now = Date.now }: RoleParts, tell: (held: boolean) => void): Role {
+/** Where storage is not shared either, each tab has its own lease: it acts alone, and ids keep things single. */
+function leaseRole(key: string, scope: Scope, store: Store, tell: (held: boolean) => void): Role {
+  const tab = uuid7();
   let wanted = false;
-  let held = false;
-  const holder = (): string | null => {
-    const [who, until] = (store.get(key) ?? '').split(' ');
-    return who && +until! > now() ? who : null;
+  let told = false;
+  const holder = (): string | undefined => {
+    const [who, until = 0] = store.read<[string, number]>(key) ?? [];
+    return until > Date.now() ? who : undefined;
   };
-  const set = (next: boolean): void => {
-    if (held !== next) tell((held = next));
+  const set = (held: boolean): void => {
+    if (told !== held) tell((told = held));
   };
-  /** A lease counts from the second look on: two tabs that wrote at once have then seen who was last. */
   const renew = (): void => {
-    const who = wanted ? holder() : '';
+    if (!wanted) return;
+    const who = holder();
     set(who === tab);
-    if (who === tab || who === null) store.set(key, `${tab} ${now() + LEASE_MS}`);
-  };
-  const release = (): void => {
-    wanted = false;
-    if (holder() === tab) store.remove(key);
-    set(false);
+    if (!who || who === tab) store.write(key, [tab, Date.now() + LEASE_MS]);
   };
   scope.every(RENEW_MS, renew);
-  scope.own(release);
   return {
-    held: () => held && holder() === tab,
-    release,
+    held: () => told && holder() === tab,
+    release() {
+      wanted = false;
+      if (holder() === tab) store.remove(key);
+      set(false);
+    },
     want() {
-      if (wanted) return;
       wanted = true;
       renew();
-      scope.after(50, renew);
+      scope.after(SETTLE_MS, renew);
     },
   };
-}
-
-/** No way to speak with other tabs: each acts for itself, and the servers' ids keep things single. */
-function aloneRole(tell: (held: boolean) => void): Role {
-  let held = false;
-  const set = (next: boolean): void => {
-    if (held !== next) tell((held = next));
-  };
-  return { held: () => held, want: () => set(true), release: () => set(false) };
 }

@@ -16,8 +16,9 @@ export interface WireEvent {
   readonly properties: Properties;
 }
 
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
-export type Properties = { readonly [key: string]: JsonValue };
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | Properties;
+/** What is undefined is left out. */
+export type Properties = { readonly [key: string]: JsonValue | undefined };
 
 export interface NudgeAction {
   readonly label: string;
@@ -61,7 +62,7 @@ export type ServerFrame =
   | { readonly type: 'nudge'; readonly seq?: number; readonly nudge: Nudge }
   | { readonly type: 'nudge.status'; readonly seq?: number; readonly nudge_id: string; readonly status: string }
   | ({ readonly type: 'message'; readonly seq?: number } & ChatMessage)
-  | { readonly type: 'pong' };
+  | { readonly type: 'pong'; readonly seq?: number };
 
 /** Client → server. */
 export type ClientFrame =

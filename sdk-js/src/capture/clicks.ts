@@ -2,7 +2,8 @@
 
 import { closestAcross, isIgnored, labelOf } from './privacy';
 import { controlOf, selectorOf } from './selector';
-import { type Surroundings, originOf } from './surroundings';
+import { type Emit, originOf } from './surroundings';
+import type { Scope } from '../scope';
 
 export interface CapturedClick {
   /** Of the event that tells of it. */
@@ -15,34 +16,22 @@ export interface CapturedClick {
 
 const EVENT_NAME = /^[\w.:-]{1,64}$/;
 
-export function captureClicks({ scope, view, emit }: Surroundings, untrusted: boolean, tell: (click: CapturedClick) => void): void {
+export function captureClicks(scope: Scope, emit: Emit, untrusted: boolean, tell: (click: CapturedClick) => void): void {
   let forwardedTo: Element | undefined;
 
-  scope.listen(view, 'click', (event: MouseEvent) => {
+  scope.listen('click', (event: MouseEvent) => {
     const origin = originOf(event);
     if (!origin || isIgnored(origin) || !(event.isTrusted || untrusted)) return;
-    const control = targetOf(origin);
     // A click on a label is repeated by the browser on the labelled field, at once: one click of the user's.
-    if (control === forwardedTo && origin === control) return void (forwardedTo = undefined);
-    if (control !== controlOf(origin)) {
-      forwardedTo = control;
-      scope.after(0, () => (forwardedTo = undefined));
-    }
+    if (origin === forwardedTo) return void (forwardedTo = undefined);
+    const touched = controlOf(origin);
+    const control = (forwardedTo = (touched as HTMLLabelElement).control ?? undefined) ?? touched;
+    if (forwardedTo) scope.after(0, () => (forwardedTo = undefined));
+
     const selector = selectorOf(control);
-    const id = emit('click', selector, describe(control));
+    const id = emit('click', selector, { tag: control.localName, text: labelOf(control) });
     const name = closestAcross(origin, '[data-oa-event]')?.getAttribute('data-oa-event') ?? '';
     if (EVENT_NAME.test(name)) emit(name, selector, { evidence: [id] });
     tell({ id, event, control, selector });
   });
 }
-
-function targetOf(origin: Element): Element {
-  const control = controlOf(origin);
-  return (control as HTMLLabelElement).control ?? control;
-}
-
-const describe = (control: Element): Record<string, string> => {
-  const text = labelOf(control);
-  const role = control.getAttribute('role');
-  return { tag: control.localName, ...(role && { role }), ...(text && { text }) };
-};

@@ -1,95 +1,86 @@
 /** Watches clicks on what looks clickable for those after which nothing happens at all. */
 
 import type { CapturedClick } from './clicks';
-import { REACTIONS, type Reaction, type Seen, isDead } from './frustration';
+import { ANSWERS, isAnswer } from './frustration';
 import { IGNORED } from './privacy';
-import type { Surroundings } from './surroundings';
+import { FIELDS } from './selector';
+import type { Emit } from './surroundings';
+import type { Scope } from '../scope';
 
 interface Suspect {
   readonly ids: string[];
   readonly at: number;
   readonly control: Element;
-  readonly seen: { -readonly [kind in keyof Seen]: Seen[kind] };
 }
 
-const CLICKABLE =
-  'button,summary,[onclick],[role=button],[role=tab],[role=menuitem],[role=switch],[role=option],' +
-  'input[type=button],input[type=submit],input[type=reset],input[type=image]';
+const CLICKABLE = 'button,summary,[onclick],[role=button],[role=tab],[role=menuitem],[role=switch],[role=option],input';
 /** What may well answer in ways that the page does not show: links, fields, players and drawings. */
-const EXCEPTED =
-  'a[href],input:not([type=button],[type=submit],[type=reset],[type=image]),textarea,select,option,label,[contenteditable],canvas,video,audio';
+const EXCEPTED = FIELDS + ',a[href],input[type=checkbox],input[type=radio],select,option,label,canvas,video,audio';
 /** From pressing to letting go; what opened at the press answers the click. */
 const PRESS_MS = 1000;
 
 export interface DeadClickWatch {
-  readonly clicked: (click: CapturedClick) => void;
+  clicked(click: CapturedClick): void;
   /** The route changed. */
-  readonly navigated: () => void;
+  navigated(): void;
 }
 
-export function watchDeadClicks({ scope, view, emit }: Surroundings): DeadClickWatch {
-  const { document } = view;
+export function watchDeadClicks(scope: Scope, emit: Emit): DeadClickWatch {
   const suspects = new Set<Suspect>();
-  let pressedAt = -1;
-  let changedAt = -1;
+  let pressedAt = Infinity;
+  let changedAt = 0;
 
-  const note = (kind: Reaction): void => {
-    for (const { seen } of suspects) seen[kind] ??= view.performance.now();
+  const answer = (kind: keyof typeof ANSWERS): void => {
+    for (const suspect of suspects) if (isAnswer(kind, performance.now() - suspect.at)) suspects.delete(suspect);
   };
   const observer = new MutationObserver(scope.guard((records: MutationRecord[]) => {
     if (!records.some(isOfPage)) return;
-    changedAt = view.performance.now();
-    note('mutation');
+    changedAt = performance.now();
+    answer('mutation');
   }));
   // Observing costs the page something, so it lasts only while an answer is awaited.
-  const observe = (): void => observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-  const rest = (): void => {
-    if (!suspects.size && view.performance.now() - pressedAt >= PRESS_MS) observer.disconnect();
-  };
-  const judge = (suspect: Suspect, selector: string | undefined): void => {
-    suspects.delete(suspect);
-    rest();
-    if (!isDead(suspect.at, suspect.seen)) return;
-    emit('dead_click', selector, { count: suspect.ids.length, evidence: suspect.ids, waited_ms: REACTIONS.mutation });
+  const observe = (ms: number, then: () => void): void => {
+    observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+    scope.after(ms, () => {
+      then();
+      if (!suspects.size) observer.disconnect();
+    });
   };
 
   scope.own(() => observer.disconnect());
-  scope.listen(view, 'pointerdown', () => {
-    pressedAt = view.performance.now();
-    observe();
-    scope.after(PRESS_MS + 1, rest);
+  scope.listen('pointerdown', () => {
+    pressedAt = performance.now();
+    observe(PRESS_MS, () => (pressedAt = Infinity));
   });
-  scope.listen(view, 'scroll', () => note('scroll'));
-  scope.listen(document, 'selectionchange', () => view.getSelection()?.isCollapsed || note('selection'));
-  scope.listen(view, 'focusin blur', () => note('focus'));
-  scope.listen(view, 'beforeunload pagehide popstate hashchange visibilitychange', () => note('navigation'));
+  scope.listen('scroll', () => answer('scroll'));
+  scope.listen('selectionchange', () => getSelection()?.isCollapsed || answer('selection'));
+  scope.listen('focusin blur', () => answer('focus'));
+  scope.listen('beforeunload pagehide visibilitychange', () => answer('navigation'));
 
   return {
-    navigated: () => note('navigation'),
+    navigated: () => answer('navigation'),
     clicked({ id, event, control, selector }) {
-      const at = view.performance.now();
-      const answered = changedAt >= pressedAt && at - pressedAt <= PRESS_MS;
       const again = [...suspects].find((suspect) => suspect.control === control);
-      if (again) again.ids.push(id);
-      else if (!answered && !hasModifier(event) && looksClickable(control, view)) {
-        const suspect = { ids: [id], at, control, seen: {} };
-        suspects.add(suspect);
-        observe();
-        scope.after(REACTIONS.mutation + 50, () => judge(suspect, selector));
-      }
+      if (again) return void again.ids.push(id);
+      if (changedAt >= pressedAt || hasModifier(event) || !looksClickable(control)) return;
+      const suspect = { ids: [id], at: performance.now(), control };
+      suspects.add(suspect);
+      observe(ANSWERS.mutation, () => {
+        if (suspects.delete(suspect)) emit('dead_click', selector, { count: suspect.ids.length, evidence: suspect.ids });
+      });
     },
   };
 }
 
-export const looksClickable = (control: Element, view: Window): boolean =>
-  !control.closest(EXCEPTED) && (control.matches(CLICKABLE) || view.getComputedStyle(control).cursor === 'pointer');
+export const looksClickable = (control: Element): boolean =>
+  !control.closest(EXCEPTED) && (control.matches(CLICKABLE) || getComputedStyle(control).cursor === 'pointer');
 
 const hasModifier = (event: MouseEvent): boolean => event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
 
 /** What happens in ignored parts, our own surfaces among them, is no answer of the page's. */
 function isOfPage({ target, addedNodes, removedNodes }: MutationRecord): boolean {
   const element = target instanceof Element ? target : target.parentElement;
-  if (element?.closest(IGNORED)) return false;
   const nodes = [...addedNodes, ...removedNodes];
-  return !nodes.length || nodes.some((node) => !(node instanceof Element && node.matches(IGNORED)));
+  const ours = nodes.filter((node) => node instanceof Element && node.matches(IGNORED));
+  return !element?.closest(IGNORED) && (!nodes.length || ours.length < nodes.length);
 }

@@ -1,84 +1,90 @@
 /** Watches for clicks that end in an error: an uncaught one, or a failed request of the page. Messages are never read. */
 
 import type { CapturedClick } from './clicks';
-import { type Action, belongs } from './frustration';
-import type { Surroundings } from './surroundings';
+import { belongs } from './frustration';
+import type { Emit } from './surroundings';
+import type { Scope } from '../scope';
 
 type Kind = 'uncaught' | 'rejection' | 'request';
 
-interface Running extends Action {
+interface Running {
+  readonly click: CapturedClick;
+  readonly at: number;
   end: number;
   open: number;
-  told: boolean;
-  readonly selector: string | undefined;
+  told?: boolean;
 }
 
 const MAX_RUNNING = 5;
 
-export function watchFailures({ scope, view, emit }: Surroundings): (click: CapturedClick) => void {
+export function watchFailures(scope: Scope, emit: Emit): (click: CapturedClick) => void {
   let running: readonly Running[] = [];
-  const now = (): number => view.performance.now();
+  const now = (): number => performance.now();
   const current = (): Running | undefined => running.find((action) => belongs(action, now()));
 
-  const fail = (action: Running | undefined, error: Kind, detail: Record<string, string | number> = {}): void => {
-    if (!action || action.told || !scope.alive()) return;
+  const fail = (action: Running | undefined, error: Kind, detail: { name?: string; status?: number }): void => {
+    if (!action || action.told) return;
     action.told = true;
-    const after_ms = Math.round(now() - action.at);
-    emit('error_click', action.selector, { error, ...detail, after_ms, evidence: [action.id] });
+    const { id, selector } = action.click;
+    emit('error_click', selector, { error, ...detail, after_ms: Math.round(now() - action.at), evidence: [id] });
   };
-
-  /** A request begins; the answer tells how it ended, with a status, 0 for none, or undefined for one given up. */
-  const begin = (): ((status: number | undefined) => void) | undefined => {
-    const action = scope.alive() ? current() : undefined;
+  scope.listen('error', ({ target, message, error }: ErrorEvent) => {
+    // Resources that do not load also come by here; browsers report this one about layout, which nobody notices.
+    if (target === window && !/^ResizeObserver/.test(message)) fail(current(), 'uncaught', nameOf(error));
+  });
+  scope.listen('unhandledrejection', ({ reason }: PromiseRejectionEvent) => fail(current(), 'rejection', nameOf(reason)));
+  watchRequests(scope, () => {
+    const action = current();
     if (!action) return undefined;
     action.open++;
-    return scope.guard((status) => {
+    return (status) => {
       action.open--;
       action.end = now();
       if (status === 0 || status! >= 400) fail(action, 'request', { status: status! });
-    });
-  };
-
-  scope.listen(view, 'error', (event: ErrorEvent) => {
-    // Resources that do not load also come by here; browsers report this one about layout, which nobody notices.
-    if (event.target !== view || /^ResizeObserver/.test(event.message)) return;
-    fail(current(), 'uncaught', nameOf(event.error));
+    };
   });
-  scope.listen(view, 'unhandledrejection', (event: PromiseRejectionEvent) => fail(current(), 'rejection', nameOf(event.reason)));
 
-  scope.wrap(view, 'fetch', (original) => function (this: unknown, ...args) {
-    const end = scope.guard(begin)();
+  return (click) => {
+    const at = now();
+    running = [{ click, at, end: at, open: 0 }, ...running].slice(0, MAX_RUNNING);
+  };
+}
+
+/** Told how a request ended: with a status, 0 for none, or undefined for one that the page gave up. */
+type Ended = (status?: number) => void;
+
+/** @param begun a request begins; answers who wants to hear of its end, if anybody. */
+function watchRequests(scope: Scope, begun: () => Ended | undefined): void {
+  const begin = scope.guard(() => {
+    const ended = scope.alive() && begun();
+    return ended ? scope.guard(ended) : undefined;
+  });
+  scope.wrap(window, 'fetch', (original) => function (this: unknown, ...args) {
+    const ended = begin();
     const response = original.apply(this, args) as Promise<Response>;
-    if (!end) return response;
+    if (!ended) return response;
+    // The page gets the outcome through us, so that a rejection stays unhandled if the page does not handle it.
     return response.then(
-      (answer) => (end(answer.status), answer),
-      (error: unknown) => {
-        end(isAbort(error) ? undefined : 0);
+      (answer) => (ended(answer.status), answer),
+      (error) => {
+        ended(nameOf(error).name === 'AbortError' ? undefined : 0);
         throw error;
       },
     );
   });
-  scope.wrap(view.XMLHttpRequest?.prototype, 'send', (original) => function (this: unknown, ...args) {
+  scope.wrap(XMLHttpRequest.prototype, 'send', (original) => function (this: unknown, ...args) {
     const request = this as XMLHttpRequest;
-    const end = scope.guard(begin)();
-    let aborted = false;
-    if (end) {
-      request.addEventListener('abort', () => (aborted = true), { once: true });
-      request.addEventListener('loadend', () => end(aborted ? undefined : request.status), { once: true });
+    const ended = begin();
+    if (ended) {
+      request.addEventListener('abort', () => ended());
+      request.addEventListener('loadend', () => ended(request.status));
     }
     return original.apply(this, args);
   });
-
-  return ({ id, selector }) => {
-    const at = now();
-    running = [{ id, selector, at, end: at, open: 0, told: false }, ...running].slice(0, MAX_RUNNING);
-  };
 }
 
 /** The class of an error, such as TypeError; anything longer could be a message. */
 function nameOf(error: unknown): { name?: string } {
-  const name = (error as Error | undefined)?.name;
-  return typeof name === 'string' && /^\w{1,40}$/.test(name) ? { name } : {};
+  const name = String((error as Error | undefined)?.name);
+  return /^[A-Z]\w{1,40}$/.test(name) ? { name } : {};
 }
-
-const isAbort = (error: unknown): boolean => (error as Error | undefined)?.name === 'AbortError';

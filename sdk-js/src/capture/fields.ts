@@ -2,7 +2,8 @@
 
 import { isIgnored, isMasked, isSecret, maskText } from './privacy';
 import { selectorOf } from './selector';
-import { type Surroundings, originOf } from './surroundings';
+import { type Emit, originOf } from './surroundings';
+import type { Scope } from '../scope';
 import type { Properties } from '../wire';
 
 type Field = HTMLInputElement;
@@ -13,85 +14,73 @@ const PAUSE_MS = 1000;
 const ATTEMPT_MS = 1000;
 const MAX_FIELDS = 20;
 
-export interface FieldWatch {
-  /** Reports the changes that still wait for a pause. */
-  readonly flush: () => void;
-}
+/** The answer reports the changes that still wait for a pause. */
+export function captureChanges(scope: Scope, emit: Emit): () => void {
+  /** Fields being changed, and what cancels their pause. */
+  const waiting = new Map<Field, () => void>();
+  /** Fields whose change was told at a pause: their own `change`, when they are left, is the same one. */
+  const told = new WeakSet<Field>();
 
-export function captureChanges({ scope, view, emit }: Surroundings): FieldWatch {
-  /** Fields being changed, and what cancels their pause; a field that was told stays until its own `change`. */
-  const waiting = new Map<Element, () => void>();
-  let told = new WeakSet<Element>();
-
-  const tell = (field: Element): void => {
+  const tell = (field: Field): void => {
     waiting.get(field)?.();
     waiting.delete(field);
-    told.add(field);
-    emit('change', selectorOf(field), describe(field as Field));
+    emit('change', selectorOf(field), describe(field));
   };
-  scope.listen(view, 'input change', (event) => {
-    const field = originOf(event);
-    if (!field || !isField(field) || isIgnored(field)) return;
+  scope.listen('input change', (event) => {
+    const field = originOf(event) as Field | undefined;
+    if (!field || isIgnored(field)) return;
     if (event.type === 'change') {
-      if (waiting.has(field) || !told.has(field)) tell(field);
-      return void told.delete(field);
+      if (!told.delete(field)) tell(field);
+      return;
     }
     told.delete(field);
     waiting.get(field)?.();
-    waiting.set(field, scope.after(PAUSE_MS, () => tell(field)));
+    waiting.set(field, scope.after(PAUSE_MS, () => (told.add(field), tell(field))));
   });
-  return { flush: () => [...waiting.keys()].forEach(tell) };
+  return () => [...waiting.keys()].forEach(tell);
 }
 
-export function captureSubmits({ scope, view, emit }: Surroundings, flushChanges: () => void): void {
-  let actedAt = -Infinity;
-  let failed: { form: HTMLFormElement | null; fields: Field[] } | undefined;
+export function captureSubmits(scope: Scope, emit: Emit, flushChanges: () => void): void {
+  let actedAt = -ATTEMPT_MS;
+  let bad: Field[] = [];
 
-  scope.listen(view, 'submit', (event) => {
+  scope.listen('submit', (event) => {
     const form = originOf(event);
     if (!form || isIgnored(form)) return;
     flushChanges();
     const selector = selectorOf(form);
-    emit('submit', selector, { form: selector ?? null });
+    emit('submit', selector, { form: selector });
   });
-  scope.listen(view, 'click keydown', (event) => {
-    if (event.type === 'click' || (event as KeyboardEvent).key === 'Enter') actedAt = event.timeStamp;
+  scope.listen('click keydown', (event) => {
+    if (((event as KeyboardEvent).key ?? 'Enter') === 'Enter') actedAt = event.timeStamp;
   });
   const report = (): void => {
-    const { fields } = failed!;
-    failed = undefined;
-    const named = fields.slice(0, MAX_FIELDS).map((field) => ({ field: nameOf(field), reason: reasonOf(field) }));
-    emit('submit_failed', selectorOf(fields[0]!), { form: formOf(fields[0]!), count: fields.length, fields: named });
+    const [first] = bad;
+    const fields = bad.slice(0, MAX_FIELDS).map((field) => ({ field: nameOf(field), reason: reasonOf(field) }));
+    flushChanges();
+    emit('submit_failed', selectorOf(first!), { form: formOf(first!), count: bad.length, fields });
+    bad = [];
   };
-  scope.listen(view, 'invalid', (event) => {
+  scope.listen('invalid', (event) => {
     const field = originOf(event) as Field | undefined;
     if (!field || isIgnored(field) || event.timeStamp - actedAt > ATTEMPT_MS) return;
     // Every bad field of one attempt fires in the same task.
-    if (failed?.form === field.form) return void failed!.fields.push(field);
-    if (failed) report();
-    flushChanges();
-    failed = { form: field.form, fields: [field] };
-    scope.after(0, () => failed && report());
+    if (bad.push(field) < 2) scope.after(0, report);
   });
 }
 
-const isField = (element: Element): boolean =>
-  element.matches('input,select,textarea') || (element as HTMLElement).isContentEditable === true;
-
 function describe(field: Field): Properties {
-  const plain = { tag: field.localName, type: field.type ?? 'text', field: nameOf(field), form: formOf(field) };
-  if (isSecret(field) || isMasked(field)) return plain;
-  const { validity, value } = field;
-  return { ...plain, ...(validity && { valid: validity.valid }), ...(typeof value === 'string' && { empty: !value }) };
+  const plain = { tag: field.localName, type: field.type, field: nameOf(field), form: formOf(field) };
+  return isSecret(field) || isMasked(field) ? plain : { ...plain, empty: !(field.value ?? field.textContent) };
 }
 
-const nameOf = (field: Field): string | null => maskText(field.name || field.id || '', 64) || null;
+const nameOf = ({ name, id }: Field): string => maskText(name || id || '');
 
 /** Null says that there is none. */
-const formOf = (field: Field): string | null => (field.form ? (selectorOf(field.form) ?? null) : null);
+const formOf = ({ form }: Field): string | null => (form && selectorOf(form)) ?? null;
 
 /** Which rule the browser found broken, such as `valueMissing`. */
-function reasonOf({ validity }: Field): string {
-  for (const reason in validity) if (reason !== 'valid' && validity[reason as keyof ValidityState]) return reason;
-  return 'invalid';
+function reasonOf({ validity }: Field): string | undefined {
+  for (const reason in validity) if (validity[reason as keyof ValidityState]) return reason;
+  return undefined;
 }

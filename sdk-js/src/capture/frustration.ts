@@ -33,21 +33,13 @@ export function extendRun(run: readonly Click[], click: Click, disturbedAt: numb
 /** True once per run: at the click that makes it one. */
 export const isRage = (run: readonly Click[]): boolean => run.length === RAGE.clicks;
 
-/** Within how many milliseconds each kind of reaction shows that a click did something. */
-export const REACTIONS = { mutation: 2500, scroll: 100, selection: 100, navigation: 1000, focus: 1000 };
+/** Within how many milliseconds of a click each kind of reaction answers it. A click without an answer is dead. */
+export const ANSWERS = { mutation: 2500, scroll: 100, selection: 100, navigation: 1000, focus: 1000 };
 
-export type Reaction = keyof typeof REACTIONS;
-
-/** When the first of each kind came after a click. */
-export type Seen = { readonly [kind in Reaction]?: number };
-
-export function isDead(clickedAt: number, seen: Seen): boolean {
-  return (Object.keys(REACTIONS) as Reaction[]).every((kind) => !(seen[kind]! - clickedAt <= REACTIONS[kind]));
-}
+export const isAnswer = (kind: keyof typeof ANSWERS, sinceClick: number): boolean => sinceClick <= ANSWERS[kind];
 
 /** What a click set off; it ends when its last request does. */
 export interface Action {
-  readonly id: string;
   readonly at: number;
   readonly end: number;
   /** Requests under way. */

@@ -3,24 +3,24 @@
 import type { CapturedClick } from './clicks';
 import { type Click, extendRun, isRage } from './frustration';
 import { labelOf } from './privacy';
-import type { Surroundings } from './surroundings';
+import { FIELDS } from './selector';
+import type { Emit } from './surroundings';
+import type { Scope } from '../scope';
 
 /** Where many quick clicks are meant: text, steppers, calendars. */
 const REPEATABLE =
-  'textarea,[contenteditable],input:not([type=button],[type=submit],[type=reset],[type=image],[type=checkbox],[type=radio]),' +
-  '[role=textbox],[role=searchbox],[role=spinbutton],[role=slider],[role=grid],[role=gridcell],[class*=calendar i],' +
-  '[class*=datepicker i],[class*=stepper i]';
+  FIELDS + ',[role=textbox],[role=spinbutton],[role=slider],[role=grid],[class*=calendar i],[class*=datepicker i],[class*=stepper i]';
 /** Labels of steppers and of next and previous; the label is all that tells them from other buttons. */
-const STEPPING = /^(next|prev|previous|back|forward|older|newer|increase|decrease|increment|decrement|plus|minus|more|less|[-+−–<>‹›«»←→↑↓▲▼◀▶])(\b|$)/i;
+const STEPPING = /^(next|prev|back|forward|older|newer|increase|decrease|increment|decrement|plus|minus|more|less|[-+−–<>‹›«»←→↑↓▲▼◀▶])/i;
 
-export function watchRage({ scope, view, emit }: Surroundings): (click: CapturedClick) => void {
+export function watchRage(scope: Scope, emit: Emit): (click: CapturedClick) => void {
   let run: readonly Click[] = [];
-  let disturbedAt = -1;
-  scope.listen(view, 'scroll selectionchange', (event) => {
-    if (event.type === 'scroll' || !view.getSelection()?.isCollapsed) disturbedAt = event.timeStamp;
+  let disturbedAt = 0;
+  scope.listen('scroll selectionchange', (event) => {
+    if (event.type === 'scroll' || !getSelection()?.isCollapsed) disturbedAt = event.timeStamp;
   });
   return ({ id, event, control, selector }) => {
-    if (isRepeatable(control)) return void (run = []);
+    if (isRepeatable(control)) return;
     run = extendRun(run, { id, at: event.timeStamp, x: event.clientX, y: event.clientY, target: control }, disturbedAt);
     if (isRage(run)) emit('rage_click', selector, { count: run.length, evidence: run.map((click) => click.id) });
   };
