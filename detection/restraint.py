@@ -81,7 +81,11 @@ class UserStanding:
 
 @dataclass(frozen=True, slots=True)
 class PastNudge:
-    """A nudge made for the page (never an `email_draft`): when it was saved, and what became of it."""
+    """A nudge made for the page (never an `email_draft`): when it was saved, and what became of it.
+
+    A turn that is still running may become one: give it as `SENT` at the time it was made, so that two signals of one
+    moment do not both pay for an LLM.
+    """
 
     created_at: datetime
     status: NudgeStatus

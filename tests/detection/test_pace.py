@@ -88,6 +88,11 @@ WAITS = {
         RULES,
         [],
     ),
+    "complete in the moment of arrival": (
+        [event("page_view", 0, page="/projects/1/import"), event("imported", 0, page="/projects/1/import")],
+        RULES,
+        [],
+    ),
     "completed in an earlier stay, without saying which": (
         [event("imported", -5), event("page_view", 0, page="/projects/1/import", event_id="v")],
         RULES,

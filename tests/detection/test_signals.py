@@ -163,6 +163,13 @@ LEFT = {
     ),
     "the same page again": ([*FORM, event("page_view", 20, page="/connect?tab=2")], []),
     "on to a later step": ([*FORM, event("page_view", 20, page="/projects/1/import")], []),
+    "on to another page of the same step": (
+        [
+            event("change", 10, page="/projects/1/import", event_id="c"),
+            event("page_view", 20, page="/projects/2/import"),
+        ],
+        [["c"]],
+    ),
     "back to an earlier step": ([*FORM, event("page_view", 20, page="/signup")], [["changed"]]),
     "saved without a submit": (
         [*FORM, event("step_completed", 15, step="connect"), event("page_view", 20, page="/help")],
@@ -266,6 +273,7 @@ def test_where_a_user_is_stuck(happened, stuck_point, target):
 def test_an_event_without_a_page_happened_where_the_user_is():
     (signal,) = live([event("page_view", 0), event("error_encountered", 5, page=None, error="E-17")])
     assert (signal.stuck_point, signal.measures) == ("connect", {"error": "E-17"})
+    assert (signal.page_url, signal.evidence[0].page_url) == ("https://app.example/connect", None)
 
 
 def test_what_the_page_measured_is_kept_within_bounds():
