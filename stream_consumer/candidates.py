@@ -84,7 +84,7 @@ class TurnMaker:
 
 
 def may_run(decision: Decision) -> bool:
-    """Return whether a turn is to run. That of a holdout user is diagnosed, by rules, so that groups can be compared."""
+    """Return whether a turn is to run. A holdout user's is diagnosed, by rules, so that groups can be compared."""
     return isinstance(decision, Allow) or decision.reason is DenyReason.HOLDOUT
 
 

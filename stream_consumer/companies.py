@@ -39,18 +39,18 @@ class Companies:
 
     async def get(self, company_ids: Iterable[str]) -> dict[str, Company]:
         """Return the documents of each company; those of an unknown company are the defaults."""
-        wanted = set(company_ids)
-        now = self._clock()
-        stale = [company_id for company_id in wanted if not self._is_fresh(company_id, now)]
-        if stale:
+        wanted, now = set(company_ids), self._clock()
+        found = {company_id: company for company_id in wanted if (company := self._fresh(company_id, now))}
+        if stale := wanted - found.keys():
             async with self._db.transaction(*stale) as connection:
                 for company_id in stale:
-                    self._keep(company_id, await self._read(connection, company_id), now)
-        return {company_id: self._known[company_id][1] for company_id in wanted}
+                    found[company_id] = await self._read(connection, company_id)
+                    self._keep(company_id, found[company_id], now)
+        return found
 
-    def _is_fresh(self, company_id: str, now: float) -> bool:
+    def _fresh(self, company_id: str, now: float) -> Company | None:
         known = self._known.get(company_id)
-        return known is not None and now - known[0] < LIFE_SECONDS
+        return known[1] if known is not None and now - known[0] < LIFE_SECONDS else None
 
     async def _read(self, connection: Connection, company_id: str) -> Company:
         stored = await configs.load(connection, company_id)

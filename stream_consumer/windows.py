@@ -58,7 +58,7 @@ class WindowStore:
         pipeline = self._redis.pipeline(transaction=False)
         for user, (version, window) in windows.items():
             data, key = encode_window(window), streams.session_key(*user)
-            pipeline.evalsha(self._store, 1, key, version, _next_version(version, now_ms), data, WINDOW_TTL_SECONDS)  # type: ignore[arg-type]
+            pipeline.evalsha(self._store, 1, key, version, _next_version(version, now_ms), data, WINDOW_TTL_SECONDS)
         try:
             replies: list[int] = await pipeline.execute()
         except NoScriptError:  # a Redis that was started again; none of the batch was written

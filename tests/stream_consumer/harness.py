@@ -71,7 +71,7 @@ async def running(
 async def eventually(check: Callable[[], Awaitable[object]], *, seconds: float = 20) -> None:
     """Wait until `check` is true; the limit is only there so that a broken test ends."""
     async with asyncio.timeout(seconds):
-        while not await check():
+        while not await check():  # noqa: ASYNC110 - asks a server, nothing here could set an event
             await asyncio.sleep(0.02)
 
 

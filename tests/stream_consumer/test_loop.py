@@ -192,7 +192,7 @@ async def test_an_entry_that_ends_every_process_that_tries_it_is_set_aside(redis
 
 
 async def test_suspects_of_a_role_of_long_entries_go_alone_from_the_second_time_on(redis: Redis) -> None:
-    together, at_once, gate = 0, 0, asyncio.Event()
+    together, at_once = 0, 0
 
     async def react(entries: Sequence[Entry]) -> Sequence[Outcome]:
         nonlocal together, at_once
@@ -336,9 +336,7 @@ async def test_stopping_during_an_outage_leaves_the_entries_to_others(redis: Red
     assert successor.seen == [b"a"]
 
 
-async def test_only_silent_consumers_without_entries_are_removed(
-    redis: Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_only_silent_consumers_without_entries_are_removed(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stream_consumer.group.SILENT_CONSUMER_MS", 50)
     idle, holding = ConsumerGroup(redis, STREAM, "idle"), ConsumerGroup(redis, STREAM, "holding")
     await idle.ensure()
