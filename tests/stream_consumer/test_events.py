@@ -14,12 +14,13 @@ from core.config import CompanyConfig, RestraintRules
 from core.events import AcceptedEvent
 from core.ids import nudge_id, turn_id
 from core.nudges import Nudge, NudgeContent, NudgeType, complete_nudge
-from core.streams import TURNS, decode_turn, session_key
+from core.streams import TURNS, decode_turn, encode_event, session_key
 from db import configs, nudges, users
 from db.pool import Database
 from detection.window import decode_window
 from stream_consumer.candidates import TurnMaker
 from stream_consumer.companies import Companies
+from stream_consumer.entries import DONE, Entry
 from stream_consumer.events import EventsHandler
 from stream_consumer.metrics import ConsumerMetrics
 from stream_consumer.windows import WindowStore
@@ -159,26 +160,27 @@ async def test_a_lost_window_is_made_anew_from_the_rows(
 
 
 async def test_two_consumers_fold_one_user_together_and_lose_nothing(
-    database: Database, redis: Redis, company: Any, database_url: str
+    database: Database, redis: Redis, company: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = walk(company.company_id, "u", 200)
-    lost = 0
-    store = WindowStore.store
+    told = walk(company.company_id, "u", 20)
+    both_read, loads = asyncio.Barrier(2), 0
+    load = WindowStore.load
 
-    async def counting(self: WindowStore, windows: Any, now_ms: int) -> list[Any]:
-        nonlocal lost
-        result = await store(self, windows, now_ms)
-        lost += len(result)
-        return result
+    async def racing(self: WindowStore, keys: Any) -> Any:
+        nonlocal loads
+        loads += 1
+        windows = await load(self, keys)
+        if loads <= 2:
+            await both_read.wait()
+        return windows
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(WindowStore, "store", counting)
-        await drain(database, redis, told, consumers=3)
-    assert lost > 0
-    assert rows(database_url, "SELECT count(*) FROM events")[0]["count"] == 200
+    monkeypatch.setattr(WindowStore, "load", racing)
+    one, two = handler_of(database, redis), handler_of(database, redis)
+    entries = [Entry(STREAM, b"1-%d" % number, encode_event(each)) for number, each in enumerate(told)]
+    assert await asyncio.gather(one.handle(entries[::2]), two.handle(entries[1::2])) == [[DONE] * 10] * 2
+    assert loads == 3  # the loser read again
     window = decode_window((await redis.hget(session_key(company.company_id, "u"), "d")) or b"")
-    assert window.last_seen_ms == told[-1].corrected_ms
-    assert [entry.event_id for entry in window.recent.entries] == [one.event_id for one in told[-20:]]
+    assert [entry.event_id for entry in window.recent.entries] == [each.event_id for each in told[1:]]
 
 
 async def test_an_entry_that_holds_no_event_or_cannot_be_stored_goes_to_the_dead_letters_alone(
