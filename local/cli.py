@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -56,6 +57,7 @@ def up(
     from local.up import UpOptions
     from local.up import up as run_all
 
+    os.environ.setdefault("LOG_FORMAT", "console")  # people read what `up` writes, and its parts inherit the choice
     options = UpOptions(data.resolve(), host, port, ws_port, demo_port, demo, simulate)
     _run("supervisor", lambda: asyncio.run(run_all(options)))
 

@@ -57,7 +57,7 @@ def product_environment(addresses: Addresses, database_url: str, redis_url: str,
         "GATEWAY_PORT": str(addresses.gateway),
         "GATEWAY_PUBLIC_URL": addresses.ws_url,
     }
-    defaults = {"ALLOW_PRIVATE_WEBHOOKS": "true", "LOG_FORMAT": "console", "PYTHONUNBUFFERED": "1"}
+    defaults = {"ALLOW_PRIVATE_WEBHOOKS": "true", "PYTHONUNBUFFERED": "1"}
     return {**defaults, **os.environ, **chosen}
 
 
