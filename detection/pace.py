@@ -85,8 +85,8 @@ def _idle_forms(case: Case, active: Entry) -> Iterator[_Wait]:
     if not rule.enabled:
         return
     path = page_path(case.window.page.page_url) if case.window.page else ""
-    for scope, change in open_forms(case.window):
-        if page_path(change.page_url) == path and not is_finished(case, change):
+    for scope, change in open_forms(case.window, path):
+        if not is_finished(case, change):
             yield _Wait(SignalKind.FORM_ABANDONMENT, scope, active.at_ms, rule.idle_ms, (change,), None)
 
 

@@ -14,11 +14,13 @@ baseline step that an event of the host's own speaks of.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from operator import attrgetter
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import orjson
 
+from core.baselines import page_path
 from core.events import ACKNOWLEDGEMENTS, EXPLICIT_STUCK, FRUSTRATION, SERVER_EVENTS, AcceptedEvent
 from detection.log import Entry, Log, entry_of, scope_of, text_of
 
@@ -49,6 +51,8 @@ _LOG_OF: Final = {
 } | dict.fromkeys(FRUSTRATION | EXPLICIT_STUCK, "troubles")
 _SDK_EVENTS: Final = frozenset(_LOG_OF) | {"click", "change", "nudge_clicked"}
 _ANY_FORM: Final = "*"
+
+_as_entry: Final = cast("Callable[[list[Any]], Entry]", partial(tuple.__new__, Entry))
 
 ValueT = TypeVar("ValueT")
 
@@ -116,10 +120,13 @@ def form_key(entry: Entry) -> str:
     return scope_of(entry.page_url, entry.subject)
 
 
-def open_forms(window: Window) -> Iterator[tuple[str, Entry]]:
-    """Yield each form that was changed and not submitted since: its key and its latest change."""
+def open_forms(window: Window, path: str | None = None) -> Iterator[tuple[str, Entry]]:
+    """Yield each form (of the page with that path, if given) that was changed and not submitted since.
+
+    Yields the form's key and its latest change.
+    """
     for key, form in window.forms.items():
-        if form.change is None:
+        if form.change is None or (path is not None and page_path(form.change.page_url) != path):
             continue
         anywhere = window.forms.get(scope_of(form.change.page_url, _ANY_FORM))
         submitted_ms = max(form.submitted_ms, anywhere.submitted_ms if anywhere else 0)
@@ -235,7 +242,7 @@ def decode_window(blob: bytes) -> Window:
         raise ValueError("not a window of this version")
     try:
         _, session_id, active, page, hidden_ms, logs, forms, milestones, fired, nudges = fields
-        views, sightings, troubles, recent = (Log(list(map(Entry._make, kept)), floor_ms) for floor_ms, kept in logs)
+        views, sightings, troubles, recent = (_log(*kept) for kept in logs)
         return Window(
             session_id,
             _entry(active),
@@ -252,6 +259,13 @@ def decode_window(blob: bytes) -> Window:
         )
     except (TypeError, ValueError, AttributeError) as error:
         raise ValueError("a damaged window") from error
+
+
+def _log(floor_ms: int, entries: list[list[Any]]) -> Log:
+    """Entries are most of the work of decoding, so they are made in C and only their number of fields is checked."""
+    if sum(map(len, entries)) != len(entries) * len(Entry._fields):
+        raise ValueError("a damaged log")
+    return Log(list(map(_as_entry, entries)), floor_ms)
 
 
 def _entry(fields: list[Any] | None) -> Entry | None:

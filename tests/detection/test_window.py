@@ -103,6 +103,10 @@ def test_encoding_loses_nothing(events):
         pytest.param(orjson.dumps([limits.FORMAT]), id="fields missing"),
         pytest.param(orjson.dumps([limits.FORMAT, "", None, None, 0, [], {}, {}, {}, {}]), id="logs missing"),
         pytest.param(orjson.dumps([limits.FORMAT, "", [1], None, 0, [[0, []]] * 4, {}, {}, {}, {}]), id="short entry"),
+        pytest.param(
+            orjson.dumps([limits.FORMAT, "", None, None, 0, [[0, [[1, "e"]]]] * 4, {}, {}, {}, {}]),
+            id="short log entry",
+        ),
         pytest.param(orjson.dumps([limits.FORMAT, "", None, None, 0, [[0, []]] * 4, [], {}, {}, {}]), id="no mapping"),
         pytest.param(encode_window(window_of(event("click", 1)))[:-9], id="cut off"),
     ],
