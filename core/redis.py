@@ -9,13 +9,31 @@ from typing import Final
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import BusyLoadingError, ConnectionError, ReadOnlyError, RedisError, TimeoutError
+from redis.exceptions import (
+    BusyLoadingError,
+    ClusterDownError,
+    ConnectionError,
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    TimeoutError,
+)
 
 SOCKET_TIMEOUT: Final = 5.0
 """Seconds to wait for an answer; every BLOCK must be shorter."""
 BLOCK_MS: Final = 2000
 """How long a stream reader waits for entries."""
-OUTAGES: Final[tuple[type[Exception], ...]] = (ConnectionError, TimeoutError, BusyLoadingError, ReadOnlyError, OSError)
+OUTAGES: Final[tuple[type[Exception], ...]] = (
+    BusyLoadingError,
+    ClusterDownError,
+    ConnectionError,
+    MasterDownError,
+    OSError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    TimeoutError,
+)
 """What Redis being away looks like; never the fault of an entry."""
 
 
