@@ -35,7 +35,7 @@ def told(signals, kind):
 
 STORIES = {
     "rage: each report of the page counts": (run("rage_click", 0, 30, target="#save"), RULES, [["1"], ["2"]]),
-    "rage: a burst is one occurrence": (run("rage_click", 0, 0.9, 1.8, 2.7, 5, target="#save"), RULES, [["1"], ["5"]]),
+    "rage: a burst is one occurrence": (run("rage_click", 0, 1, 1.8, 2.7, 5, target="#save"), RULES, [["1"], ["5"]]),
     "rage: switched off": (run("rage_click", 0), rules(rage_click={"enabled": False}), []),
     "dead: one is chance": (run("dead_click", 0, target="#save"), RULES, []),
     "dead: two on an element": (run("dead_click", 0, 60, target="#save"), RULES, [["1", "2"]]),
@@ -145,6 +145,11 @@ LOOPS = {
 @pytest.mark.parametrize(("events", "expected"), LOOPS.values(), ids=LOOPS)
 def test_page_loops(events, expected, size):
     assert told(live(events, baseline=NO_BASELINE, size=size), SignalKind.PAGE_LOOP) == expected
+
+
+def test_a_page_loop_says_how_many_views_in_which_time():
+    (signal,) = live(visits("/a", "/a", "/a", every=7), baseline=NO_BASELINE)
+    assert signal.measures == {"views": 3, "span_ms": 14_000}
 
 
 def test_page_loops_by_configuration():

@@ -210,6 +210,7 @@ def test_visibility(story, hidden):
     [
         pytest.param([event("change", 1, form="#f")], True, id="changed"),
         pytest.param([event("change", 1, form="#f"), event("submit", 2, form="#f")], False, id="submitted"),
+        pytest.param([event("change", 2, form="#f"), event("submit", 2, form="#f")], False, id="told with the submit"),
         pytest.param([event("submit", 2, form="#f"), event("change", 1, form="#f")], False, id="submit came first"),
         pytest.param([event("submit", 2, form="#f"), event("change", 3, form="#f")], True, id="changed again"),
         pytest.param([event("change", 1, form="#f"), event("submit", 2, form="#g")], True, id="another form"),
