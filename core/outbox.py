@@ -5,11 +5,14 @@ up to date; it also goes to each gateway that holds a socket of the user. Publis
 frame, so a turn that runs again delivers nothing twice.
 
 Sequence numbers are Unix milliseconds, moved on where two would be equal: they increase per user without a counter
-that could be lost or expire.
+that could be lost or expire. Since they have gaps, each delivery names the number before its own: by that a gateway
+knows that it missed one, or that two publishers overtook each other, and reads the user's stream.
+
+A frame is stored and passed on by one script call, so both happen in the same order. On Redis Cluster a gateway's
+stream may live on another node than the user's keys; then the script says so, and the publisher passes the frame on.
 """
 
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
 import orjson
@@ -22,33 +25,109 @@ KEPT_FRAMES: Final = 200
 """Durable frames kept per user; older nudges are found in PostgreSQL."""
 FRAMES_TTL_SECONDS: Final = 7 * 86_400
 DELIVERIES_KEPT: Final = 100_000
-"""Entries kept of a gateway's delivery stream; one that falls further behind lets its clients resume."""
+"""Entries kept of a gateway's delivery stream; one that falls further behind reads the users' streams instead."""
 DELIVERIES_TTL_SECONDS: Final = 120
+KEPT_ACKS: Final = 500
+"""Acknowledgements remembered per user; a client that makes up more starts anew."""
 
-_PUBLISH: Final = """
-local seen = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[3])
-local last = 0
-if #seen > 0 then last = tonumber(string.match(seen[1][1], '^%d+')) end
+# Passes a frame on to each gateway that holds a live socket of the user; returns those it could not reach from here.
+# ARGV: 1 address, 2 prefix of delivery keys, 3 entries kept, 4 seconds kept
+_PASS_ON: Final = """
+local clock = redis.call('TIME')
+local now_ms = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
+
+local function pass_on(connections_key, seq, previous, data)
+    local unreached, done = {}, {}
+    local connections = redis.call('HGETALL', connections_key)
+    for i = 1, #connections, 2 do
+        local gateway, expires = string.match(connections[i + 1], '^(.*)|(%d+)$')
+        if not gateway or tonumber(expires) <= now_ms then
+            redis.call('HDEL', connections_key, connections[i])
+        elseif not done[gateway] then
+            done[gateway] = true
+            local added = redis.pcall('XADD', ARGV[2] .. gateway, 'MAXLEN', '~', ARGV[3], '*',
+                                      'u', ARGV[1], 's', seq, 'p', previous, 'd', data)
+            if type(added) == 'table' and added.err then
+                unreached[#unreached + 1] = gateway
+            else
+                redis.call('EXPIRE', ARGV[2] .. gateway, ARGV[4])
+            end
+        end
+    end
+    return unreached
+end
+"""
+
+# KEYS: 1 frames, 2 connections. ARGV, further: 5 key of the frame, 6 frame, 7 frames kept, 8 seconds kept
+_PUBLISH: Final = (
+    _PASS_ON
+    + """
+local seen = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[7])
 for _, entry in ipairs(seen) do
-    if entry[2][2] == ARGV[1] then
-        return {string.match(entry[1], '^%d+'), entry[2][4], redis.call('HGETALL', KEYS[2])}
+    if entry[2][2] == ARGV[5] then
+        local seq, frame = string.match(entry[1], '^%d+'), entry[2][4]
+        local previous = string.format('%d', tonumber(seq) - 1)
+        return {seq, previous, frame, pass_on(KEYS[2], seq, previous, frame)}
     end
 end
-local now = redis.call('TIME')
-local seq = math.max(last + 1, tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000))
-local text = string.format('%d', seq)
-local frame = '{"seq":' .. text .. ',' .. string.sub(ARGV[2], 2)
-redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], text .. '-0', 'k', ARGV[1], 'd', frame)
-redis.call('EXPIRE', KEYS[1], ARGV[4])
-return {text, frame, redis.call('HGETALL', KEYS[2])}
+local previous = seen[1] and string.match(seen[1][1], '^%d+') or '0'
+local seq = string.format('%d', math.max(tonumber(previous) + 1, now_ms))
+local frame = '{"seq":' .. seq .. ',' .. string.sub(ARGV[6], 2)
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[7], seq .. '-0', 'k', ARGV[5], 'd', frame)
+redis.call('EXPIRE', KEYS[1], ARGV[8])
+return {seq, previous, frame, pass_on(KEYS[2], seq, previous, frame)}
+"""
+)
+
+# KEYS: 1 connections. ARGV, further: 5 frame
+_SEND: Final = _PASS_ON + "return pass_on(KEYS[1], '0', '0', ARGV[5])"
+
+# Keeps the time at which an acknowledgement came first, and returns it.
+# KEYS: 1 acknowledgements. ARGV: 1 field, 2 now in ms, 3 seconds kept, 4 acknowledgements kept
+_NOTE_ACK: Final = """
+if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 1 then
+    if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[4]) then
+        redis.call('DEL', KEYS[1])
+        redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+    end
+    redis.call('EXPIRE', KEYS[1], ARGV[3])
+end
+return redis.call('HGET', KEYS[1], ARGV[1])
 """
 
 
 class Frame(NamedTuple):
-    """A durable frame as stored: its number and its bytes, ready to be sent."""
+    """A durable frame as stored: its number and its bytes, ready to be sent. A number of 0 marks a passing frame."""
 
     seq: int
     data: bytes
+
+
+class Delivery(NamedTuple):
+    """A frame on its way to a gateway. `previous` is the number of the user's frame before it."""
+
+    company_id: str
+    user_id: str
+    frame: Frame
+    previous: int
+
+
+class Stored(NamedTuple):
+    """What Redis holds of a user's outbox. `seen` are the nudges that a page has reported as shown or more."""
+
+    epoch: str
+    frames: list[Frame]
+    seen: frozenset[str]
+
+
+class Ack(NamedTuple):
+    """A user's report of one nudge; `at_ms` is our clock."""
+
+    company_id: str
+    user_id: str
+    nudge_id: str
+    status: str
+    at_ms: int
 
 
 class Outbox:
@@ -57,53 +136,92 @@ class Outbox:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._publish = redis.register_script(_PUBLISH)
+        self._send = redis.register_script(_SEND)
 
     async def publish(self, company_id: str, user_id: str, frame: Mapping[str, Any], *, key: str) -> int:
         """Store a durable frame under `key` and pass it to the user's gateways; returns its sequence number."""
         keys = [streams.frames_key(company_id, user_id), streams.connections_key(company_id, user_id)]
-        reply = await self._publish(keys, [key, orjson.dumps(frame), KEPT_FRAMES, FRAMES_TTL_SECONDS])
-        seq, data, connections = int(reply[0]), cast(bytes, reply[1]), cast(list[bytes], reply[2])
-        await self._deliver(company_id, user_id, seq, data, connections[1::2])
-        return seq
+        address = _address(company_id, user_id)
+        rest = [key, orjson.dumps(frame), KEPT_FRAMES, FRAMES_TTL_SECONDS]
+        seq, previous, data, unreached = await self._publish(keys, [*_route(address), *rest])
+        await self._pass_on(address, (seq, previous, data), unreached)
+        return int(seq)
 
     async def send(self, company_id: str, user_id: str, frame: Mapping[str, Any]) -> None:
         """Pass a passing frame (a delta, a status) to the user's gateways; whoever is away misses it."""
-        connections = cast(list[bytes], await self._redis.hvals(streams.connections_key(company_id, user_id)))
-        await self._deliver(company_id, user_id, 0, orjson.dumps(frame), connections)
+        address, data = _address(company_id, user_id), orjson.dumps(frame)
+        unreached = await self._send([streams.connections_key(company_id, user_id)], [*_route(address), data])
+        await self._pass_on(address, (b"0", b"0", data), unreached)
 
     async def after(self, company_id: str, user_id: str, seq: int) -> list[Frame]:
         """Return the stored frames after `seq`, in order."""
         key = streams.frames_key(company_id, user_id)
-        entries: Any = await self._redis.xrange(key, min=f"({seq}-0" if seq else "-")
-        return [Frame(int(entry_id.split(b"-")[0]), fields[b"d"]) for entry_id, fields in entries]
+        return _frames(await self._redis.xrange(key, min=f"({seq}-0" if seq else "-"))
+
+    async def read(self, company_id: str, user_id: str) -> Stored:
+        """Return all that Redis holds of a user's outbox, in one round trip."""
+        pipeline = self._redis.pipeline(transaction=False)
+        self._add_epoch(pipeline)
+        pipeline.xrange(streams.frames_key(company_id, user_id))
+        pipeline.hkeys(streams.acks_key(company_id, user_id))
+        _, epoch, entries, acks = await pipeline.execute()
+        return Stored(epoch.decode(), _frames(entries), _seen(acks))
 
     async def epoch(self) -> str:
         """Return the epoch of this Redis; it changes when Redis was lost, and then clients forget their number."""
-        fresh = new_id()
-        await self._redis.set(streams.EPOCH_KEY, fresh, nx=True)
-        stored = cast(bytes | None, await self._redis.get(streams.EPOCH_KEY))
-        return stored.decode() if stored else fresh
+        pipeline = self._redis.pipeline(transaction=False)
+        self._add_epoch(pipeline)
+        _, epoch = await pipeline.execute()
+        return cast(bytes, epoch).decode()
 
-    async def _deliver(
-        self, company_id: str, user_id: str, seq: int, data: bytes, connections: Iterable[bytes]
-    ) -> None:
-        gateways = live_gateways(connections, int(time.time() * 1000))
+    async def note_acks(self, acks: Sequence[Ack]) -> list[int]:
+        """Remember acknowledgements; returns for each the time (ms) at which it came first, from whichever tab."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for ack in acks:
+            key, field = streams.acks_key(ack.company_id, ack.user_id), f"{ack.nudge_id}:{ack.status}"
+            pipeline.eval(_NOTE_ACK, 1, key, field, str(ack.at_ms), str(FRAMES_TTL_SECONDS), str(KEPT_ACKS))
+        return [int(first) for first in await pipeline.execute()]
+
+    @staticmethod
+    def _add_epoch(pipeline: Any) -> None:
+        pipeline.set(streams.EPOCH_KEY, new_id(), nx=True)
+        pipeline.get(streams.EPOCH_KEY)
+
+    async def _pass_on(self, address: bytes, values: tuple[bytes, bytes, bytes], gateways: Sequence[bytes]) -> None:
+        """Pass a frame to gateways whose streams live on another node of a cluster."""
         if not gateways:
             return
-        entry: Any = {b"u": orjson.dumps((company_id, user_id)), b"s": seq, b"d": data}
+        entry: Any = {b"u": address, **dict(zip((b"s", b"p", b"d"), values, strict=True))}
         pipeline = self._redis.pipeline(transaction=False)
         for gateway in gateways:
-            key = streams.deliveries_key(gateway)
+            key = streams.deliveries_key(gateway.decode())
             pipeline.xadd(key, entry, maxlen=DELIVERIES_KEPT, approximate=True)
             pipeline.expire(key, DELIVERIES_TTL_SECONDS)
         await pipeline.execute()
 
 
-def live_gateways(connections: Iterable[bytes], now_ms: int) -> set[str]:
-    """Return the gateways that hold a live socket, from the values of a user's `ws_connections` hash."""
-    gateways = set()
-    for value in connections:
-        gateway, _, expires_ms = value.decode().rpartition("|")
-        if gateway and expires_ms.isdigit() and int(expires_ms) > now_ms:
-            gateways.add(gateway)
-    return gateways
+def decode_delivery(fields: Mapping[bytes, bytes]) -> Delivery:
+    """Decode an entry of a delivery stream; raises ValueError for anything that we did not write."""
+    try:
+        company_id, user_id = orjson.loads(fields[b"u"])
+        return Delivery(company_id, user_id, Frame(int(fields[b"s"]), fields[b"d"]), int(fields[b"p"]))
+    except (KeyError, TypeError) as error:
+        raise ValueError("not a delivery") from error
+
+
+def _address(company_id: str, user_id: str) -> bytes:
+    return orjson.dumps((company_id, user_id))
+
+
+def _route(address: bytes) -> list[Any]:
+    return [address, streams.deliveries_key(""), DELIVERIES_KEPT, DELIVERIES_TTL_SECONDS]
+
+
+def _frames(entries: Any) -> list[Frame]:
+    return [Frame(int(entry_id.split(b"-")[0]), fields[b"d"]) for entry_id, fields in entries]
+
+
+def _seen(acks: Any) -> frozenset[str]:
+    """A nudge counts as seen by every report but our own `sent`."""
+    reports = (field.decode().rpartition(":") for field in acks)
+    return frozenset(nudge_id for nudge_id, _, status in reports if status != "sent")
