@@ -78,7 +78,7 @@ def quote(data: Mapping[str, Any]) -> str:
 
 
 def _event(event: AcceptedEvent, now_ms: int) -> dict[str, Any]:
-    said = {key: _plain(event.properties[key]) for key in TEXT_PROPERTIES if key in event.properties}
+    said: dict[str, Any] = {key: _plain(event.properties[key]) for key in TEXT_PROPERTIES if key in event.properties}
     ago = max(0, (now_ms - event.corrected_ms) // 1000)
     return {"seconds_ago": ago, **_seen(event.event_type, event.target_element, event.page_url), **said}
 

@@ -1,0 +1,96 @@
+"""How the server treats one request. Each behaviour is a value; the server carries it out."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["answer", "status", "disconnect", "raw"]
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """One treatment: wait `seconds`, then answer, fail with a status, hang up midway, or send raw bytes."""
+
+    name: str
+    kind: Kind = "answer"
+    seconds: float = 0.0
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    text: str | None = None
+    finish_reason: str = "stop"
+    refusal: str | None = None
+    content_type: str = "application/json"
+    overrides: dict[str, Any] = field(default_factory=dict)
+    error_code: str | None = None
+    fence: bool = False
+
+
+def ok(**overrides: Any) -> Behaviour:
+    """A valid answer to the request's schema, with some fields set."""
+    return Behaviour("ok", overrides=overrides)
+
+
+def saying(text: str) -> Behaviour:
+    """This text, as a well-formed completion."""
+    return Behaviour("saying", text=text)
+
+
+def slow(seconds: float) -> Behaviour:
+    """A valid answer, late."""
+    return Behaviour("slow", seconds=seconds)
+
+
+def rate_limited(retry_after: float | None = None) -> Behaviour:
+    """429, with Retry-After in seconds when given."""
+    headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
+    return Behaviour("rate_limited", kind="status", status=429, headers=headers, error_code="rate_limit_exceeded")
+
+
+def failing(status: int = 500) -> Behaviour:
+    """An HTTP error."""
+    return Behaviour("failing", kind="status", status=status, error_code="server_error")
+
+
+def unauthorized() -> Behaviour:
+    """401: the key is wrong."""
+    return Behaviour("unauthorized", kind="status", status=401, error_code="invalid_api_key")
+
+
+def filtered_prompt() -> Behaviour:
+    """400 as Azure answers when its filter dislikes the prompt."""
+    return Behaviour("filtered_prompt", kind="status", status=400, error_code="content_filter")
+
+
+def garbage() -> Behaviour:
+    """A completion whose content is no JSON."""
+    return Behaviour("garbage", text='Sure! {"evidence": [broken')
+
+
+def fenced(**overrides: Any) -> Behaviour:
+    """A valid answer inside a Markdown code fence, as small models like to write it."""
+    return Behaviour("fenced", fence=True, overrides=overrides)
+
+
+def cut_off() -> Behaviour:
+    """An answer that ends in the middle, with finish_reason length."""
+    return Behaviour("cut_off", text='{"evidence": ["the user', finish_reason="length")
+
+
+def refusing() -> Behaviour:
+    """The model declines."""
+    return Behaviour("refusing", refusal="I cannot help with that.")
+
+
+def content_filtered() -> Behaviour:
+    """The answer was held back by a filter."""
+    return Behaviour("content_filtered", text="", finish_reason="content_filter")
+
+
+def disconnecting() -> Behaviour:
+    """The connection ends in the middle of the body."""
+    return Behaviour("disconnecting", kind="disconnect")
+
+
+def html_page(status: int = 200) -> Behaviour:
+    """An HTML page, as a proxy in between would send."""
+    page = "<!doctype html><title>502 Bad Gateway</title><h1>Bad Gateway</h1>"
+    return Behaviour("html_page", kind="raw", status=status, text=page, content_type="text/html")
