@@ -25,7 +25,7 @@ _TIMELINE: Final = """
                        'received_at', received_at, 'properties', properties, 'trace_id', trace_id) AS detail
             FROM events
             WHERE company_id = %(company_id)s AND user_id = people.user_id
-              AND corrected_at <= coalesce(%(cursor_at)s, 'infinity')
+              AND corrected_at <= coalesce(%(cursor_at)s::timestamptz, 'infinity')
               AND (%(cursor_at)s::timestamptz IS NULL OR (corrected_at, 0, event_id COLLATE "C")
                    < (%(cursor_at)s, %(cursor_rank)s::int, %(cursor_key)s::text))
             ORDER BY corrected_at DESC, event_id COLLATE "C" DESC LIMIT %(limit)s
@@ -39,7 +39,7 @@ _TIMELINE: Final = """
                        'error', error, 'finished_at', finished_at, 'trace_id', trace_id)
             FROM turns
             WHERE company_id = %(company_id)s AND user_id = people.user_id
-              AND created_at <= coalesce(%(cursor_at)s, 'infinity')
+              AND created_at <= coalesce(%(cursor_at)s::timestamptz, 'infinity')
               AND (%(cursor_at)s::timestamptz IS NULL OR (created_at, 1, turn_id::text COLLATE "C")
                    < (%(cursor_at)s, %(cursor_rank)s::int, %(cursor_key)s::text))
             ORDER BY created_at DESC, turn_id::text COLLATE "C" DESC LIMIT %(limit)s
@@ -53,7 +53,7 @@ _TIMELINE: Final = """
                        'trace_id', trace_id)
             FROM nudges
             WHERE company_id = %(company_id)s AND user_id = people.user_id
-              AND created_at <= coalesce(%(cursor_at)s, 'infinity')
+              AND created_at <= coalesce(%(cursor_at)s::timestamptz, 'infinity')
               AND (%(cursor_at)s::timestamptz IS NULL OR (created_at, 2, nudge_id::text COLLATE "C")
                    < (%(cursor_at)s, %(cursor_rank)s::int, %(cursor_key)s::text))
             ORDER BY created_at DESC, nudge_id::text COLLATE "C" DESC LIMIT %(limit)s
@@ -66,7 +66,7 @@ _TIMELINE: Final = """
                        'resolved_at', resolved_at, 'trace_id', trace_id)
             FROM escalations
             WHERE company_id = %(company_id)s AND user_id = people.user_id
-              AND created_at <= coalesce(%(cursor_at)s, 'infinity')
+              AND created_at <= coalesce(%(cursor_at)s::timestamptz, 'infinity')
               AND (%(cursor_at)s::timestamptz IS NULL OR (created_at, 3, escalation_id::text COLLATE "C")
                    < (%(cursor_at)s, %(cursor_rank)s::int, %(cursor_key)s::text))
             ORDER BY created_at DESC, escalation_id::text COLLATE "C" DESC LIMIT %(limit)s
@@ -78,7 +78,7 @@ _TIMELINE: Final = """
                        'attempts', attempts, 'last_error', last_error, 'sent_at', sent_at, 'trace_id', trace_id)
             FROM notifications
             WHERE company_id = %(company_id)s AND user_id = people.user_id
-              AND created_at <= coalesce(%(cursor_at)s, 'infinity')
+              AND created_at <= coalesce(%(cursor_at)s::timestamptz, 'infinity')
               AND (%(cursor_at)s::timestamptz IS NULL OR (created_at, 4, notification_id::text COLLATE "C")
                    < (%(cursor_at)s, %(cursor_rank)s::int, %(cursor_key)s::text))
             ORDER BY created_at DESC, notification_id::text COLLATE "C" DESC LIMIT %(limit)s

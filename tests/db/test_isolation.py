@@ -1,0 +1,230 @@
+"""No company sees or changes another's rows. Tables are read from the catalogue: a new one without a policy fails here."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from core.baselines import Baseline
+from core.config import CompanyConfig
+from core.ids import new_id
+from core.nudges import NudgeStatus
+from db import (
+    admins,
+    ai_interactions,
+    baselines,
+    companies,
+    configs,
+    escalations,
+    events,
+    idempotency,
+    notifications,
+    nudges,
+    refresh_tokens,
+    turns,
+    users,
+)
+from db.users import Seen
+
+TABLES = """
+    SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity,
+           EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND i.indkey[0] = a.attnum)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attname = 'company_id'
+    ORDER BY c.relname
+"""
+SYSTEM_READS = {
+    "companies": {"company_id", "name", "created_at"},
+    "api_keys": {"company_id", "key_id", "kind", "key_hash", "revoked_at"},
+    "admins": {"company_id", "admin_id", "email", "password_hash", "role", "disabled_at"},
+    "refresh_tokens": {"company_id", "token_hash"},
+    "turns": {"company_id", "turn_id", "user_id", "status", "updated_at"},
+    "notifications": {"company_id", "notification_id", "status", "updated_at", "trace_id"},
+}
+SYSTEM_ADDS = {"companies", "api_keys", "admins", "audit_log"}
+
+
+@pytest.fixture
+def owner(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
+
+
+async def fill(db, company_id, samples, now):
+    """Put a row of the company into every table."""
+    turn = samples.turn(company_id)
+    nudge = samples.nudge(turn)
+    step = {"key": "connect", "title": "Connect", "url_pattern": "/x"}
+    note = {"event": "x", "channel": "webhook", "payload": {}, "trace_id": "t", "now": now, "user_id": "u1"}
+    stuck = {"turn_id": turn.turn_id, "user_id": "u1", "stuck_point": "x", "alert": {}, "trace_id": "t", "now": now}
+    async with db.transaction(company_id) as connection:
+        admin_id = await admins.create(connection, company_id, f"{company_id}@x.test", "h", "owner", now)
+        await refresh_tokens.store(connection, company_id, company_id.encode(), admin_id, new_id(), now)
+        await configs.save(connection, company_id, CompanyConfig(), "system", now)
+        await baselines.save(connection, company_id, Baseline(name="Path", steps=[step]), "system", now)
+        await users.touch(connection, [Seen(company_id, "u1", "s1", now)])
+        await events.insert(connection, [samples.event(company_id)])
+        await turns.insert(connection, turn, "queued", None, [])
+        await nudges.insert(connection, nudge, turn, now)
+        await escalations.insert(connection, company_id, escalation_id=new_id(), **stuck)
+        await notifications.insert(connection, company_id, notification_id=new_id(), **note)
+        await ai_interactions.reserve(connection, company_id, samples.call(), 100, now)
+        await idempotency.claim(connection, company_id, "k", b"hash")
+
+
+@pytest.fixture
+async def filled(db, acme, rival, samples, now):
+    for company_id in (acme, rival):
+        await fill(db, company_id, samples, now)
+
+
+def tables(owner):
+    return [name for name, *_ in owner.execute(TABLES).fetchall()]
+
+
+def count_of(table, where="true"):
+    return sql.SQL("SELECT count(*) FROM {} WHERE ").format(sql.Identifier(table)) + sql.SQL(where)
+
+
+def test_every_table_of_a_company_is_keyed_by_it_and_forces_its_policy(owner):
+    found = owner.execute(TABLES).fetchall()
+    assert len(found) >= 16
+    assert [row[0] for row in found if row[1:] != (True, True, True)] == []
+
+
+async def test_each_company_sees_its_own_rows_alone(db, owner, filled, acme, rival):
+    for table in tables(owner):
+        everything = owner.execute(count_of(table, "company_id = %s"), (rival,)).fetchone()
+        assert everything is not None and everything[0] > 0, f"give the test a row of {table}"
+        async with db.transaction(acme) as connection:
+            theirs = await (await connection.execute(count_of(table, "company_id = %s"), (rival,))).fetchone()
+            others = await (await connection.execute(count_of(table, "company_id <> %s"), (acme,))).fetchone()
+            ours = await (await connection.execute(count_of(table))).fetchone()
+        assert (theirs, others) == ((0,), (0,)), table
+        assert ours[0] > 0, table
+
+
+async def test_without_a_company_nothing_is_visible(db, owner, filled):
+    for table in tables(owner):
+        async with db.transaction() as connection:
+            assert await (await connection.execute(count_of(table))).fetchone() == (0,), table
+
+
+async def test_the_companies_of_one_transaction_are_forgotten_by_the_next(database_url, filled, acme):
+    from db.pool import Database
+
+    one = await Database.open(database_url, pool_size=1, name="test")
+    async with one.transaction(acme) as connection:
+        assert await (await connection.execute("SELECT count(*) FROM users")).fetchone() == (1,)
+    async with one._pool.connection() as connection:
+        assert await (await connection.execute("SELECT count(*), current_user FROM users")).fetchall() == [
+            (0, "onboarding_app")
+        ]
+    await one.close()
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE {} SET company_id = company_id WHERE company_id = %s", "DELETE FROM {} WHERE company_id = %s"]
+)
+async def test_another_companys_rows_cannot_be_changed(db, owner, filled, acme, rival, statement):
+    for table in tables(owner):
+        before = owner.execute(count_of(table)).fetchone()
+        try:
+            async with db.transaction(acme) as connection:
+                cursor = await connection.execute(sql.SQL(statement).format(sql.Identifier(table)), (rival,))
+                assert cursor.rowcount == 0, table
+        except psycopg.errors.InsufficientPrivilege:
+            pass
+        assert owner.execute(count_of(table)).fetchone() == before, table
+
+
+async def test_nothing_can_be_put_among_another_companys_rows(db, owner, filled, acme, rival):
+    for table in tables(owner):
+        name = sql.Identifier(table)
+        row = owner.execute(sql.SQL("SELECT to_jsonb(t) FROM {} t WHERE company_id = %s").format(name), (rival,)).fetchone()
+        copy = sql.SQL("INSERT INTO {0} SELECT * FROM jsonb_populate_record(NULL::{0}, %s)").format(name)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            async with db.transaction(acme) as connection:
+                await connection.execute(copy, (Jsonb(row[0]),))
+        move = sql.SQL("UPDATE {} SET company_id = %s WHERE company_id = %s").format(name)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            async with db.transaction(acme) as connection:
+                await connection.execute(move, (rival, acme))
+
+
+def test_a_table_without_a_policy_would_be_noticed(owner):
+    owner.execute("CREATE TABLE forgotten (company_id uuid, name text)")
+    assert [row[0] for row in owner.execute(TABLES).fetchall() if row[1:] != (True, True, True)] == ["forgotten"]
+
+
+def test_no_right_on_a_partition(owner, acme):
+    query = """
+        SELECT c.relname, r.rolname FROM pg_class c CROSS JOIN pg_roles r
+        WHERE c.relispartition AND r.rolname IN ('onboarding_app', 'onboarding_system')
+          AND has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+    """
+    assert owner.execute("SELECT count(*) FROM pg_class WHERE relispartition AND relkind = 'r'").fetchone()[0] >= 6
+    assert owner.execute(query).fetchall() == []
+
+
+def test_the_roles_can_bypass_nothing(owner):
+    flags = """
+        SELECT rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolcanlogin FROM pg_roles
+        WHERE rolname IN ('onboarding_app', 'onboarding_system') ORDER BY rolname
+    """
+    nothing = (False,) * 5
+    assert owner.execute(flags).fetchall() == [("onboarding_app", *nothing), ("onboarding_system", *nothing)]
+    owned = "SELECT relname FROM pg_class WHERE relowner::regrole::text IN ('onboarding_app', 'onboarding_system')"
+    assert owner.execute(owned).fetchall() == []
+    member = "SELECT roleid::regrole FROM pg_auth_members WHERE member::regrole::text IN ('onboarding_app', 'onboarding_system')"
+    assert owner.execute(member).fetchall() == []
+    truncate = """
+        SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+          AND has_table_privilege('onboarding_app', oid, 'TRUNCATE, TRIGGER, REFERENCES')
+    """
+    assert owner.execute(truncate).fetchall() == []
+
+
+def test_the_system_reads_its_columns_and_no_more(owner):
+    query = """
+        SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+          AND has_column_privilege('onboarding_system', c.oid, a.attnum, %s)
+    """
+    found: dict[str, set[str]] = {}
+    for table, column in owner.execute(query, ("SELECT",)).fetchall():
+        found.setdefault(table, set()).add(column)
+    assert found == SYSTEM_READS
+    assert {table for table, _ in owner.execute(query, ("INSERT",)).fetchall()} == SYSTEM_ADDS
+    assert owner.execute(query, ("UPDATE",)).fetchall() == []
+
+
+async def test_the_system_reads_no_secret_and_no_content(db, filled):
+    for statement in ("SELECT identity_secrets FROM companies", "SELECT signal FROM turns", "SELECT 1 FROM users",
+                      "SELECT 1 FROM events", "UPDATE turns SET status = 'done'", "DELETE FROM companies"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            async with db.system() as connection:
+                await connection.execute(statement)
+    async with db.system() as connection:
+        assert len(await companies.list_ids(connection)) == 2
+
+
+async def test_the_role_is_given_back_after_a_system_transaction(db, acme):
+    async with db.system():
+        pass
+    async with db.transaction(acme) as connection:
+        row = await (await connection.execute("SELECT current_user, count(*) FROM companies")).fetchone()
+    assert row == ("onboarding_app", 1)
+
+
+async def test_reports_cannot_reach_into_another_company(db, filled, acme, rival, now):
+    async with db.transaction(rival) as connection:
+        theirs = (await nudges.list_(connection, rival)).items[0]["nudge_id"]
+    async with db.transaction(acme) as connection:
+        report = nudges.StatusReport(rival, theirs, NudgeStatus.CLICKED, now)
+        assert await nudges.report(connection, [report]) == []
+    async with db.transaction(rival) as connection:
+        assert (await nudges.list_(connection, rival)).items[0]["status"] == "pending"
