@@ -1,0 +1,126 @@
+"""Tries the prompts on a real model over 50 sessions: how often its answers are valid, and what had to be mended.
+
+    LLM_PROVIDER=local LOCAL_BASE_URL=http://127.0.0.1:8977/v1 LOCAL_MODEL=qwen python -m bench.prompts
+
+Not one of `make bench`: it measures a model as much as the prompts, and takes minutes to an hour. Prints one JSON line
+a session and one with the sums at the end.
+"""
+
+import asyncio
+import json
+import os
+import statistics
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+
+from bench.sessions import Session, make_sessions
+from core.errors import ProductError
+from core.settings import LlmSettings, load
+from graph.checks import check_content
+from graph.journal import Calls, LlmCall, LlmResponse
+from graph.reasoner import NOT_STUCK, Reasoner
+from graph.reasoners.wiring import build_reasoner
+
+
+@dataclass
+class Calling:
+    """A journal that keeps nothing across sessions: it counts what was asked."""
+
+    answers: dict[str, LlmResponse] = field(default_factory=dict)
+
+    async def find(self, interaction_id: str) -> LlmResponse | None:  # noqa: ARG002 - Protocol
+        """Return None: every session is new."""
+        return None
+
+    async def reserve(self, call: LlmCall, budget_cents: float) -> None:
+        """Allow every call."""
+
+    async def settle(self, interaction_id: str, response: LlmResponse) -> None:
+        """Keep the answer, to count it."""
+        self.answers[interaction_id] = response
+
+    async def fail(self, interaction_id: str, error: str) -> None:
+        """Do nothing: the trial notes failures itself."""
+
+
+@dataclass
+class Trial:
+    """What became of one session."""
+
+    name: str
+    expected_stuck: bool
+    stuck: bool | None = None
+    reason_class: str | None = None
+    confidence: float | None = None
+    diagnose: str = "dropped"
+    coach: str = "not asked"
+    corrections: tuple[str, ...] = ()
+    error: str | None = None
+    seconds: float = 0.0
+    tokens_out: list[int] = field(default_factory=list)
+    title: str | None = None
+    body: str | None = None
+
+
+async def try_session(reasoner: Reasoner, session: Session) -> Trial:
+    """Diagnose one session and, where the model sees somebody stuck, coach."""
+    trial = Trial(session.name, session.stuck)
+    began = time.perf_counter()
+    try:
+        await _think(reasoner, session, trial)
+    except ProductError as error:
+        trial.error = error.detail
+    trial.seconds = round(time.perf_counter() - began, 1)
+    return trial
+
+
+async def _think(reasoner: Reasoner, session: Session, trial: Trial) -> None:
+    journal = Calling()
+    calls = Calls(journal, session.name, float("inf"))
+    diagnosis = (await reasoner.diagnose(session.case, calls)).value
+    trial.diagnose = "valid" if len(journal.answers) == 1 else "repaired"
+    trial.stuck = diagnosis.reason_class != NOT_STUCK
+    trial.reason_class, trial.confidence = diagnosis.reason_class, diagnosis.confidence_score
+    asked = len(journal.answers)
+    if trial.stuck:
+        trial.coach = "dropped"
+        content = (await reasoner.coach(session.case, diagnosis, calls)).value
+        trial.coach = "valid" if len(journal.answers) == asked + 1 else "repaired"
+        checked = check_content(content, session.case, diagnosis)
+        trial.corrections, trial.title, trial.body = checked.corrections, checked.content.title, checked.content.body
+    trial.tokens_out = [answer.tokens_out for answer in journal.answers.values()]
+
+
+def summary(trials: list[Trial]) -> dict[str, object]:
+    """Return the sums over all sessions."""
+    stuck = [trial for trial in trials if trial.expected_stuck]
+    healthy = [trial for trial in trials if not trial.expected_stuck]
+    return {
+        "sessions": len(trials),
+        "diagnose": Counter(trial.diagnose for trial in trials),
+        "coach": Counter(trial.coach for trial in trials),
+        "corrections": Counter(word for trial in trials for word in trial.corrections),
+        "stuck_found": f"{sum(trial.stuck is True for trial in stuck)}/{len(stuck)}",
+        "healthy_called_stuck": f"{sum(trial.stuck is True for trial in healthy)}/{len(healthy)}",
+        "healthy_over_threshold": sum(trial.stuck is True and (trial.confidence or 0) >= 0.6 for trial in healthy),
+        "seconds_median": statistics.median(trial.seconds for trial in trials),
+        "tokens_out_max": max((tokens for trial in trials for tokens in trial.tokens_out), default=0),
+    }
+
+
+async def main() -> None:
+    """Try all sessions, one after the other."""
+    if not os.environ.get("LLM_PROVIDER"):
+        sys.exit("set LLM_PROVIDER and its settings: this trial wants a real model")
+    reasoner = build_reasoner(load(LlmSettings))
+    trials = []
+    for session in make_sessions():
+        trials.append(await try_session(reasoner, session))
+        print(json.dumps(asdict(trials[-1]), ensure_ascii=False), flush=True)
+    print(json.dumps(summary(trials), ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
