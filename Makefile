@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 SDK := sdk-js/dist/onboarding-agent-sdk.js
 
-.PHONY: setup demo test test-browser check format bench docs clean
+.PHONY: setup demo test test-browser check format bench lock docs clean
 
 setup: $(STAMP) $(SDK)
 
@@ -12,8 +12,8 @@ setup: $(STAMP) $(SDK)
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 
-$(STAMP): .venv/bin/python requirements.lock pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+$(STAMP): .venv/bin/python requirements.lock requirements-dev.lock pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --config-settings editable_mode=compat -e .
 	touch $@
 
@@ -50,6 +50,12 @@ format: setup
 # All benchmarks, or one: make bench ONLY=ingest
 bench: setup
 	$(BIN)/python -m bench $(ONLY)
+
+# After a change of pyproject.toml; needs uv.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --extra dev -c requirements.lock \
+		pyproject.toml -o requirements-dev.lock
 
 docs: setup
 	$(BIN)/onboarding-agent settings > docs/configuration.md
