@@ -12,10 +12,10 @@ from core.turns import Turn
 from db.nudge_reports import Advanced, StatusReport, report
 from db.pages import Page, page_of, page_parameters
 from db.pool import Connection
-from db.query import change, fetch_dicts
+from db.query import change, fetch_dicts, fetch_value
 
 __all__ = [
-    "Advanced", "PastNudge", "StatusReport", "count_on_stuck_point", "counts_by_stuck_point", "expire", "history",
+    "Advanced", "PastNudge", "StatusReport", "count_on_stuck_point", "counts_by_stuck_point", "exists", "expire", "history",
     "insert", "list_", "lock_user", "report", "undelivered",
 ]  # fmt: skip
 
@@ -62,6 +62,9 @@ _INSERT: Final = """
             %(counts)s, %(now)s, %(expires_at)s, %(trace_id)s)
     ON CONFLICT (company_id, nudge_id) DO NOTHING
 """
+
+# Tells whether a nudge was saved before.
+_EXISTS: Final = "SELECT true FROM nudges WHERE company_id = %(company_id)s AND nudge_id = %(nudge_id)s"
 
 # Reads what a user has not seen yet, oldest first.
 _UNDELIVERED: Final = """
@@ -136,6 +139,11 @@ async def insert(connection: Connection, nudge: Nudge, turn: Turn, now: datetime
     row |= {"user_id": turn.user_id, "stuck_point": nudge.stuck_point, "nudge_type": nudge.nudge_type.value}
     row |= {"content": Jsonb(nudge.model_dump(mode="json")), "counts": counts, "now": now}
     return await change(connection, _INSERT, {**row, "expires_at": nudge.expires_at, "trace_id": turn.trace_id}) > 0
+
+
+async def exists(connection: Connection, company_id: str, nudge_id: str) -> bool:
+    """Return whether a nudge was saved before."""
+    return await fetch_value(connection, _EXISTS, {"company_id": company_id, "nudge_id": nudge_id}) is not None
 
 
 async def undelivered(connection: Connection, company_id: str, user_id: str, now: datetime) -> list[Nudge]:
