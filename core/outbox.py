@@ -32,7 +32,7 @@ KEPT_ACKS: Final = 500
 
 # Passes a frame on to each gateway that holds a live socket of the user; returns those it could not reach from here.
 # ARGV: 1 address, 2 prefix of delivery keys, 3 entries kept, 4 seconds kept
-_PASS_ON: Final = """
+_ROUTING: Final = """
 local clock = redis.call('TIME')
 local now_ms = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 
@@ -60,7 +60,7 @@ end
 
 # KEYS: 1 frames, 2 connections. ARGV, further: 5 key of the frame, 6 frame, 7 frames kept, 8 seconds kept
 _PUBLISH: Final = (
-    _PASS_ON
+    _ROUTING
     + """
 local seen = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[7])
 for _, entry in ipairs(seen) do
@@ -80,7 +80,7 @@ return {seq, previous, frame, pass_on(KEYS[2], seq, previous, frame)}
 )
 
 # KEYS: 1 connections. ARGV, further: 5 frame
-_SEND: Final = _PASS_ON + "return pass_on(KEYS[1], '0', '0', ARGV[5])"
+_SEND: Final = _ROUTING + "return pass_on(KEYS[1], '0', '0', ARGV[5])"
 
 # Keeps the time at which an acknowledgement came first, and returns it.
 # KEYS: 1 acknowledgements. ARGV: 1 field, 2 now in ms, 3 seconds kept, 4 acknowledgements kept
@@ -142,7 +142,7 @@ class Outbox:
         """Store a durable frame under `key` and pass it to the user's gateways; returns its sequence number."""
         keys = [streams.frames_key(company_id, user_id), streams.connections_key(company_id, user_id)]
         address = _address(company_id, user_id)
-        rest = [key, orjson.dumps(frame), KEPT_FRAMES, FRAMES_TTL_SECONDS]
+        rest: list[Any] = [key, orjson.dumps(frame), KEPT_FRAMES, FRAMES_TTL_SECONDS]
         seq, previous, data, unreached = await self._publish(keys, [*_route(address), *rest])
         await self._pass_on(address, (seq, previous, data), unreached)
         return int(seq)

@@ -1,11 +1,12 @@
 """What a connecting client has missed: durable frames from its outbox, nudges from PostgreSQL.
 
 A client that resumes in the same epoch gets the frames after its number. One that knows no number, or comes from an
-epoch that is gone, gets the nudges that nobody has seen yet: PostgreSQL knows them even when Redis was lost. A nudge
-that was seen or has expired meanwhile is left out in either case.
+epoch that is gone, gets the nudges that nobody has seen yet. In either case a nudge that was seen or has expired
+meanwhile is left out, and one that PostgreSQL holds but Redis does not (it was lost, or never got there) is published
+now.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,20 +14,57 @@ import orjson
 
 from core.frames import nudge_frame
 from core.nudges import Nudge
-from core.outbox import Frame, Outbox
+from core.outbox import Frame, Outbox, Stored
 
 Undelivered = Callable[[str, str], Awaitable[list[Nudge]]]
 """(company id, user id) → nudges that are neither seen nor expired, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
-    """What to tell a client first: the epoch, the last number it is known to have, whether it resumed, the frames."""
+class Start:
+    """Where a client stands: the number up to which it is up to date, and whether it said so itself."""
 
-    epoch: str
     seq: int
     resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Frames that a client lacks, in order; the outbox was looked through up to `until`."""
+
     frames: list[Frame]
+    until: int
+
+
+def starting_point(stored: Stored, after: int | None, epoch: str | None) -> Start:
+    """Return where a client stands that says it had `after` in `epoch`.
+
+    It cannot stand beyond the newest frame. One that does not resume stands before everything stored.
+    """
+    if after is not None and epoch == stored.epoch:
+        return Start(min(after, newest(stored.frames)), resumed=True)
+    return Start(stored.frames[0].seq - 1 if stored.frames else 0, resumed=False)
+
+
+def newest(frames: Sequence[Frame], otherwise: int = 0) -> int:
+    """Return the number of the last of these frames, which are in order."""
+    return frames[-1].seq if frames else otherwise
+
+
+def due(stored: Stored, start: Start, unseen: Collection[str]) -> list[Frame]:
+    """Return the stored frames that a client lacks: nudges nobody has seen, and what else came while it was away."""
+    return [frame for frame in stored.frames if frame.seq > start.seq and _is_due(frame, start, unseen)]
+
+
+def _is_due(frame: Frame, start: Start, unseen: Collection[str]) -> bool:
+    nudge_id = nudge_id_of(frame.data)
+    return start.resumed if nudge_id is None else nudge_id in unseen
+
+
+def nudge_id_of(data: bytes) -> str | None:
+    """Return the id of the nudge that a frame carries, or None for another frame."""
+    nudge: dict[str, Any] | None = orjson.loads(data).get("nudge")
+    return nudge["nudge_id"] if nudge else None
 
 
 class Backlog:
@@ -36,37 +74,15 @@ class Backlog:
         self._outbox = outbox
         self._undelivered = undelivered
 
-    async def missed(self, company_id: str, user_id: str, after: int, epoch: str | None) -> Missed:
-        """Return what a client missed that last had `after` in `epoch`."""
-        current = await self._outbox.epoch()
-        resumed = epoch == current and after > 0
-        stored = await self._outbox.after(company_id, user_id, after if resumed else 0)
-        last = max((frame.seq for frame in stored), default=after if resumed else 0)
-        if resumed and not stored:
-            return Missed(current, after, resumed=True, frames=[])
-        frames = await self._unseen(company_id, user_id, stored, resumed=resumed)
-        return Missed(current, after if resumed else min((f.seq - 1 for f in frames), default=last), resumed, frames)
-
-    async def _unseen(self, company_id: str, user_id: str, stored: list[Frame], *, resumed: bool) -> list[Frame]:
-        nudges = {nudge.nudge_id: nudge for nudge in await self._undelivered(company_id, user_id)}
-        frames = [frame for frame in stored if _is_due(orjson.loads(frame.data), nudges, resumed=resumed)]
-        known = {_nudge_id(orjson.loads(frame.data)) for frame in stored}
-        for nudge_id, nudge in nudges.items():
-            if nudge_id not in known:
-                frames.append(await self._republish(company_id, user_id, nudge))
-        return sorted(frames)
-
-    async def _republish(self, company_id: str, user_id: str, nudge: Nudge) -> Frame:
-        seq = await self._outbox.publish(company_id, user_id, nudge_frame(nudge), key=nudge.nudge_id)
-        return Frame(seq, orjson.dumps({"seq": seq, **nudge_frame(nudge)}))
-
-
-def _nudge_id(frame: dict[str, Any]) -> str | None:
-    nudge = frame.get("nudge")
-    return nudge.get("nudge_id") if isinstance(nudge, dict) else None
-
-
-def _is_due(frame: dict[str, Any], unseen: dict[str, Nudge], *, resumed: bool) -> bool:
-    """A nudge is due while nobody has seen it; another durable frame is due to a client that resumes."""
-    nudge_id = _nudge_id(frame)
-    return nudge_id in unseen if nudge_id is not None else resumed
+    async def missed(self, company_id: str, user_id: str, stored: Stored, start: Start) -> Missed:
+        """Return what a client missed; raises Unavailable while PostgreSQL is away."""
+        rows = await self._undelivered(company_id, user_id)
+        unseen = {nudge.nudge_id: nudge for nudge in rows if nudge.nudge_id not in stored.seen}
+        frames, until = due(stored, start, unseen), newest(stored.frames, otherwise=start.seq)
+        known = {nudge_id_of(frame.data) for frame in stored.frames}
+        absent = [nudge for nudge_id, nudge in unseen.items() if nudge_id not in known]
+        for nudge in absent:
+            await self._outbox.publish(company_id, user_id, nudge_frame(nudge), key=nudge.nudge_id)
+        # Others may have published in between; whatever came after the first reading is new, and due.
+        later = await self._outbox.after(company_id, user_id, until) if absent else []
+        return Missed(frames + later, newest(later, otherwise=until))

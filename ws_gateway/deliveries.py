@@ -1,7 +1,7 @@
-"""Reads this gateway's delivery stream and hands each frame to the user's connections here.
+"""Reads this gateway's delivery stream and hands each frame to whoever holds the user's connections.
 
-The stream is a hint, not the truth: durable frames also stand in the users' own streams. When entries may have been
-missed (Redis was away), the connections are told to come back, and resume.
+The stream is a hint, not the truth: durable frames also stand in the users' own streams. After an outage `on_return`
+is called, since entries may have been missed.
 """
 
 import asyncio
@@ -9,71 +9,82 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-import orjson
+from prometheus_client import Gauge
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from core import streams
-from core.outbox import DELIVERIES_TTL_SECONDS, Frame
+from core.outbox import Delivery, decode_delivery
 from core.redis import BLOCK_MS, is_outage
 
 log = logging.getLogger(__name__)
 
 READ_COUNT: Final = 500
-RETRY_SECONDS: Final = 0.5
+TRIM_EVERY: Final = 1000
+"""Entries read between two trims, so that trimming does not stand between a frame and the next."""
+RETRY_SECONDS: Final = 0.25
 
-Receive = Callable[[str, str, Frame], None]
-"""(company id, user id, frame); a number of 0 marks a passing frame."""
+CONNECTED = Gauge("gateway_redis_connected", "Whether the delivery stream can be read")
 
 
 class Deliveries:
     """The reader; `run` goes on until it is cancelled."""
 
-    def __init__(self, redis: Redis, gateway_id: str, receive: Receive, on_gap: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        gateway_id: str,
+        receive: Callable[[Delivery], None],
+        on_return: Callable[[], Awaitable[None]],
+    ) -> None:
         self._redis = redis
         self._key = streams.deliveries_key(gateway_id)
         self._receive = receive
-        self._on_gap = on_gap
+        self._on_return = on_return
         self._last: bytes | str = "0-0"
-        self.connected = True
+        self._untrimmed = 0
+        self._away = False
 
     async def run(self) -> None:
-        """Read for ever; an outage is waited out, and then `on_gap` is called if the stream may have been lost."""
+        """Read for ever; an outage is waited out."""
+        CONNECTED.set(1)
         while True:
             try:
+                if self._away:
+                    await self._return()
                 await self._read()
-                if not self.connected:
-                    await self._check_gap()
-                    self.connected = True
             except (RedisError, OSError) as error:
-                if not is_outage(error):
-                    log.exception("deliveries cannot be read")
-                self.connected = False
+                self._leave(error)
                 await asyncio.sleep(RETRY_SECONDS)
+
+    def _leave(self, error: Exception) -> None:
+        if not is_outage(error):
+            log.exception("deliveries cannot be read")
+        elif not self._away:
+            log.warning("redis is away", extra={"error": type(error).__name__})
+        self._away = True
+        CONNECTED.set(0)
+
+    async def _return(self) -> None:
+        await self._redis.ping()
+        await self._on_return()
+        self._away = False
+        CONNECTED.set(1)
+        log.info("redis is back")
 
     async def _read(self) -> None:
         reply: Any = await self._redis.xread({self._key: self._last}, count=READ_COUNT, block=BLOCK_MS)
         for _, entries in reply or ():
             for entry_id, fields in entries:
                 self._last = entry_id
+                self._untrimmed += 1
                 self._hand_over(fields)
-            await self._forget()
+        if self._untrimmed >= TRIM_EVERY or (self._untrimmed and not reply):
+            await self._redis.xtrim(self._key, minid=self._last, approximate=True)
+            self._untrimmed = 0
 
     def _hand_over(self, fields: dict[bytes, bytes]) -> None:
         try:
-            company_id, user_id = orjson.loads(fields[b"u"])
-            frame = Frame(int(fields[b"s"]), fields[b"d"])
-        except (KeyError, ValueError, TypeError):
-            log.error("a delivery could not be read")
-            return
-        self._receive(company_id, user_id, frame)
-
-    async def _forget(self) -> None:
-        pipeline = self._redis.pipeline(transaction=False)
-        pipeline.xtrim(self._key, minid=self._last, approximate=True)
-        pipeline.expire(self._key, DELIVERIES_TTL_SECONDS)
-        await pipeline.execute()
-
-    async def _check_gap(self) -> None:
-        """After an outage: publishers may have failed to reach us, or the whole of Redis may be new."""
-        await self._on_gap()
+            self._receive(decode_delivery(fields))
+        except Exception:
+            log.exception("a delivery could not be handed over")

@@ -28,11 +28,11 @@ class Limits:
 
 
 class Registry:
-    """The connections of this gateway, by user."""
+    """The connections of this gateway, by user. Tuples, since nearly every user has one connection."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._members: dict[tuple[str, str], dict[str, Member]] = {}
+        self._members: dict[tuple[str, str], tuple[Member, ...]] = {}
         self._companies: Counter[str] = Counter()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -42,28 +42,33 @@ class Registry:
 
     def __iter__(self) -> Iterator[Member]:
         for members in list(self._members.values()):
-            yield from list(members.values())
+            yield from members
 
     def admits(self, company_id: str, user_id: str) -> bool:
         """Tell whether one more connection of this user is within the limits."""
-        own = self._members.get((company_id, user_id), {})
+        own = self.of(company_id, user_id)
         return len(own) < self._limits.per_user and self._companies[company_id] < self._limits.per_company
 
     def add(self, connection: ServerConnection, session: Session) -> None:
         """Note a connection."""
-        members = self._members.setdefault((session.company_id, session.user_id), {})
-        members[session.connection_id] = (connection, session)
+        key = (session.company_id, session.user_id)
+        self._members[key] = (*self._members.get(key, ()), (connection, session))
         self._companies[session.company_id] += 1
         self._empty.clear()
 
     def remove(self, session: Session) -> None:
         """Forget a connection."""
         key = (session.company_id, session.user_id)
-        members = self._members.get(key, {})
-        if members.pop(session.connection_id, None) is None:
+        members = self._members.get(key, ())
+        rest = tuple(member for member in members if member[1] is not session)
+        if len(rest) == len(members):
             return
         self._companies[session.company_id] -= 1
-        if not members:
+        if not self._companies[session.company_id]:
+            del self._companies[session.company_id]
+        if rest:
+            self._members[key] = rest
+        else:
             del self._members[key]
         if not self._members:
             self._empty.set()
@@ -72,9 +77,9 @@ class Registry:
         """Return once no connection is left."""
         await self._empty.wait()
 
-    def of(self, company_id: str, user_id: str) -> list[Member]:
+    def of(self, company_id: str, user_id: str) -> tuple[Member, ...]:
         """Return the connections of a user."""
-        return list(self._members.get((company_id, user_id), {}).values())
+        return self._members.get((company_id, user_id), ())
 
 
 MISSED_HEARTBEATS: Final = 3
@@ -93,18 +98,13 @@ class Directory:
         """Tell publishers, in one round trip, that these connections are here."""
         pipeline = self._redis.pipeline(transaction=False)
         for session in sessions:
-            self.add_to(pipeline, session, now_ms)
+            key = streams.connections_key(session.company_id, session.user_id)
+            pipeline.hset(key, session.connection_id, f"{self._gateway_id}|{now_ms + self._life_ms}")
+            pipeline.pexpire(key, self._life_ms)
         await pipeline.execute()
 
-    def add_to(self, pipeline: Any, session: Session, now_ms: int) -> None:
-        """Add the announcement of one connection to a pipeline."""
+    async def withdraw(self, session: Session) -> None:
+        """Tell publishers that a connection is gone."""
         key = streams.connections_key(session.company_id, session.user_id)
-        pipeline.hset(key, session.connection_id, f"{self._gateway_id}|{now_ms + self._life_ms}")
-        pipeline.pexpire(key, self._life_ms)
-
-    async def withdraw(self, sessions: Iterable[Session]) -> None:
-        """Tell publishers that these connections are gone."""
-        pipeline = self._redis.pipeline(transaction=False)
-        for session in sessions:
-            pipeline.hdel(streams.connections_key(session.company_id, session.user_id), session.connection_id)
-        await pipeline.execute()
+        result: Any = self._redis.hdel(key, session.connection_id)
+        await result

@@ -1,20 +1,27 @@
 """What clients and we ourselves report of nudges, on its way into the events stream like any other event.
 
-Reports wait in a bounded queue and are written in batches; while Redis is away they are kept and tried again. Their
-event ids derive from nudge and status, so that a report made twice is stored once.
+Reports wait in a bounded queue and are written in batches; while Redis is away they are kept and tried again. A client
+is told that its reports are safe (`when_written`) only once they are in the stream, since until then it keeps them.
+
+A report made twice, by two tabs or once more after a reconnect, becomes one event: its id derives from nudge and
+status, and its time is that of the first, which Redis remembers. Both are part of the event's key in PostgreSQL.
 """
 
 import asyncio
 import logging
 from collections import deque
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Any, Final, NamedTuple
 
+from prometheus_client import Counter, Gauge
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from core import streams
 from core.events import AcceptedEvent
 from core.ids import ack_event_id
+from core.outbox import Ack, Outbox
 from core.redis import is_outage
 
 log = logging.getLogger(__name__)
@@ -23,44 +30,64 @@ QUEUE_SIZE: Final = 50_000
 BATCH: Final = 200
 RETRY_SECONDS: Final = 0.5
 
+WAITING = Gauge("gateway_reports_waiting", "Reports not yet in the events stream")
+REFUSED = Counter("gateway_reports_refused_total", "Reports not taken because too many were waiting")
 
-def report_event(
-    company_id: str, user_id: str, connection_id: str, nudge_id: str, status: str, now_ms: int
-) -> AcceptedEvent:
-    """Return the event that says what became of a nudge."""
+
+class Report(NamedTuple):
+    """What became of a nudge, and the connection that said so."""
+
+    ack: Ack
+    connection_id: str
+
+
+def report_event(report: Report, first_ms: int) -> AcceptedEvent:
+    """Return the event of a report that came first at `first_ms`."""
+    ack = report.ack
     return AcceptedEvent(
-        company_id=company_id,
-        event_id=ack_event_id(nudge_id, status),
-        user_id=user_id,
-        session_id=f"ws:{connection_id}",
-        event_type=f"nudge_{status}",
+        company_id=ack.company_id,
+        event_id=ack_event_id(ack.nudge_id, ack.status),
+        user_id=ack.user_id,
+        session_id=f"ws:{report.connection_id}",
+        event_type=f"nudge_{ack.status}",
         target_element=None,
         page_url=None,
-        occurred_ms=now_ms,
-        corrected_ms=now_ms,
-        received_ms=now_ms,
-        properties={"nudge_id": nudge_id},
-        trace_id=connection_id,
+        occurred_ms=first_ms,
+        corrected_ms=first_ms,
+        received_ms=first_ms,
+        properties={"nudge_id": ack.nudge_id},
+        trace_id=report.connection_id,
     )
 
 
 class Reports:
-    """The queue and its writer."""
+    """The queue and its writer. Places in it are numbered from 1 on."""
 
-    def __init__(self, redis: Redis, shards: int) -> None:
+    def __init__(self, redis: Redis, outbox: Outbox, shards: int) -> None:
         self._redis = redis
+        self._outbox = outbox
         self._shards = shards
-        self._queue: deque[AcceptedEvent] = deque()
+        self._queue: deque[Report] = deque()
+        self._written = 0
+        self._callbacks: deque[tuple[int, Callable[[], object]]] = deque()
         self._wake = asyncio.Event()
-        self.dropped = 0
+        WAITING.set_function(lambda: len(self._queue))
 
-    def add(self, event: AcceptedEvent) -> None:
-        """Queue a report; when the queue is full the oldest is dropped and counted."""
+    def add(self, report: Report) -> int:
+        """Queue a report and return its place; 0 when the queue is full and the report is not taken."""
         if len(self._queue) >= QUEUE_SIZE:
-            self._queue.popleft()
-            self.dropped += 1
-        self._queue.append(event)
+            REFUSED.inc()
+            return 0
+        self._queue.append(report)
         self._wake.set()
+        return self._written + len(self._queue)
+
+    def when_written(self, place: int, callback: Callable[[], object]) -> None:
+        """Call back once the report at this place is in the stream; at once when it is already."""
+        if place <= self._written:
+            callback()
+        else:
+            self._callbacks.append((place, callback))
 
     async def run(self) -> None:
         """Write for ever, until cancelled."""
@@ -76,20 +103,33 @@ class Reports:
         deadline = asyncio.get_running_loop().time() + seconds
         while self._queue and asyncio.get_running_loop().time() < deadline:
             if not await self._write_batch():
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(RETRY_SECONDS / 5)
+        if self._queue:
+            log.error("reports were lost at the end", extra={"reports": len(self._queue)})
 
     async def _write_batch(self) -> bool:
-        batch = [self._queue[index] for index in range(min(BATCH, len(self._queue)))]
-        pipeline = self._redis.pipeline(transaction=False)
-        for event in batch:
-            entry: Any = {streams.FIELD: streams.encode_event(event)}
-            pipeline.xadd(streams.shard_of(streams.EVENTS, self._shards, event.company_id, event.user_id), entry)
+        batch = list(islice(self._queue, BATCH))
         try:
-            await pipeline.execute()
+            await self._append(batch)
         except (RedisError, OSError) as error:
             if not is_outage(error):
                 log.exception("reports cannot be written")
             return False
-        for _ in batch:
-            self._queue.popleft()
+        self._settle(len(batch))
         return True
+
+    async def _append(self, batch: Sequence[Report]) -> None:
+        firsts = await self._outbox.note_acks([report.ack for report in batch])
+        pipeline = self._redis.pipeline(transaction=False)
+        for report, first_ms in zip(batch, firsts, strict=True):
+            event = report_event(report, first_ms)
+            entry: Any = {streams.FIELD: streams.encode_event(event)}
+            pipeline.xadd(streams.shard_of(streams.EVENTS, self._shards, event.company_id, event.user_id), entry)
+        await pipeline.execute()
+
+    def _settle(self, count: int) -> None:
+        for _ in range(count):
+            self._queue.popleft()
+        self._written += count
+        while self._callbacks and self._callbacks[0][0] <= self._written:
+            self._callbacks.popleft()[1]()

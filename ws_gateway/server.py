@@ -3,13 +3,16 @@
 import asyncio
 import contextlib
 import logging
+import resource
 import signal
-from typing import Final
+from typing import Any, Final
 
+import uvloop
 from websockets.asyncio.server import Server, serve
 
 from core.frames import MAX_FRAME_BYTES
 from core.settings import GatewaySettings, SecuritySettings, StoreSettings, load
+from ws_gateway.departure import ask_to_return
 from ws_gateway.probes import Probes
 from ws_gateway.wiring import Running, assemble
 
@@ -24,24 +27,45 @@ BACKLOG: Final = 4096
 
 
 def run() -> None:
-    """Run the gateway until SIGTERM or SIGINT."""
-    asyncio.run(_run(load(StoreSettings), load(SecuritySettings), load(GatewaySettings)))
+    """Run the gateway until SIGTERM or SIGINT; raises if one of its tasks fails, so that a supervisor restarts it."""
+    raise_file_limit()
+    uvloop.run(_run(load(StoreSettings), load(SecuritySettings), load(GatewaySettings)))
+
+
+def raise_file_limit() -> None:
+    """Allow as many open sockets as the system lets this process have."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 async def _run(stores: StoreSettings, security: SecuritySettings, settings: GatewaySettings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with assemble(stores, security, settings) as running, listen(running, settings) as server:
-        log.info("listening", extra={"host": settings.gateway_host, "port": settings.gateway_port})
-        work = (running.deliveries.run(), running.reports.run(), running.heartbeat.run())
-        background = [asyncio.create_task(each) for each in work]
-        await stop.wait()
-        await drain(running, server, settings.gateway_drain_seconds)
-        for task in background:
-            task.cancel()
-        await asyncio.gather(*background, return_exceptions=True)
+    async with assemble(stores, security, settings) as running:
+        await serve_until(stop, running, settings)
         await running.reports.flush(settings.gateway_drain_seconds)
+
+
+async def serve_until(stop: asyncio.Event, running: Running, settings: GatewaySettings) -> None:
+    """Serve until `stop` is set, then drain; what runs beside the connections goes on until they are gone.
+
+    Raises whatever ended a task that was to run for ever.
+    """
+    tasks = [asyncio.create_task(work) for work in running.work()]
+    stopped: asyncio.Task[Any] = asyncio.create_task(stop.wait())
+    try:
+        async with listen(running, settings) as server:
+            host, port = server.sockets[0].getsockname()[:2]
+            log.info("listening", extra={"host": host, "port": port})
+            await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            await drain(running, server, settings.gateway_drain_seconds)
+        for ended in filter(asyncio.Task.done, tasks):
+            ended.result()
+    finally:
+        for each in (stopped, *tasks):
+            each.cancel()
+        await asyncio.gather(stopped, *tasks, return_exceptions=True)
 
 
 def listen(running: Running, settings: GatewaySettings) -> Server:
@@ -60,16 +84,19 @@ def listen(running: Running, settings: GatewaySettings) -> Server:
         open_timeout=OPEN_TIMEOUT,
         close_timeout=CLOSE_TIMEOUT,
         max_size=MAX_FRAME_BYTES,
+        write_limit=settings.gateway_buffer_bytes,
         backlog=BACKLOG,
         server_header=None,
     )
 
 
 async def drain(running: Running, server: Server, seconds: float) -> None:
-    """Take no more connections, ask the present ones to reconnect elsewhere, and wait until they are gone."""
-    running.gateway.draining = True
+    """Take no more connections, ask the present ones to reconnect elsewhere, and drop who stays."""
+    running.reception.closed = True
     server.close(close_connections=False)
-    await running.gateway.ask_to_return()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
+            await ask_to_return(running.registry)
             await running.registry.wait_until_empty()
+    for connection, _ in running.registry:
+        connection.transport.abort()

@@ -1,28 +1,38 @@
 """The protocol of one connection as a state machine without I/O.
 
-A session starts `catching up`: frames that arrive meanwhile are held, so that what the client missed comes first and
-nothing comes twice. Frames are told apart by `seq`; the machine never sends one at or below the last.
+A session is `catching up` at first, and again whenever it notices that a durable frame passed it by: a frame names the
+number before its own, and that must be one the client was told. While it catches up durable frames are not written,
+only noted, since the user's outbox has them all in order; passing frames are held. So a client gets every durable
+frame once and in order, whatever was lost or overtaken on the way.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from pydantic import ValidationError
 
-from core.frames import CLIENT_FRAME, PONG, CloseCode, NudgeAck, Ping, error_frame
+from core.frames import CLIENT_FRAME, CloseCode, NudgeAck, Ping, error_frame
 from core.outbox import Frame
 
 FRAMES_PER_SECOND: Final = 10.0
 """Client frames a second that a connection may send in the long run."""
-BURST: Final = 40.0
+BURST: Final = 40
 """Client frames that it may send at once."""
+HELD_FRAMES: Final = 64
+"""Passing frames held for a client that catches up; further ones are dropped, as they may be."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """Send these bytes to this client."""
+class Send:
+    """Write these bytes to this client."""
 
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """Read the user's outbox from where `seek` says, and hand the frames to `catch_up`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,77 +43,117 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirm:
+    """Answer a ping, once all that the client reported before it is safe."""
+
+
+@dataclass(frozen=True, slots=True)
 class Hangup:
     """Close the connection."""
 
     code: CloseCode
 
 
-Effect = Reply | Report | Hangup
+Effect = Send | Report | Confirm | Hangup
 
 
 class Session:
-    """What the gateway knows of one connection. Slots, since there are tens of thousands."""
+    """What the gateway knows of one connection. Slots, since there are tens of thousands.
 
-    __slots__ = ("_allowance", "_allowed_at", "_held", "company_id", "connection_id", "last_seq", "user_id")
+    `last_seq` is the number up to which the client was told everything; `last_report` the place of its latest report
+    in the gateway's queue.
+    """
 
-    def __init__(self, connection_id: str, company_id: str, user_id: str, now: float) -> None:
+    __slots__ = (
+        "_heard_of", "_held", "_quiet_at", "_sought",
+        "company_id", "connection_id", "last_report", "last_seq", "user_id",
+    )  # fmt: skip
+
+    def __init__(self, connection_id: str, company_id: str, user_id: str) -> None:
         self.connection_id = connection_id
         self.company_id = company_id
         self.user_id = user_id
         self.last_seq = 0
-        self._held: list[Frame] | None = []
-        self._allowance = BURST
-        self._allowed_at = now
+        self.last_report = 0
+        self._heard_of = 0
+        self._sought = 0
+        self._held: list[bytes] | None = []
+        self._quiet_at = 0.0
 
     @property
     def catching_up(self) -> bool:
-        """Whether the client has not yet been told what it missed."""
+        """Whether the client may lack a durable frame."""
         return self._held is not None
 
-    def catch_up(self, seq: int, missed: list[Frame]) -> list[bytes]:
-        """Return what to send after `hello`, in order: what was missed, then what arrived meanwhile.
+    def start(self, seq: int) -> None:
+        """Begin where the client stands: everything up to `seq` was told."""
+        self.last_seq = seq
 
-        `seq` is the last number that the client is known to have.
-        """
-        held, self._held = self._held or [], None
-        self.last_seq = max(self.last_seq, seq)
-        fresh = [data for frame in sorted(missed) if (data := self._pass(frame)) is not None]
-        return fresh + [data for frame in held if (data := self._pass(frame)) is not None]
-
-    def deliver(self, frame: Frame) -> bytes | None:
-        """Return the bytes to send for a frame that arrived, or None when it is held or was sent before."""
+    def suspect(self) -> bool:
+        """Start catching up, since frames may have been lost; returns False when that is under way already."""
         if self._held is not None:
-            self._held.append(frame)
-            return None
-        return self._pass(frame)
+            return False
+        self._held = []
+        return True
 
-    def _pass(self, frame: Frame) -> bytes | None:
+    def seek(self) -> int:
+        """Return the number after which the outbox is to be read, and remember what was heard of before the reading."""
+        self._sought = self._heard_of
+        return self.last_seq
+
+    def catch_up(self, frames: Iterable[Frame], until: int) -> list[bytes]:
+        """Return what to write, in order, from a reading of the outbox that is complete up to `until`.
+
+        A frame heard of before the reading and not found in it is there no more. One heard of since keeps the session
+        catching up: then the outbox is read once more.
+        """
+        fresh = [frame.data for frame in sorted(frames) if frame.seq > self.last_seq]
+        self.last_seq = max(self.last_seq, until, self._sought)
+        if self._heard_of > self.last_seq:
+            return fresh
+        held, self._held = self._held or [], None
+        return fresh + held
+
+    def deliver(self, frame: Frame, previous: int) -> Send | CatchUp | None:
+        """Return what to do about a frame that arrived; None when it is held, or was told before."""
         if frame.seq == 0:
-            return frame.data
-        if frame.seq <= self.last_seq:
+            return self._pass(frame.data)
+        self._heard_of = max(self._heard_of, frame.seq)
+        if self._held is not None or frame.seq <= self.last_seq:
             return None
+        if previous > self.last_seq:
+            self._held = []
+            return CatchUp()
         self.last_seq = frame.seq
-        return frame.data
+        return Send(frame.data)
 
-    def receive(self, text: str | bytes, now: float) -> Effect:
-        """Return what to do about a frame from the client."""
+    def _pass(self, data: bytes) -> Send | None:
+        if self._held is None:
+            return Send(data)
+        if len(self._held) < HELD_FRAMES:
+            self._held.append(data)
+        return None
+
+    def receive(self, message: str | bytes, now: float) -> Effect:
+        """Return what to do about a message from the client; `now` is a monotonic clock in seconds."""
         if not self._may_send(now):
             return Hangup(CloseCode.TOO_MANY)
+        if isinstance(message, bytes):
+            return Send(error_frame("invalid_frame", "Frames are JSON in text messages."))
         try:
-            frame = CLIENT_FRAME.validate_json(text)
+            frame = CLIENT_FRAME.validate_json(message)
         except ValidationError:
-            return Reply(error_frame("invalid_frame", "The frame is not one that this endpoint knows."))
+            return Send(error_frame("invalid_frame", "The frame is not one that this endpoint knows."))
         if isinstance(frame, NudgeAck):
             return Report(frame)
         if isinstance(frame, Ping):
-            return Reply(PONG)
-        return Reply(error_frame("conversations_unavailable", "Conversations are not switched on here."))
+            return Confirm()
+        return Send(error_frame("conversations_unavailable", "Conversations are not switched on here."))
 
     def _may_send(self, now: float) -> bool:
-        self._allowance = min(BURST, self._allowance + (now - self._allowed_at) * FRAMES_PER_SECOND)
-        self._allowed_at = now
-        if self._allowance < 1:
+        """Each frame makes the connection busy for a while; more than a burst ahead of the clock is too many."""
+        quiet_at = max(self._quiet_at, now) + 1 / FRAMES_PER_SECOND
+        if quiet_at - now > BURST / FRAMES_PER_SECOND + 1e-9:
             return False
-        self._allowance -= 1
+        self._quiet_at = quiet_at
         return True

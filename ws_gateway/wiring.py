@@ -1,15 +1,17 @@
 """Puts the gateway together from its settings: the one place where its parts meet."""
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from core import redis as redis_connection
-from core.errors import Unavailable
+from core.errors import Unauthenticated, Unavailable
 from core.ids import new_id
 from core.nudges import Nudge
 from core.outbox import Outbox
@@ -18,12 +20,18 @@ from core.settings import GatewaySettings, SecuritySettings, StoreSettings
 from db import companies, nudges
 from db.pool import Database, is_outage
 from ws_gateway.backlog import Backlog
+from ws_gateway.continuity import Continuity
 from ws_gateway.deliveries import Deliveries
-from ws_gateway.gateway import Gateway, Stores
+from ws_gateway.gateway import Gateway
 from ws_gateway.heartbeat import Heartbeat
 from ws_gateway.identity import Identity
+from ws_gateway.keyring import Keyring
+from ws_gateway.postman import Postman
+from ws_gateway.reception import Reception
 from ws_gateway.registry import Directory, Limits, Registry
 from ws_gateway.reports import Reports
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +39,23 @@ class Running:
     """The gateway and what runs beside its connections."""
 
     gateway: Gateway
+    reception: Reception
     registry: Registry
-    directory: Directory
     heartbeat: Heartbeat
     deliveries: Deliveries
+    postman: Postman
     reports: Reports
-    database: Database
     redis: Redis
+
+    def work(self) -> list[Coroutine[Any, Any, None]]:
+        """Return what must run for ever beside the connections."""
+        return [
+            self.deliveries.run(),
+            self.reports.run(),
+            self.heartbeat.run(),
+            self.postman.catch_ups.run(),
+            self.reception.catch_ups.run(),
+        ]
 
     async def is_ready(self) -> bool:
         """Tell whether Redis answers and the gateway takes connections; nudges wait safely while PostgreSQL is away."""
@@ -45,7 +63,7 @@ class Running:
             await self.redis.ping()
         except (RedisError, OSError):
             return False
-        return not self.gateway.draining
+        return not self.reception.closed
 
 
 @asynccontextmanager
@@ -66,24 +84,24 @@ async def assemble(
 
 
 def _connect(redis: Redis, database: Database, vault: Vault, shards: int, settings: GatewaySettings) -> Running:
-    gateway_id = new_id()
+    gateway_id, buffer_bytes, seconds = new_id(), settings.gateway_buffer_bytes, settings.gateway_heartbeat_seconds
+    outbox, queries = Outbox(redis), Queries(database, vault)
     registry = Registry(Limits(settings.gateway_connections_per_user, settings.gateway_connections_per_company))
-    directory = Directory(redis, gateway_id, settings.gateway_heartbeat_seconds)
-    outbox, reports, queries = Outbox(redis), Reports(redis, shards), Queries(database, vault)
-    gateway = Gateway(
-        Stores(
-            Identity(queries.identity_secrets),
-            registry,
-            directory,
-            Backlog(outbox, queries.undelivered),
-            outbox,
-            reports,
-        ),
-        settings.gateway_buffer_bytes,
+    directory, reports = Directory(redis, gateway_id, seconds), Reports(redis, outbox, shards)
+    postman = Postman(registry, outbox, reports, buffer_bytes)
+    reception = Reception(registry, directory, outbox, Backlog(outbox, queries.undelivered), postman)
+    continuity = Continuity(registry, directory, outbox, postman)
+    identity = Identity(Keyring(queries.identity_secrets))
+    return Running(
+        gateway=Gateway(identity, reception, registry, directory, postman, outbox, reports, buffer_bytes),
+        reception=reception,
+        registry=registry,
+        heartbeat=Heartbeat(registry, directory, continuity.check_epoch, seconds, buffer_bytes),
+        deliveries=Deliveries(redis, gateway_id, postman.receive, continuity.resume),
+        postman=postman,
+        reports=reports,
+        redis=redis,
     )
-    heartbeat = Heartbeat(registry, directory, settings.gateway_heartbeat_seconds, settings.gateway_buffer_bytes)
-    deliveries = Deliveries(redis, gateway_id, gateway.receive, gateway.ask_to_return)
-    return Running(gateway, registry, directory, heartbeat, deliveries, reports, database, redis)
 
 
 class Queries:
@@ -100,7 +118,11 @@ class Queries:
                 stored = await companies.identity_secrets(connection, company_id)
         except Exception as error:
             raise _translated(error) from error
-        return tuple(self._vault.decrypt(secret) for secret in stored)
+        try:
+            return tuple(self._vault.decrypt(secret) for secret in stored)
+        except Unauthenticated as error:
+            log.error("identity secrets were stored under another SECRET_KEY", extra={"company_id": company_id})
+            raise Unavailable("The identity secrets cannot be read.") from error
 
     async def undelivered(self, company_id: str, user_id: str) -> list[Nudge]:
         """Return the nudges of a user that nobody has seen and that have not expired."""
