@@ -4,13 +4,16 @@ from datetime import timedelta
 
 from langgraph.runtime import Runtime
 
+from core.errors import BudgetExhausted, ProviderFailed
 from core.ids import nudge_id
-from core.nudges import complete_nudge
+from core.nudges import Diagnosis, complete_nudge
 from core.turns import Turn
 from graph.alerts import stuck_alert
 from graph.case import Case
 from graph.context import AlreadyOpen, Capped, TurnContext
 from graph.nodes.diagnose import reasoner_for
+from graph.reasoner import AlertDraft, Reasoned
+from graph.reasoners.rules import RulesReasoner
 from graph.receipts import receipt_step
 from graph.state import TurnState, diagnosis_of, turn_of
 from graph.wording import person_was_told
@@ -20,7 +23,7 @@ async def escalate(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState
     """Open an escalation; the user hears of it once, not again from later turns at the same place."""
     context, turn, diagnosis = runtime.context, turn_of(state), diagnosis_of(state)
     case = context.case(turn)
-    draft = await reasoner_for(context).draft_alert(case, diagnosis, context.calls(turn))
+    draft = await _draft(case, diagnosis, turn, context)
     opened = await context.escalations.open(stuck_alert(case, diagnosis, draft.value), turn)
     known = isinstance(opened, AlreadyOpen)
     outcome = "already_open" if known else "opened"
@@ -32,6 +35,14 @@ async def escalate(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState
         "receipt": [step],
     }
     return changes if known else _joined(changes, await _tell_user(case, turn, context))
+
+
+async def _draft(case: Case, diagnosis: Diagnosis, turn: Turn, context: TurnContext) -> Reasoned[AlertDraft]:
+    """Return the alert's words; a person is called in even when no model answers."""
+    try:
+        return await reasoner_for(context).draft_alert(case, diagnosis, context.calls(turn))
+    except (ProviderFailed, BudgetExhausted):
+        return await RulesReasoner().draft_alert(case, diagnosis, context.calls(turn))
 
 
 async def _tell_user(case: Case, turn: Turn, context: TurnContext) -> TurnState:

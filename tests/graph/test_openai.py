@@ -1,16 +1,14 @@
 """The reasoner that asks a model, against a server that speaks the protocol: well, badly, or not at all."""
 
 import json
-from typing import Any
 
 import pytest
 
 from core.errors import BudgetExhausted, ProviderFailed, ProviderTimeout
-from core.settings import LlmSettings
 from graph.journal import Calls
-from graph.reasoner import NOT_STUCK, Reasoner
-from graph.reasoners.wiring import build_reasoner
+from graph.reasoner import NOT_STUCK
 from tests.graph.builders import HELP_URL, MemoryJournal, make_case
+from tests.graph.reasoners import reasoner_at
 from tests.llm_server import (
     Behaviour,
     LlmServer,
@@ -29,18 +27,6 @@ from tests.llm_server import (
     slow,
     unauthorized,
 )
-
-
-def reasoner_at(server: LlmServer, **changes: Any) -> Reasoner:
-    fields: dict[str, Any] = {
-        "llm_provider": ("openai",),
-        "openai_api_key": "sk-test-key-0123456789abcdef",
-        "openai_base_url": server.base_url,
-        "openai_model": "gpt-4.1-mini",
-        "llm_timeout_seconds": 1,
-        "llm_max_retries": 0,
-    }
-    return build_reasoner(LlmSettings(_env_file=None, **{**fields, **changes}))  # type: ignore[call-arg]
 
 
 def calls_in(journal: MemoryJournal, budget_cents: float = 100) -> Calls:

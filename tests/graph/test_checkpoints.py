@@ -1,0 +1,87 @@
+"""The checkpoint tables: who owns them, who may use them, and that they can be erased."""
+
+import asyncio
+
+import psycopg
+import pytest
+from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+from psycopg_pool import PoolTimeout
+
+from core.errors import Unavailable
+from graph.build import TurnGraph
+from graph.checkpoints import delete_threads, is_outage, open_saver, setup
+from graph.runner import run_turn, thread_id
+from tests.graph.builders import MemoryStores, make_context, make_turn
+
+TABLES = ("checkpoints", "checkpoint_blobs", "checkpoint_writes")
+
+
+def rows_of(url: str, thread: str) -> int:
+    with psycopg.connect(url) as connection:
+        counts = (
+            connection.execute(f"SELECT count(*) FROM checkpoints.{table} WHERE thread_id = %s", (thread,)).fetchone()
+            for table in TABLES
+        )
+        return sum(count[0] for count in counts if count)
+
+
+async def test_several_may_set_up_at_once(bare_database_url: str) -> None:
+    await asyncio.gather(*(setup(bare_database_url) for _ in range(4)))
+    await setup(bare_database_url)
+    async with open_saver(bare_database_url) as saver:
+        assert await saver.aget_tuple({"configurable": {"thread_id": "none"}}) is None
+
+
+async def test_the_saver_acts_as_the_application_and_owns_nothing(saver: AsyncPostgresSaver) -> None:
+    async with saver.conn.connection() as connection:  # type: ignore[union-attr]
+        row = await (await connection.execute("SELECT current_user AS who, current_schema() AS place")).fetchone()
+        assert row == {"who": "onboarding_app", "place": "checkpoints"}
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await connection.execute("DROP TABLE checkpoints")
+
+
+async def test_a_thread_is_erased_and_others_stay(
+    app: TurnGraph, saver: AsyncPostgresSaver, bare_database_url: str
+) -> None:
+    turns = [make_turn(user_id="u1"), make_turn(user_id="u2")]
+    for turn in turns:
+        await run_turn(app, turn, make_context())
+    first, second = (thread_id(turn.company_id, turn.turn_id) for turn in turns)
+    assert rows_of(bare_database_url, first) > 0
+    await delete_threads(saver, [first, "unknown"])
+    assert rows_of(bare_database_url, first) == 0
+    assert rows_of(bare_database_url, second) > 0
+
+
+async def test_a_failed_node_leaves_something_to_erase(
+    app: TurnGraph, saver: AsyncPostgresSaver, bare_database_url: str
+) -> None:
+    turn = make_turn()
+    with pytest.raises(Unavailable):
+        await run_turn(app, turn, make_context(MemoryStores(away={"save": 3})))
+    thread = thread_id(turn.company_id, turn.turn_id)
+    assert rows_of(bare_database_url, thread) > 0
+    await delete_threads(saver, [thread])
+    assert rows_of(bare_database_url, thread) == 0
+
+
+async def test_many_turns_share_one_saver(app: TurnGraph) -> None:
+    stores = MemoryStores()
+    turns = [make_turn(user_id=f"u{n}") for n in range(20)]
+    results = await asyncio.gather(*(run_turn(app, turn, make_context(stores)) for turn in turns))
+    assert {result.outcome for result in results} == {"nudged"}
+    assert len(stores.saved) == 20
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (PoolTimeout(), True),
+        (psycopg.OperationalError(), True),
+        (psycopg.InterfaceError(), True),
+        (psycopg.errors.UndefinedTable(), False),
+        (ValueError(), False),
+    ],
+)
+def test_what_counts_as_an_outage(error: Exception, expected: bool) -> None:
+    assert is_outage(error) is expected
