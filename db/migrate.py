@@ -8,6 +8,7 @@ DATABASE_URL's login runs the product and may be another one than the owner who 
 in `logins`, and it is granted the two roles.
 """
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ MONTHS_AHEAD: Final = 3
 _SCRIPTS: Final = Path(__file__).parent / "migrations"
 _LOCK: Final = 7_203_391_488_215_001
 """Key of the advisory lock that one migration of a database holds."""
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""Alembic keeps the migration under way in a global of the process."""
 _LOCK_PATIENCE_SECONDS: Final = 120
 _LOCK_POLL_SECONDS: Final = 0.2
 _CONNECT_SECONDS: Final = 10
@@ -53,10 +56,9 @@ def migrate(url: str, *, logins: tuple[str, ...] = (), months_ahead: int = MONTH
         SettingsError: the URL is malformed, or the login may not make what is needed.
         Unavailable: no connection, another migration took too long, or a table was busy.
     """
-    with _connect(connection_url(url)) as guard, _locked(guard):
+    with _ONE_AT_A_TIME, _connect(connection_url(url)) as guard, _locked(guard):
         ensure_roles(guard, logins)
         _upgrade(connection_url(url))
-        guard.execute(_LOCK_TIMEOUT)
         ensure_partitions(guard, months_ahead)
 
 

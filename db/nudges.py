@@ -15,8 +15,8 @@ from db.pool import Connection
 from db.query import change, fetch_dicts, fetch_value
 
 __all__ = [
-    "Advanced", "PastNudge", "StatusReport", "count_on_stuck_point", "counts_by_stuck_point", "exists", "expire", "history",
-    "insert", "list_", "lock_user", "report", "undelivered",
+    "Advanced", "PastNudge", "StatusReport", "count_on_stuck_point", "counts_by_stuck_point", "exists", "expire",
+    "history", "insert", "list_", "lock_user", "report", "undelivered",
 ]  # fmt: skip
 
 # Makes the transactions that save a nudge for one user wait for each other.

@@ -23,6 +23,9 @@ _LIST: Final = """
     WHERE inhparent = 'events'::regclass ORDER BY c.relname
 """
 
+# Bounds how long writers may have to wait behind a step that waits itself.
+_LOCK_TIMEOUT: Final = "SET LOCAL lock_timeout = '5s'"
+
 # Keeps writers out of the default partition while its rows of a month are moved; readers and other months go on.
 _LOCK_DEFAULT: Final = "LOCK TABLE events_default IN ACCESS EXCLUSIVE MODE"
 
@@ -45,7 +48,8 @@ _DROP: Final = "DROP TABLE {name}"
 def ensure_partitions(connection: SyncConnection, months_ahead: int = 3, *, today: date | None = None) -> list[str]:
     """Make the last month, this one and `months_ahead` more, where missing; returns the names of those made.
 
-    Each month is a transaction of its own. The last month is among them for events that a browser kept while offline.
+    The last month is among them for events that a browser kept while offline. Each month is a transaction of its own;
+    on a busy table it gives way with psycopg.errors.LockNotAvailable.
     """
     first = _previous(_month_of(today or datetime.now(UTC).date()))
     existing = set(list_partitions(connection))
@@ -56,10 +60,14 @@ def ensure_partitions(connection: SyncConnection, months_ahead: int = 3, *, toda
 
 
 def drop_before(connection: SyncConnection, month: date) -> list[str]:
-    """Drop the partitions of all months before the one of `month`; returns their names. The default one stays."""
+    """Drop the partitions of all months before the one of `month`; returns their names. The default one stays.
+
+    Takes a lock on `events` for a moment; psycopg.errors.LockNotAvailable when it is too busy, to be tried again.
+    """
     due = [name for name in list_partitions(connection) if (start := _start_of(name)) and start < _month_of(month)]
     for name in due:
         with connection.transaction():
+            connection.execute(_LOCK_TIMEOUT)
             connection.execute(sql.SQL(_DROP).format(name=sql.Identifier(name)))
     return due
 
@@ -81,7 +89,7 @@ def _make(connection: SyncConnection, month: date) -> None:
         "end": sql.Literal(_midnight(_next(month))),
     }
     with connection.transaction():
-        for statement in (_CREATE, _LOCK_DEFAULT, _MOVE, _ATTACH):
+        for statement in (_LOCK_TIMEOUT, _CREATE, _LOCK_DEFAULT, _MOVE, _ATTACH):
             connection.execute(sql.SQL(statement).format(**names))
 
 

@@ -29,13 +29,16 @@ def ensure_roles(connection: psycopg.Connection[Any], logins: tuple[str, ...] = 
 
     Raises SettingsError with the statements for an administrator when the login may not do that.
     """
-    for role, exists, may_become in connection.execute(_STANDING, ([APP_ROLE, SYSTEM_ROLE],)).fetchall():
+    for role, exists, _ in _standing(connection):
         if not exists:
             _create(connection, role)
-        if not (exists and may_become):
-            _grant(connection, role, connection.info.user)
-        for login in logins:
+    for role, _, may_become in _standing(connection):
+        for login in (*(() if may_become else (connection.info.user,)), *logins):
             _grant(connection, role, login)
+
+
+def _standing(connection: psycopg.Connection[Any]) -> list[tuple[str, bool, bool]]:
+    return connection.execute(_STANDING, ([APP_ROLE, SYSTEM_ROLE],)).fetchall()
 
 
 def _create(connection: psycopg.Connection[Any], role: str) -> None:

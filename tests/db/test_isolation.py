@@ -1,4 +1,4 @@
-"""No company sees or changes another's rows. Tables are read from the catalogue: a new one without a policy fails here."""
+"""No company sees or changes another's rows. Tables are read from the catalogue: a new one without a policy fails."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -98,7 +98,7 @@ def test_every_table_of_a_company_is_keyed_by_it_and_forces_its_policy(owner):
 async def test_each_company_sees_its_own_rows_alone(db, owner, filled, acme, rival):
     for table in tables(owner):
         everything = owner.execute(count_of(table, "company_id = %s"), (rival,)).fetchone()
-        assert everything is not None and everything[0] > 0, f"give the test a row of {table}"
+        assert everything != (0,), f"give the test a row of {table}"
         async with db.transaction(acme) as connection:
             theirs = await (await connection.execute(count_of(table, "company_id = %s"), (rival,))).fetchone()
             others = await (await connection.execute(count_of(table, "company_id <> %s"), (acme,))).fetchone()
@@ -144,7 +144,8 @@ async def test_another_companys_rows_cannot_be_changed(db, owner, filled, acme, 
 async def test_nothing_can_be_put_among_another_companys_rows(db, owner, filled, acme, rival):
     for table in tables(owner):
         name = sql.Identifier(table)
-        row = owner.execute(sql.SQL("SELECT to_jsonb(t) FROM {} t WHERE company_id = %s").format(name), (rival,)).fetchone()
+        read = sql.SQL("SELECT to_jsonb(t) FROM {} t WHERE company_id = %s").format(name)
+        row = owner.execute(read, (rival,)).fetchone()
         copy = sql.SQL("INSERT INTO {0} SELECT * FROM jsonb_populate_record(NULL::{0}, %s)").format(name)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             async with db.transaction(acme) as connection:
@@ -179,7 +180,7 @@ def test_the_roles_can_bypass_nothing(owner):
     assert owner.execute(flags).fetchall() == [("onboarding_app", *nothing), ("onboarding_system", *nothing)]
     owned = "SELECT relname FROM pg_class WHERE relowner::regrole::text IN ('onboarding_app', 'onboarding_system')"
     assert owner.execute(owned).fetchall() == []
-    member = "SELECT roleid::regrole FROM pg_auth_members WHERE member::regrole::text IN ('onboarding_app', 'onboarding_system')"
+    member = "SELECT roleid::regrole FROM pg_auth_members WHERE member::regrole::text LIKE 'onboarding%'"
     assert owner.execute(member).fetchall() == []
     truncate = """
         SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
@@ -191,8 +192,8 @@ def test_the_roles_can_bypass_nothing(owner):
 def test_the_system_reads_its_columns_and_no_more(owner):
     query = """
         SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
-          AND has_column_privilege('onboarding_system', c.oid, a.attnum, %s)
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+          AND a.attnum > 0 AND NOT a.attisdropped AND has_column_privilege('onboarding_system', c.oid, a.attnum, %s)
     """
     found: dict[str, set[str]] = {}
     for table, column in owner.execute(query, ("SELECT",)).fetchall():

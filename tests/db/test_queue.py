@@ -125,7 +125,7 @@ async def test_a_second_request_gets_the_first_answer_in_its_order(db, acme, riv
 
 
 async def test_a_request_that_failed_leaves_no_claim(db, acme):
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError):  # noqa: PT012 - the transaction is what is under test
         async with db.transaction(acme) as connection:
             await idempotency.claim(connection, acme, "k", b"hash")
             raise RuntimeError

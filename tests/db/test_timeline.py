@@ -151,4 +151,4 @@ async def test_policies_are_evaluated_once_and_indexes_are_used(db, acme, crowd,
         assert {node["Actual Loops"] for node in initial} <= {0, 1}, name
         assert [node for node in found if node.get("Parent Relationship") == "SubPlan"] == [], name
         scanned = {node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan" and node["Actual Loops"]}
-        assert not scanned & {"users", "sessions", "turns", "nudges", "company_configs", "events_2026_11"}, (name, scanned)
+        assert not scanned & {"users", "sessions", "turns", "nudges", "company_configs", "events_2026_11"}, name

@@ -7,8 +7,6 @@
 -- Neither may bypass row-level security; a process switches to them with SET ROLE (see db/pool.py). db/migrate.py makes
 -- both before it runs this file, since roles belong to the cluster and not to one database.
 
-CREATE EXTENSION IF NOT EXISTS vector;
-
 -- The companies that this transaction may touch. STABLE and read once per statement, through a scalar sub-select in
 -- the policies.
 CREATE FUNCTION app_company_ids() RETURNS uuid[]
