@@ -1,5 +1,6 @@
 """One HTTP POST to an address that somebody configured: guarded, bounded in time, never redirected."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,15 +31,14 @@ class Poster:
         Raises:
             DeliveryFailed: the URL is not usable, nobody answered in time, or the answer was not a 2xx.
         """
-        try:
-            target = httpx2.URL(url)
-        except httpx2.InvalidURL as error:
-            raise DeliveryFailed("invalid_url", permanent=True) from error
-        if target.scheme not in ("http", "https") or not target.host:
-            raise DeliveryFailed("invalid_url", permanent=True)
+        target = _target(url)
         port = target.port or (443 if target.scheme == "https" else 80)
-        address = await resolve(target.host, port, allow_private=self.allow_private)
-        response = await self._send(target, address, body, headers)
+        try:
+            async with asyncio.timeout(self.timeout):  # the client's own limit starts anew with every byte
+                address = await resolve(target.host, port, allow_private=self.allow_private)
+                response = await self._send(target, address, body, headers)
+        except TimeoutError as error:
+            raise DeliveryFailed("timeout", permanent=False) from error
         judge(response.status_code, response.headers.get("Retry-After"), datetime.now(UTC))
 
     async def _send(self, target: httpx2.URL, address: str, body: bytes, headers: Mapping[str, str]) -> httpx2.Response:
@@ -62,6 +62,16 @@ class Poster:
             raise DeliveryFailed("connection_failed", permanent=False) from error
 
 
+def _target(url: str) -> httpx2.URL:
+    try:
+        target = httpx2.URL(url)
+    except httpx2.InvalidURL as error:
+        raise DeliveryFailed("invalid_url", permanent=True) from error
+    if target.scheme not in ("http", "https") or not target.host:
+        raise DeliveryFailed("invalid_url", permanent=True)
+    return target
+
+
 def judge(status: int, retry_after: str | None, now: datetime) -> None:
     """Pass a 2xx; raise DeliveryFailed for every other status. A redirect is refused: it could lead inside."""
     if 200 <= status < 300:
@@ -73,7 +83,7 @@ def judge(status: int, retry_after: str | None, now: datetime) -> None:
 
 
 def seconds_of(retry_after: str | None, now: datetime) -> float | None:
-    """Return the wait that a `Retry-After` header asks for, as seconds or as a date; None when it says nothing usable."""
+    """Return the wait that a `Retry-After` header asks for, in seconds or by a date; None if it is not usable."""
     if not retry_after:
         return None
     try:

@@ -81,6 +81,21 @@ def deliveries_key(gateway_id: str) -> str:
     return f"deliveries:{gateway_id}"
 
 
+def notification_lock_key(notification_id: str) -> str:
+    """Key of the lock that lets one process at a time deliver a notification."""
+    return f"notification_lock:{notification_id}"
+
+
+def notification_hold_key(notification_id: str) -> str:
+    """Key that stands while a notification waits for its next attempt."""
+    return f"notification_hold:{notification_id}"
+
+
+def sweep_key(name: str) -> str:
+    """Key that stands while a sweep of that name was done recently by anybody."""
+    return f"sweep:{name}"
+
+
 def idle_deadlines_key(shard: int) -> str:
     """Key of a sorted set of `company:user` members by the millisecond at which they count as inactive."""
     return f"idle_deadlines:{{{shard}}}"

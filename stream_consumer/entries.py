@@ -60,3 +60,7 @@ class Handler(Protocol):
                 batch until the entry at fault stands alone.
         """
         ...
+
+    async def abandon(self, entry: Entry, reason: str) -> None:
+        """Note that an entry is about to be set aside for good; `reason` is a stable word. Repeatable."""
+        ...

@@ -64,6 +64,9 @@ class EventsHandler:
             await self._notice(users_events)
         return [decoded.failures.get(place, DONE) for place in range(len(entries))]
 
+    async def abandon(self, entry: Entry, reason: str) -> None:
+        """The dead letter says it all; there is no row to mark."""
+
     async def _store(self, events: Sequence[AcceptedEvent], users_events: Events) -> None:
         """Write everything that the batch says into PostgreSQL, in one transaction."""
         async with self._db.transaction(*{user.company_id for user in users_events}) as connection:

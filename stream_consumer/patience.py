@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from core import redis as core_redis
+from core.errors import Unavailable
 from db import pool
 from stream_consumer.group import is_group_lost
 from stream_consumer.retry import RetryPolicy, backoff
@@ -27,7 +28,7 @@ def is_outage(error: BaseException) -> bool:
     """Tell whether PostgreSQL or Redis is away; an error that was raised from such a one counts as well."""
     if isinstance(error, BaseExceptionGroup):
         return all(is_outage(inner) for inner in error.exceptions)
-    if core_redis.is_outage(error) or pool.is_outage(error) or is_group_lost(error):
+    if isinstance(error, Unavailable) or core_redis.is_outage(error) or pool.is_outage(error) or is_group_lost(error):
         return True
     return error.__cause__ is not None and is_outage(error.__cause__)
 

@@ -156,10 +156,19 @@ class Processor:
             "last_seen_ms": int(time.time() * 1000),
             "original_id": entry.entry_id,
         }
+        await self._abandon(entry, verdict.reason)
         buried = await self._patience.insist(lambda: self._group.bury(entry.entry_id, letter))
         if buried is not None:
             self._metrics.dead.labels(self._group.stream).inc()
             log.error("entry set aside", extra={**_names(entry), "reason": verdict.reason, "error": _class(error)})
+
+    async def _abandon(self, entry: Entry, reason: str) -> None:
+        try:
+            await self._patience.insist(lambda: self._handler.abandon(entry, reason))
+        except Interrupted:
+            raise
+        except Exception:  # an entry that cannot even be noted must not stay for that
+            log.exception("an entry that is set aside could not be noted", extra=_names(entry))
 
 
 def _names(entry: Entry) -> dict[str, str]:

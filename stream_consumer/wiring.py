@@ -1,0 +1,218 @@
+"""Builds one consumer process from its settings: which roles, over which streams, with which stores.
+
+The only place where the parts of this package meet; everything below takes what it needs as arguments.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from redis.asyncio import Redis
+
+from core import streams
+from core.errors import SettingsError
+from core.outbox import Outbox
+from core.redis import connect
+from core.security import Vault
+from core.settings import ChannelSettings, ConsumerSettings, LlmSettings, SecuritySettings, StoreSettings, load
+from db.pool import Database
+from stream_consumer.candidates import TurnMaker
+from stream_consumer.companies import Companies
+from stream_consumer.entries import Handler
+from stream_consumer.events import EventsHandler
+from stream_consumer.group import ConsumerGroup, unique_consumer_name
+from stream_consumer.loop import ConsumerLoop, LoopPolicy
+from stream_consumer.metrics import ConsumerMetrics
+from stream_consumer.patience import is_outage
+from stream_consumer.requeue import Requeue
+from stream_consumer.retry import RetryPolicy
+from stream_consumer.sweeper import Sweeper
+from stream_consumer.windows import WindowStore
+
+log = logging.getLogger(__name__)
+
+ROLES: Final = ("events", "turns", "notifications")
+NOTIFICATION_SLOTS: Final = 4
+
+Task = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+"""Something that runs until the event is set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a consumer process reads from its environment."""
+
+    store: StoreSettings
+    security: SecuritySettings
+    consumer: ConsumerSettings
+    llm: LlmSettings
+    channels: ChannelSettings
+
+    @classmethod
+    def load(cls) -> "Settings":
+        """Read the environment; raises SettingsError with one readable line."""
+        return cls(
+            load(StoreSettings),
+            load(SecuritySettings),
+            load(ConsumerSettings),
+            load(LlmSettings),
+            load(ChannelSettings),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A built process: what it runs, and what tells how it is."""
+
+    tasks: tuple[Task, ...]
+    registry: CollectorRegistry
+    ready: Callable[[], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What several roles share."""
+
+    settings: Settings
+    db: Database
+    redis: Redis
+    metrics: ConsumerMetrics
+    companies: Companies
+
+    @property
+    def shards(self) -> int:
+        return self.settings.store.stream_shards
+
+    def loops(self, stream: str, handler: Handler, policy: LoopPolicy) -> list[Task]:
+        """Return a loop for each shard of a stream."""
+        consumer = unique_consumer_name()
+        return [
+            partial(_run_loop, ConsumerGroup(self.redis, name, consumer), handler, policy, self.metrics)
+            for name in streams.shard_names(stream, self.shards)
+        ]
+
+
+async def _run_loop(
+    group: ConsumerGroup, handler: Handler, policy: LoopPolicy, metrics: ConsumerMetrics, stop: asyncio.Event
+) -> None:
+    await ConsumerLoop(group, handler, policy, metrics, stop).run()
+
+
+@asynccontextmanager
+async def build(roles: Sequence[str], settings: Settings) -> AsyncIterator[Process]:
+    """Open the stores and yield the process; closes everything at the end.
+
+    Raises:
+        SettingsError: an unknown role, or settings that cannot work.
+        Unavailable: a store does not answer.
+    """
+    if unknown := set(roles) - set(ROLES):
+        raise SettingsError(f"unknown role {sorted(unknown)[0]!r}; known: {', '.join(ROLES)}")
+    async with AsyncExitStack() as stack:
+        parts = await _open(settings, registry := _registry(), stack)
+        tasks: list[Task] = []
+        if "events" in roles:
+            tasks += _events(parts)
+        if "turns" in roles:
+            tasks += await _turns(parts, stack)
+        if "notifications" in roles:
+            tasks += _notifications(parts)
+        yield Process(tuple(tasks), registry, partial(_is_ready, parts.db, parts.redis))
+
+
+async def _open(settings: Settings, registry: CollectorRegistry, stack: AsyncExitStack) -> _Parts:
+    store = settings.store
+    db = await Database.open(store.database_url.get_secret_value(), pool_size=store.database_pool_size, name="consumer")
+    stack.push_async_callback(db.close)
+    redis = connect(store.redis_url.get_secret_value(), pool_size=store.redis_pool_size, name="consumer")
+    stack.push_async_callback(redis.aclose)
+    return _Parts(settings, db, redis, ConsumerMetrics(registry), Companies(db))
+
+
+def _registry() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    for collector in (ProcessCollector, PlatformCollector, GCCollector):
+        collector(registry=registry)
+    return registry
+
+
+def _policy(settings: ConsumerSettings, *, batch: int, slots: int, isolate_after: int) -> LoopPolicy:
+    return LoopPolicy(
+        batch=batch,
+        slots=slots,
+        claim_idle_ms=settings.consumer_claim_idle_ms,
+        claim_every_seconds=min(1.0, settings.consumer_claim_idle_ms / 2000),
+        # With few attempts the first redelivery may be the last, so it must not share a fate with others.
+        isolate_after=isolate_after if settings.consumer_max_attempts > 2 else 0,
+        retry=RetryPolicy(max_attempts=settings.consumer_max_attempts),
+    )
+
+
+def _events(parts: _Parts) -> list[Task]:
+    settings = parts.settings.consumer
+    windows = WindowStore(parts.redis, parts.shards)
+    turns = TurnMaker(parts.db, parts.redis, parts.shards, parts.metrics)
+    batch = max(1, settings.consumer_batch // parts.shards)
+    sweeper = Sweeper(parts.redis, windows, parts.companies, turns, parts.metrics, parts.shards)
+    handler = EventsHandler(parts.db, windows, parts.companies, turns)
+    policy = _policy(settings, batch=batch, slots=1, isolate_after=0)
+    return [*parts.loops(streams.EVENTS, handler, policy), sweeper.run]
+
+
+async def _turns(parts: _Parts, stack: AsyncExitStack) -> list[Task]:
+    # Imported here: the models' client takes a second to import, which the other roles need not spend.
+    from graph.build import build_graph
+    from graph.checkpoints import open_saver
+    from graph.reasoners.wiring import build_reasoner
+    from stream_consumer.locks import Locks
+    from stream_consumer.stores import EscalationStore, JournalStore, NudgeStore, OutboxDelivery
+    from stream_consumer.turns import Stores, TurnsHandler
+
+    settings = parts.settings
+    saver = await stack.enter_async_context(open_saver(settings.store.database_url.get_secret_value()))
+    stores = Stores(
+        partial(JournalStore, parts.db),
+        NudgeStore(parts.db),
+        EscalationStore(parts.db, parts.redis, settings.channels, parts.shards),
+        OutboxDelivery(Outbox(parts.redis)),
+    )
+    handler = TurnsHandler(
+        parts.db,
+        build_graph(saver),
+        build_reasoner(settings.llm),
+        stores,
+        parts.companies,
+        Locks(parts.redis),
+        parts.metrics,
+    )
+    policy = _policy(settings.consumer, batch=1, slots=settings.consumer.consumer_turn_slots, isolate_after=1)
+    requeue = Requeue(parts.db, parts.redis, parts.shards)
+    return [*parts.loops(streams.TURNS, handler, policy), partial(requeue.run, requeue.requeue_turns, "turns")]
+
+
+def _notifications(parts: _Parts) -> list[Task]:
+    from stream_consumer.notifications import NotificationsHandler
+
+    settings = parts.settings
+    vault = Vault(settings.security.secret_key.get_secret_value())
+    handler = NotificationsHandler(parts.db, parts.redis, vault, settings.channels, parts.metrics)
+    policy = _policy(settings.consumer, batch=1, slots=NOTIFICATION_SLOTS, isolate_after=1)
+    requeue = Requeue(parts.db, parts.redis, parts.shards)
+    sweep = partial(requeue.run, requeue.requeue_notifications, "notifications")
+    return [*parts.loops(streams.NOTIFICATIONS, handler, policy), sweep]
+
+
+async def _is_ready(db: Database, redis: Redis) -> bool:
+    try:
+        await redis.ping()
+        await db.ping()
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        return False
+    return True

@@ -1,0 +1,54 @@
+"""The consumer process: runs the asked roles until it is told to stop, then finishes what it holds."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Sequence
+from typing import Final
+
+import uvloop
+
+from stream_consumer.probes import probes_app, serve_probes
+from stream_consumer.wiring import Process, Settings, build
+
+log = logging.getLogger(__name__)
+
+PROBES_HOST: Final = "0.0.0.0"  # noqa: S104 - probes and metrics are asked for from other hosts
+"""Address that the probes listen on; they tell nothing of any company."""
+
+
+def run(roles: Sequence[str]) -> None:
+    """Run roles (`events`, `turns`, `notifications`) until SIGTERM or SIGINT; settings come from the environment.
+
+    Raises:
+        SettingsError: a setting or role is wrong; one readable line.
+    """
+    uvloop.run(serve(roles, Settings.load()))
+
+
+async def serve(roles: Sequence[str], settings: Settings) -> None:
+    """Run roles until the process is told to stop. A task that fails ends the process; what it held is claimed."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with build(roles, settings) as process:
+        log.info("consumer started", extra={"roles": ",".join(roles)})
+        await run_until(process, settings.consumer.consumer_metrics_port, stop)
+    log.info("consumer stopped", extra={"roles": ",".join(roles)})
+
+
+async def run_until(process: Process, port: int | None, stop: asyncio.Event) -> None:
+    """Run every task of the process; the probes answer until the last of them has finished."""
+    finished = asyncio.Event()
+    probes: asyncio.Task[None] | None = None
+    if port is not None:
+        app = probes_app(process.registry, process.ready)
+        probes = asyncio.create_task(serve_probes(app, PROBES_HOST, port, finished))
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for task in process.tasks:
+                tasks.create_task(task(stop))
+    finally:
+        finished.set()
+        if probes is not None:
+            await probes
