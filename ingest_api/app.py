@@ -20,18 +20,26 @@ from ingest_api.wiring import Services
 VERSION: Final = "1"
 
 
-def create_app(services: Services) -> FastAPI:
-    """Build the app over open services. Raises RuntimeError for a route that the table of `access` does not know."""
+def create_app(services: Services) -> Edge:
+    """Build the app over open services: the edge, and the routes behind it. Nothing is started.
+
+    Raises RuntimeError for a route that the table of `access` does not know.
+    """
+    app, intake = _routed_app(services)
+    return Edge(app, telemetry=services.telemetry, access_log=services.access_log, fast={events.PATH: intake})
+
+
+def _routed_app(services: Services) -> tuple[FastAPI, events.EventIntake]:
     app = _bare_app()
     app.state.services = services
     intake = _event_intake(services)
     app.router.routes.insert(0, Route(events.PATH, intake, methods=["POST"]))
     if undecided := access.find_undecided(routes_of(app)):
         raise RuntimeError(f"routes without a line in ingest_api/access.py: {undecided}")
-    _answer_with_problems(app)
-    app.add_middleware(Edge, telemetry=services.telemetry, access_log=services.access_log, fast={events.PATH: intake})
+    for kind in (RequestValidationError, HTTPException, ProductError, Exception):
+        app.add_exception_handler(kind, answer_error)
     openapi.install(app)
-    return app
+    return app, intake
 
 
 def openapi_document() -> dict[str, Any]:
@@ -73,23 +81,23 @@ def routes_of(app: FastAPI) -> list[tuple[str, str]]:
     ]
 
 
-def _answer_with_problems(app: FastAPI) -> None:
-    """Turn the framework's own errors into ours; ours pass through to the edge as they are."""
-
-    async def reraise(_request: Request, error: Exception) -> Response:
-        raise translate(error)
-
-    for kind in (RequestValidationError, HTTPException):
-        app.add_exception_handler(kind, reraise)
+async def answer_error(request: Request, error: Exception) -> Response:
+    """Answer any error of a route with its problem."""
+    problem = problems.answer(translate(error), request.scope["exchange"])
+    response = Response(problem.body, problem.status)
+    response.raw_headers = problem.headers
+    return response
 
 
-def translate(error: Exception) -> ProductError:
-    """Return our error for one of the framework's."""
+def translate(error: Exception) -> Exception:
+    """Return our error for one of the framework's, and any other as it is."""
     if isinstance(error, RequestValidationError):
         return InvalidRequest(errors=list(_faults(error.errors())))
-    status = error.status_code if isinstance(error, HTTPException) else 500
+    if not isinstance(error, HTTPException):
+        return error
+    status = error.status_code
     known: dict[int, ProductError] = {404: UnknownRoute(), 405: MethodNotAllowed(), 413: BodyTooLarge()}
-    return known.get(status) or (InvalidRequest() if status < 500 else problems.INTERNAL)
+    return known.get(status) or (InvalidRequest() if status < 500 else ProductError())
 
 
 def _faults(errors: Iterable[Any]) -> Iterable[dict[str, str]]:

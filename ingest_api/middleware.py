@@ -4,7 +4,6 @@ One layer instead of six, since each costs every request; and pure ASGI, since S
 costs more than the whole events route.
 """
 
-import logging
 import time
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,7 +11,6 @@ from typing import Any, Final
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.errors import ProductError
 from core.events import MAX_BODY_BYTES
 from core.logs import bind
 from ingest_api import problems
@@ -42,8 +40,6 @@ PREFLIGHT_HEADERS: Final = [
 CLIENT_GONE_STATUS: Final = 499
 """Logged, never sent: the client hung up."""
 
-_log = logging.getLogger(__name__)
-
 
 class Edge:
     """Wraps the app. `fast` maps paths to handlers that are called before any routing; the router has them too."""
@@ -51,7 +47,7 @@ class Edge:
     def __init__(
         self, app: ASGIApp, *, telemetry: Telemetry, access_log: AccessLog, fast: Mapping[str, ASGIApp] | None = None
     ) -> None:
-        self._app = app
+        self.app = app
         self._telemetry = telemetry
         self._access_log = access_log
         self._fast = dict(fast or {})
@@ -59,7 +55,7 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; anything but HTTP passes through."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
         exchange = Exchange(trace_of(headers), time.perf_counter())
@@ -74,27 +70,25 @@ class Edge:
 
     async def _answer(self, scope: Scope, receive: Receive, reply: "_Reply") -> None:
         handler = self._fast.get(scope["path"])
-        if scope["method"] == "OPTIONS" and b"access-control-request-method" in scope["header_map"]:
+        if handler is not None and scope["method"] == "POST":
+            await handler(scope, receive, reply)
+        elif scope["method"] == "OPTIONS" and b"access-control-request-method" in scope["header_map"]:
             scope["exchange"].route = "preflight"
             await reply.send_whole(204, PREFLIGHT_HEADERS, b"")
-        elif handler is not None and scope["method"] == "POST":
-            await handler(scope, receive, reply)
         else:
             check_declared_length(scope["header_map"], MAX_BODY_BYTES)
             with bind(trace_id=scope["exchange"].trace_id):
-                await self._app(scope, _Bounded(receive), reply)
+                await self.app(scope, _Bounded(receive), reply)
 
     async def _answer_error(self, error: Exception, exchange: Exchange, reply: "_Reply") -> None:
+        """Answer an error of a fast handler, or of the edge itself; the app answers its own (`app.answer_error`)."""
         if isinstance(error, ClientGone):
             exchange.status = CLIENT_GONE_STATUS
-            return
-        refusal = problems.as_product_error(error)
-        exchange.code = refusal.code
-        if not isinstance(error, ProductError):
-            _log_fault(error, refusal, exchange)
-        if exchange.status:  # the answer has begun: it cannot be taken back, only cut off
+        elif exchange.status == 0:
+            await reply.send_whole(*problems.answer(error, exchange))
+        elif exchange.code is None:  # the answer has begun and cannot be taken back, only cut off
+            problems.answer(error, exchange)
             raise error
-        await reply.send_whole(*problems.render(refusal, exchange.trace_id))
 
     def _finish(self, scope: Scope, exchange: Exchange) -> None:
         route = exchange.route or _template(scope)
@@ -154,11 +148,3 @@ def _template(scope: Mapping[str, Any]) -> str:
     """Return the route's template, never the path itself: paths hold user ids."""
     route = scope.get("route")
     return str(getattr(route, "path", None) or "unmatched")
-
-
-def _log_fault(error: Exception, refusal: ProductError, exchange: Exchange) -> None:
-    with bind(trace_id=exchange.trace_id):
-        if refusal is problems.INTERNAL:
-            _log.error("request.failed", exc_info=error)
-        else:
-            _log.warning("request.unavailable", extra={"error": type(error).__name__, "code": refusal.code})

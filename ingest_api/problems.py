@@ -1,5 +1,6 @@
 """Errors as HTTP: RFC 9457 problem details with stable codes, and a 500 that leaks nothing."""
 
+import logging
 import math
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
@@ -9,7 +10,9 @@ import psycopg
 
 from core import redis as redis_edge
 from core.errors import InvalidRequest, ProductError, Unavailable
+from core.logs import bind
 from db.pool import is_outage as is_database_outage
+from ingest_api.exchange import Exchange
 from ingest_api.schemas import ProblemDocument
 
 CONTENT_TYPE: Final = "application/problem+json"
@@ -42,6 +45,8 @@ STATUS: Final = {
 }
 """Status of each code. A code that is missing here is a 500, and a test sees to it that none is."""
 
+_log = logging.getLogger(__name__)
+
 INTERNAL: Final = ProductError()
 """What a caller learns of a fault that we did not foresee: nothing but its trace id."""
 
@@ -64,6 +69,23 @@ def as_product_error(error: BaseException) -> ProductError:
     if isinstance(error, psycopg.DataError):  # such as a forged cursor whose id is none
         return InvalidRequest("A value cannot be used here.")
     return INTERNAL
+
+
+def answer(error: Exception, exchange: Exchange) -> Problem:
+    """Return the problem that answers an error, and note it: the code for metrics, a fault of ours for the log."""
+    refusal = as_product_error(error)
+    exchange.code = refusal.code
+    if refusal is not error:
+        with bind(trace_id=exchange.trace_id):
+            _log_fault(error, refusal)
+    return render(refusal, exchange.trace_id)
+
+
+def _log_fault(error: Exception, refusal: ProductError) -> None:
+    if refusal is INTERNAL:
+        _log.error("request.failed", exc_info=error)
+    else:
+        _log.warning("request.hindered", extra={"error": type(error).__name__, "code": refusal.code})
 
 
 def render(error: ProductError, trace_id: str) -> Problem:

@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import tempfile
+from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from typing import Any, Final
 
@@ -37,12 +38,9 @@ class Application:
         self._stack = AsyncExitStack()
         self._app: ASGIApp = _not_started
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request, or follow the server's life."""
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-        else:
-            await self._app(scope, receive, send)
+        return self._live(receive, send) if scope["type"] == "lifespan" else self._app(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -106,6 +104,7 @@ def server_options(settings: ApiSettings) -> dict[str, Any]:
         "port": settings.api_port,
         "loop": "uvloop",
         "http": "httptools",
+        "interface": "asgi3",
         "ws": "none",
         "lifespan": "on",
         "access_log": False,

@@ -13,7 +13,6 @@ from typing import Any
 import httpx2
 import orjson
 import pytest
-from fastapi import FastAPI
 from pwdlib import PasswordHash
 
 from core import streams
@@ -21,6 +20,7 @@ from core.events import AcceptedEvent
 from core.settings import ApiSettings, LogSettings, SecuritySettings, StoreSettings
 from db import admins
 from ingest_api.app import create_app
+from ingest_api.middleware import Edge
 from ingest_api.wiring import Services, Settings, open_services
 
 
@@ -41,12 +41,12 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
 
 
 @pytest.fixture
-def app(services: Services) -> FastAPI:
+def app(services: Services) -> Edge:
     return create_app(services)
 
 
 @pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+async def client(app: Edge) -> AsyncIterator[httpx2.AsyncClient]:
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://api.test") as client:
         yield client
 
