@@ -4,7 +4,6 @@
 
 import type { NudgeAction } from '../wire';
 import { maker } from './element';
-import type { Labels } from './labels';
 import { leavesSite, safeUrl } from './safeurl';
 
 /** More would be a menu. */
@@ -14,20 +13,19 @@ const MAX_ACTIONS = 4;
 export function buildActions(
   document: Document,
   actions: readonly NudgeAction[],
-  labels: Labels,
   choose: (action: NudgeAction) => void,
 ): HTMLElement | null {
   const buttons = actions.slice(0, MAX_ACTIONS).flatMap((action) => {
-    const button = buildAction(document, action, labels);
+    const button = buildAction(document, action);
     button?.addEventListener('click', () => choose(action));
     return button ? [button] : [];
   });
   const leading = buttons.find((button) => !button.classList.contains('plain'));
-  leading?.classList.add('main-action');
+  leading?.classList.add('strong');
   return buttons.length ? maker(document)('div', { class: 'foot' }, ...buttons) : null;
 }
 
-function buildAction(document: Document, action: NudgeAction, labels: Labels): HTMLElement | null {
+function buildAction(document: Document, action: NudgeAction): HTMLElement | null {
   const make = maker(document);
   if (!action.label) return null;
   if (action.kind !== 'link') {
@@ -37,7 +35,6 @@ function buildAction(document: Document, action: NudgeAction, labels: Labels): H
   const href = safeUrl(action.url, document.baseURI);
   if (!href) return null;
   const away = leavesSite(href, document.baseURI);
-  const attributes = { href, target: away ? '_blank' : null, rel: away ? 'noopener noreferrer' : null };
-  const note = away ? `${action.label} (${labels.newTab})` : null;
-  return make('a', { class: 'button quiet', 'aria-label': note, ...attributes }, action.label);
+  const attributes = { href, target: away ? '_blank' : null, rel: 'noopener' };
+  return make('a', { class: 'button quiet', ...attributes }, action.label);
 }

@@ -18,8 +18,9 @@ export const LATE_MS = 4000;
 /** For a target that was there and went: a re-render, a collapsed section. */
 export const LOST_MS = 800;
 
-export function begin(now: number): Anchorage {
-  return { phase: 'waiting', since: now, patience: LATE_MS };
+/** Waits from `now` on; without patience the corner is taken at once. */
+export function begin(now: number, patience = LATE_MS): Anchorage {
+  return { phase: 'waiting', since: now, patience };
 }
 
 /** The next state, given whether a usable place at the target exists at `now`; the same object when nothing changed. */

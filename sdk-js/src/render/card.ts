@@ -18,11 +18,11 @@ export interface CardContent extends FrameText {
 }
 
 export interface CardEvents {
-  choose(action: NudgeAction): void;
+  readonly choose: (action: NudgeAction) => void;
   /** A step was ticked or unticked. */
-  tick(): void;
+  readonly tick: () => void;
   /** Absent when nobody listens: then there is no box to answer in. */
-  reply: ((text: string) => void) | undefined;
+  readonly reply: ((text: string) => void) | undefined;
 }
 
 export interface Card {
@@ -40,9 +40,8 @@ export function buildCard(document: Document, content: CardContent, events: Card
   const main = thread?.log ?? make('div', { class: 'main' }, ...buildBody(document, content, events), reveal);
   const title = content.title || (thread ? labels.assistant : '');
   const frame = buildFrame(document, { ...content, title }, main, !!thread);
-  const foot = buildActions(document, content.actions, labels, (action) => events.choose(action));
+  const foot = buildActions(document, content.actions, events.choose);
   frame.card.append(...[foot, thread?.form].filter((part) => !!part));
-  if (content.kind !== 'tooltip') frame.card.classList.add('wide');
   if (thread && content.body) thread.add({ role: 'assistant', text: content.body });
   return { frame, thread, reveal };
 }
@@ -51,5 +50,5 @@ function buildBody(document: Document, content: CardContent, events: CardEvents)
   const make = maker(document);
   const list = content.kind === 'checklist' ? parseChecklist(content.body) : { intro: content.body, items: [] };
   const text = list.intro ? [make('p', { class: 'text' }, list.intro)] : [];
-  return list.items.length ? [...text, ...buildSteps(document, list.items, content.labels, () => events.tick())] : text;
+  return list.items.length ? [...text, ...buildSteps(document, list.items, content.labels, events.tick)] : text;
 }

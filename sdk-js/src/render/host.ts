@@ -3,20 +3,12 @@
  * and no z-index can cover. It stands beside `body`, so that a framework which owns the body never meets it.
  */
 
-import type { Guard } from './contract';
+import type { Guard, Theme } from './contract';
 import { maker } from './element';
 import { CSS } from './styles';
 
 /** A custom element name that nobody registers; the capture side ignores everything inside. */
 export const HOST_TAG = 'onboarding-agent';
-
-export type Scheme = 'light' | 'dark' | 'auto';
-
-/** Custom properties (`--oa-accent`, …) and the colour scheme; what is left out keeps its value from the page's CSS. */
-export interface Look {
-  readonly scheme?: Scheme;
-  readonly variables: Readonly<Record<string, string>>;
-}
 
 export interface Host {
   readonly document: Document;
@@ -26,14 +18,14 @@ export interface Host {
   raise(): void;
   /** Tells screen readers, politely. */
   announce(text: string): void;
-  paint(look: Look): void;
+  /** Sets custom properties and the colour scheme; names other than `--oa-…` are ignored. */
+  paint(theme: Theme): void;
   remove(): void;
 }
 
 /** What happens inside is no business of the page: its shortcuts, its "click outside" handlers, its focus traps. */
 const PRIVATE = (
-  'click dblclick auxclick contextmenu pointerdown pointerup mousedown mouseup touchstart touchend ' +
-  'keydown keyup keypress beforeinput input change submit focusin focusout paste copy cut wheel'
+  'click mousedown mouseup pointerdown pointerup touchstart touchend keydown keyup keypress input change submit focusin focusout wheel'
 ).split(' ');
 
 /** Long enough for a screen reader to have noticed the empty region first, and to be done reading before it empties. */
@@ -61,7 +53,7 @@ export function createHost(document: Document, guard: Guard): Host {
     root,
     raise: () => raise(host),
     announce: (text) => say(text, ANNOUNCE_AFTER_MS, () => say('', ANNOUNCED_FOR_MS)),
-    paint: (look) => paint(host, root, look),
+    paint: (theme) => paint(host, root, theme),
     remove: () => (clearTimeout(timer), host.remove()),
   };
 }
@@ -91,9 +83,9 @@ function adoptStyles(document: Document, shadow: ShadowRoot): void {
   }
 }
 
-function paint(host: HTMLElement, root: HTMLElement, look: Look): void {
-  if (look.scheme) root.dataset['scheme'] = look.scheme;
-  for (const [name, value] of Object.entries(look.variables)) {
+function paint(host: HTMLElement, root: HTMLElement, { scheme, variables }: Theme): void {
+  if (scheme) root.dataset['scheme'] = scheme;
+  for (const [name, value] of Object.entries(variables)) {
     if (name.startsWith('--oa-')) host.style.setProperty(name, value);
   }
 }

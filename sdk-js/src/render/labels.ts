@@ -9,7 +9,6 @@ export interface Labels {
   readonly reply: string;
   readonly send: string;
   readonly reveal: string;
-  readonly newTab: string;
   /** How many of the steps are done. */
   readonly progress: (done: number, total: number) => string;
 }
@@ -21,7 +20,6 @@ const ENGLISH: Labels = {
   reply: 'Write a reply',
   send: 'Send',
   reveal: 'Take me there',
-  newTab: 'opens in a new tab',
   progress: (done, total) => `${done} of ${total} done`,
 };
 
@@ -32,18 +30,10 @@ const ARABIC: Labels = {
   reply: 'اكتب ردًا',
   send: 'إرسال',
   reveal: 'خذني إلى هناك',
-  newTab: 'يُفتح في علامة تبويب جديدة',
   progress: (done, total) => `اكتمل ${done} من ${total}`,
 };
-
-const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|iw|ku|ps|sd|ug|ur|yi)\b/i;
 
 /** The words for a BCP 47 tag such as "ar-EG"; English where there is no translation. */
 export function labelsFor(language: string | null | undefined): Labels {
   return /^ar\b/i.test(language ?? '') ? ARABIC : ENGLISH;
-}
-
-/** The direction that a language is written in. */
-export function directionOf(language: string | null | undefined): 'ltr' | 'rtl' {
-  return RIGHT_TO_LEFT.test(language ?? '') ? 'rtl' : 'ltr';
 }

@@ -9,120 +9,111 @@ export interface Size {
   readonly height: number;
 }
 
-export interface Rect extends Size {
+export interface Point {
   readonly x: number;
   readonly y: number;
 }
 
+export interface Rect extends Size, Point {}
+
 export type Side = 'bottom' | 'top' | 'right' | 'left';
 
-export interface Placement {
+export interface Placement extends Point {
   /** The side of the target on which the card stands. */
   readonly side: Side;
-  readonly x: number;
-  readonly y: number;
   /** Distance of the arrow's centre from the card's left edge (top and bottom) or upper edge (left and right). */
   readonly arrow: number;
 }
 
-/** Between target and card: the ring (4), the arrow (6) and a breath. */
-const GAP = 14;
+/** Between target and card: the ring, the arrow and a breath. */
+export const GAP = 14;
 /** Kept free between card and screen edge. */
 export const MARGIN = 12;
+/** The same for a corner card on a screen with room to spare. */
+export const ROOMY_MARGIN = 20;
 /** The arrow stays this far from the card's ends, clear of its rounded corners. */
 const ARROW_INSET = 22;
+/** Screens narrower than this have no room to spare. */
+const NARROW = 480;
 
-const SIDES: Readonly<Record<'ltr' | 'rtl', readonly Side[]>> = {
-  ltr: ['bottom', 'top', 'right', 'left'],
-  rtl: ['bottom', 'top', 'left', 'right'],
-};
+type Axis = 'x' | 'y';
+
+const LENGTH = { x: 'width', y: 'height' } as const;
+const SIDES: readonly Side[] = ['bottom', 'top', 'right', 'left'];
 
 /**
  * The best place for a card of `size` beside `target`, or null when no side has room for it without covering the
  * target: the caller then docks the card in a corner. `current` is kept while it fits, so that a card does not hop
  * from side to side as the page scrolls.
  */
-export function place(target: Rect, size: Size, viewport: Rect, rtl = false, current?: Side): Placement | null {
-  const sides = SIDES[rtl ? 'rtl' : 'ltr'];
-  const wanted = current ? [current, ...sides] : sides;
-  const side = wanted.find((candidate) => fits(candidate, target, size, viewport));
-  return side ? settle(side, target, size, viewport) : null;
+export function place(target: Rect, size: Size, view: Rect, rtl = false, current?: Side): Placement | null {
+  const sides = rtl ? SIDES.map(mirror) : SIDES;
+  const side = [current ?? 'bottom', ...sides].find((candidate) => fits(candidate, target, size, view));
+  return side ? settle(side, target, size, view) : null;
 }
 
 /**
- * The corner for a card that has no target: the lower end corner of the reading direction, or the upper one where the
- * lower would cover `avoid` (the target, or the field being typed in) and the upper would not.
+ * The corner for a card without a place at its target: the lower end corner of the reading direction, or the upper one
+ * where the lower would cover `avoid` and the upper would not.
  */
-export function dock(size: Size, viewport: Rect, rtl = false, avoid?: Rect | null, inset = 20): { x: number; y: number } {
-  const edge = viewport.width < 480 ? MARGIN : inset;
-  const x = rtl ? viewport.x + edge : viewport.x + viewport.width - size.width - edge;
-  const lower = viewport.y + Math.max(edge, viewport.height - size.height - edge);
-  const upper = viewport.y + edge;
-  const blocked = (y: number): boolean => !!avoid && overlaps({ x, y, ...size }, avoid);
-  return { x, y: blocked(lower) && !blocked(upper) ? upper : lower };
+export function dock(size: Size, view: Rect, rtl = false, avoid: Rect | null = null): Point {
+  const margin = view.width < NARROW ? MARGIN : ROOMY_MARGIN;
+  const x = rtl ? view.x + margin : end(view, 'x') - size.width - margin;
+  const upper = view.y + margin;
+  const lower = Math.max(upper, end(view, 'y') - size.height - margin);
+  const covers = (y: number): boolean => !!avoid && overlaps({ x, y, ...size }, avoid);
+  return { x, y: covers(lower) && !covers(upper) ? upper : lower };
 }
 
 export function overlaps(a: Rect, b: Rect): boolean {
-  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+  return a.x < end(b, 'x') && b.x < end(a, 'x') && a.y < end(b, 'y') && b.y < end(a, 'y');
 }
 
-export function isVertical(side: Side): boolean {
-  return side === 'bottom' || side === 'top';
+function mirror(side: Side): Side {
+  return side === 'left' ? 'right' : side === 'right' ? 'left' : side;
+}
+
+function axisOf(side: Side): Axis {
+  return side === 'top' || side === 'bottom' ? 'y' : 'x';
+}
+
+/** Whether a side lies after the target on its axis. */
+function isAfter(side: Side): boolean {
+  return side === 'bottom' || side === 'right';
+}
+
+function across(axis: Axis): Axis {
+  return axis === 'x' ? 'y' : 'x';
+}
+
+function end(rect: Rect, axis: Axis): number {
+  return rect[axis] + rect[LENGTH[axis]];
 }
 
 function fits(side: Side, target: Rect, size: Size, view: Rect): boolean {
-  const across = isVertical(side)
-    ? size.width + 2 * MARGIN <= view.width
-    : size.height + 2 * MARGIN <= view.height;
-  return across && room(side, target, view) >= (isVertical(side) ? size.height : size.width) + GAP + MARGIN;
+  const axis = axisOf(side);
+  const cross = LENGTH[across(axis)];
+  const room = isAfter(side) ? end(view, axis) - end(target, axis) : target[axis] - view[axis];
+  return room >= size[LENGTH[axis]] + GAP + MARGIN && view[cross] >= size[cross] + 2 * MARGIN;
 }
 
-/** Pixels between the target and the screen edge on that side. */
-function room(side: Side, target: Rect, view: Rect): number {
-  switch (side) {
-    case 'bottom':
-      return view.y + view.height - (target.y + target.height);
-    case 'top':
-      return target.y - view.y;
-    case 'right':
-      return view.x + view.width - (target.x + target.width);
-    case 'left':
-      return target.x - view.x;
-  }
-}
-
+/** Beside the target on one axis; on the other centred on what can be seen of it, and shifted into the screen. */
 function settle(side: Side, target: Rect, size: Size, view: Rect): Placement {
-  if (isVertical(side)) {
-    const { start, arrow } = align(target.x, target.width, size.width, view.x, view.width);
-    const y = side === 'bottom' ? target.y + target.height + GAP : target.y - size.height - GAP;
-    return { side, x: start, y: clampAxis(y, size.height, view.y, view.height), arrow };
-  }
-  const { start, arrow } = align(target.y, target.height, size.height, view.y, view.height);
-  const x = side === 'right' ? target.x + target.width + GAP : target.x - size.width - GAP;
-  return { side, x: clampAxis(x, size.width, view.x, view.width), y: start, arrow };
+  const axis = axisOf(side);
+  const cross = across(axis);
+  const length = size[LENGTH[cross]];
+  const main = isAfter(side) ? end(target, axis) + GAP : target[axis] - size[LENGTH[axis]] - GAP;
+  const centre = (Math.max(target[cross], view[cross]) + Math.min(end(target, cross), end(view, cross))) / 2;
+  const start = within(centre - length / 2, length, view, cross);
+  const along = { [axis]: within(main, size[LENGTH[axis]], view, axis), [cross]: start } as Record<Axis, number>;
+  return { ...along, side, arrow: clamp(centre - start, ARROW_INSET, length - ARROW_INSET) };
 }
 
-/** Centres the card on the visible part of the target, shifted into the screen; the arrow stays on the target. */
-function align(
-  targetStart: number,
-  targetLength: number,
-  cardLength: number,
-  viewStart: number,
-  viewLength: number,
-): { start: number; arrow: number } {
-  const from = Math.max(targetStart, viewStart);
-  const to = Math.min(targetStart + targetLength, viewStart + viewLength);
-  const centre = (from + to) / 2;
-  const start = clampAxis(centre - cardLength / 2, cardLength, viewStart, viewLength);
-  const inset = Math.min(ARROW_INSET, cardLength / 2);
-  return { start, arrow: clamp(centre - start, inset, cardLength - inset) };
-}
-
-/** The start of a card that stays within the screen, margin kept; a card longer than the screen begins at the margin. */
-function clampAxis(start: number, length: number, viewStart: number, viewLength: number): number {
-  return clamp(start, viewStart + MARGIN, Math.max(viewStart + MARGIN, viewStart + viewLength - length - MARGIN));
+/** The start of a card that stays on the screen, margin kept. */
+function within(start: number, length: number, view: Rect, axis: Axis): number {
+  return clamp(start, view[axis] + MARGIN, end(view, axis) - length - MARGIN);
 }
 
 function clamp(value: number, low: number, high: number): number {
-  return Math.min(Math.max(value, low), high);
+  return Math.max(low, Math.min(value, high));
 }

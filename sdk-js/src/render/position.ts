@@ -2,135 +2,103 @@
  * Writes to the screen what the pure geometry decided: a card beside its target with ring and arrow, or in a corner.
  */
 
-import { type Anchorage, type Phase, advance, begin } from './anchorphase';
-import type { Guard } from './contract';
+import { type Anchorage, LATE_MS, advance, begin } from './anchorphase';
 import { maker } from './element';
-import { type Placement, type Rect, type Size, dock, isVertical, place } from './placement';
+import { type Placement, type Point, type Rect, type Side, dock, place } from './placement';
+import { type Scope, atEnd, attach } from './scope';
 import { type Sighting, followTarget } from './target';
 
 export interface PositionOptions {
-  readonly document: Document;
-  readonly guard: Guard;
+  readonly scope: Scope;
   /** Already in the shadow tree, so that it can be measured. */
   readonly card: HTMLElement;
   readonly rtl: boolean;
   /** CSS selector of the target; none means a corner at once. */
   readonly selector: string | null | undefined;
-  /** Hears where the card stands from now on, and whether its target exists out of sight. */
-  readonly onPhase: (phase: Phase) => void;
-  readonly onTarget: (target: Element | null, inSight: boolean) => void;
+  /** The card left the wait, or went from target to corner or back. */
+  readonly onMove: () => void;
+  /** The target, if there is one, and whether the card stands at it. */
+  readonly onTarget: (target: Element | null, anchored: boolean) => void;
 }
 
 /** Between target and ring, in CSS pixels. */
 const RING_GAP = 4;
+/** Half of the arrow's box, border included. */
+const ARROW_HALF = 7;
 
-export class CardPosition {
-  private anchorage: Anchorage = begin(performance.now());
-  private placement: Placement | null = null;
-  private rect: Rect | null = null;
-  private readonly ring: HTMLElement;
-  private readonly arrow: HTMLElement;
-  private readonly endings: (() => void)[] = [];
+/** Keeps the card in its place until the scope ends. */
+export function positionCard(options: PositionOptions): void {
+  new Position(options).start();
+}
 
-  constructor(private readonly options: PositionOptions) {
-    const make = maker(options.document);
-    this.ring = make('div', { class: 'ring' });
-    this.arrow = make('span', { class: 'arrow' });
-    this.ring.hidden = true;
-    options.card.before(this.ring);
-    options.card.append(this.arrow);
-    this.watch();
+class Position {
+  readonly #options: PositionOptions;
+  readonly #ring: HTMLElement;
+  #anchorage: Anchorage;
+  #side: Side | undefined;
+  #sighting: Sighting = { element: null, rect: null };
+
+  constructor(options: PositionOptions) {
+    this.#options = options;
+    this.#ring = maker(options.scope.document)('div', { class: 'ring' });
+    this.#anchorage = begin(performance.now(), options.selector ? LATE_MS : 0);
   }
 
-  stop(): void {
-    for (const end of this.endings.splice(0)) end();
-    this.ring.remove();
+  start(): void {
+    const { scope, card, selector } = this.#options;
+    card.before(this.#ring);
+    card.append(maker(scope.document)('span', { class: 'arrow' }));
+    atEnd(scope, () => this.#ring.remove());
+    attach(scope, new ResizeObserver(scope.guard(() => this.#update(this.#sighting)))).observe(card);
+    followTarget(scope, selector ?? '', (sighting) => this.#update(sighting));
   }
 
-  private watch(): void {
-    const { document, guard, selector, card } = this.options;
-    const again = guard(() => this.update({ element: null, rect: this.rect }));
-    const size = new ResizeObserver(again);
-    size.observe(card);
-    this.endings.push(() => size.disconnect());
-    if (selector) {
-      const follower = followTarget(document, selector, guard, (sighting) => this.see(sighting));
-      this.endings.push(() => follower.stop());
-      return;
-    }
-    const view = document.defaultView!;
-    const screens = [view, view.visualViewport];
-    for (const screen of screens) screen?.addEventListener('resize', again);
-    this.endings.push(() => screens.forEach((screen) => screen?.removeEventListener('resize', again)));
-    this.anchorage = { ...this.anchorage, patience: 0 };
-    again();
+  #update(sighting: Sighting): void {
+    const { scope, card, rtl, onMove, onTarget } = this.#options;
+    const { rect } = (this.#sighting = sighting);
+    const view = viewportOf(scope.document.defaultView!);
+    const placement = rect && place(rect, sizeOf(card), view, rtl, this.#side);
+    const before = this.#anchorage.phase;
+    const { phase } = (this.#anchorage = advance(this.#anchorage, !!placement, performance.now()));
+    card.dataset['phase'] = phase;
+    this.#drawRing(rect);
+    // A card whose target just went stays where it is until patience ends; only the ring goes at once.
+    if (placement) this.#point(placement);
+    else if (phase === 'corner') moveTo(card, dock(sizeOf(card), view, rtl, rect));
+    onTarget(sighting.element, !!placement);
+    if (phase !== before) onMove();
   }
 
-  private see(sighting: Sighting): void {
-    this.update(sighting);
-    this.options.onTarget(sighting.element, !!this.placement);
+  #point({ side, arrow, ...corner }: Placement): void {
+    const { card } = this.#options;
+    this.#side = card.dataset['side'] = side;
+    card.style.setProperty('--at', `${Math.round(arrow) - ARROW_HALF}px`);
+    moveTo(card, corner);
   }
 
-  private update({ rect }: Sighting): void {
-    const { card, rtl, onPhase } = this.options;
-    const before = this.anchorage.phase;
-    const view = viewportOf(this.options.document);
-    const size = { width: card.offsetWidth, height: card.offsetHeight };
-    this.rect = rect;
-    this.placement = rect && place(rect, size, view, rtl, this.placement?.side);
-    this.anchorage = advance(this.anchorage, !!this.placement, performance.now());
-    const phase = this.anchorage.phase;
-    if (phase !== before) card.dataset['phase'] = phase;
-    this.draw(view);
-    if (phase !== before) onPhase(phase);
-  }
-
-  /** A card whose target just went stays where it is until patience ends; only the ring goes at once. */
-  private draw(view: Rect): void {
-    const { card, rtl } = this.options;
-    this.drawRing();
-    if (this.placement) {
-      moveTo(card, this.placement);
-      this.drawArrow(this.placement);
-    } else if (this.anchorage.phase === 'corner') {
-      const size: Size = { width: card.offsetWidth, height: card.offsetHeight };
-      moveTo(card, dock(size, view, rtl, this.rect));
-    }
-  }
-
-  private drawArrow({ side, arrow }: Placement): void {
-    this.options.card.dataset['side'] = side;
-    const along = `${Math.round(arrow) - 7}px`;
-    const { style } = this.arrow;
-    style.left = isVertical(side) ? along : side === 'right' ? '-7px' : '';
-    style.right = side === 'left' ? '-7px' : '';
-    style.top = isVertical(side) ? (side === 'bottom' ? '-7px' : '') : along;
-    style.bottom = side === 'top' ? '-7px' : '';
-  }
-
-  private drawRing(): void {
-    const rect = this.rect;
-    this.ring.hidden = !rect;
+  #drawRing(rect: Rect | null): void {
+    this.#ring.hidden = !rect;
     if (!rect) return;
-    const { style } = this.ring;
-    moveTo(this.ring, { x: rect.x - RING_GAP, y: rect.y - RING_GAP });
+    const { style } = this.#ring;
+    const radius = getComputedStyle(this.#sighting.element!).borderTopLeftRadius;
+    moveTo(this.#ring, { x: rect.x - RING_GAP, y: rect.y - RING_GAP });
     style.width = `${rect.width + 2 * RING_GAP}px`;
     style.height = `${rect.height + 2 * RING_GAP}px`;
+    style.borderRadius = radius.endsWith('%') ? radius : `${parseFloat(radius) + RING_GAP}px`;
   }
 }
 
-function moveTo(element: HTMLElement, { x, y }: { readonly x: number; readonly y: number }): void {
+function moveTo(element: HTMLElement, { x, y }: Point): void {
   element.style.translate = `${Math.round(x)}px ${Math.round(y)}px`;
 }
 
+/** The layout size: an entry animation scales what is painted, not this. */
+function sizeOf(card: HTMLElement): { width: number; height: number } {
+  return { width: card.offsetWidth, height: card.offsetHeight };
+}
+
 /** What the user can see of the page, smaller than the window when zoomed in or when a keyboard is up. */
-function viewportOf(document: Document): Rect {
-  const view = document.defaultView!;
-  const { offsetLeft: x, offsetTop: y, width, height } = view.visualViewport ?? {
-    offsetLeft: 0,
-    offsetTop: 0,
-    width: view.innerWidth,
-    height: view.innerHeight,
-  };
+function viewportOf({ visualViewport, innerWidth, innerHeight }: Window): Rect {
+  const { offsetLeft: x = 0, offsetTop: y = 0, width = innerWidth, height = innerHeight } = visualViewport ?? {};
   return { x, y, width, height };
 }

@@ -3,30 +3,19 @@
  * "Shown" is a claim about a person's screen, and counts against that person's daily limit.
  */
 
-import type { Guard } from './contract';
+import { type Scope, attach, listen } from './scope';
 
-/** Calls `seen` once; returns how to stop looking. */
-export function whenSeen(element: Element, guard: Guard, seen: () => void): () => void {
-  const document = element.ownerDocument;
+/** Calls `seen` whenever that is so; possibly more than once. */
+export function whenSeen(scope: Scope, element: Element, seen: () => void): void {
+  const { document, guard } = scope;
   let onScreen = false;
-  const check = guard(() => {
-    if (!onScreen || document.visibilityState !== 'visible') return;
-    stop();
-    seen();
-  });
-  const observer = new IntersectionObserver(
-    guard((entries: IntersectionObserverEntry[]) => {
-      const last = entries[entries.length - 1];
-      onScreen = !!last && last.isIntersecting && last.intersectionRatio >= 0.5;
-      check();
-    }),
-    { threshold: [0, 0.5] },
-  );
-  const stop = (): void => {
-    observer.disconnect();
-    document.removeEventListener('visibilitychange', check);
+  const check = (): void => {
+    if (onScreen && document.visibilityState === 'visible') seen();
   };
-  document.addEventListener('visibilitychange', check);
-  observer.observe(element);
-  return stop;
+  const notice = guard((entries: readonly IntersectionObserverEntry[]) => {
+    onScreen = entries[entries.length - 1]!.intersectionRatio >= 0.5;
+    check();
+  });
+  attach(scope, new IntersectionObserver(notice, { threshold: [0, 0.5] })).observe(element);
+  listen(scope, document, 'visibilitychange', check);
 }

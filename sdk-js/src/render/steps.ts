@@ -6,33 +6,27 @@ import type { ChecklistItem } from './checklist';
 import { maker } from './element';
 import type { Labels } from './labels';
 
-/** Progress and steps; `ticked` hears how many are done after each change. */
+/** Progress and steps; `ticked` is told after each change. */
 export function buildSteps(
   document: Document,
   items: readonly ChecklistItem[],
   labels: Labels,
-  ticked: (done: number) => void,
+  ticked: () => void,
 ): readonly HTMLElement[] {
   const make = maker(document);
-  const fill = make('span', { class: 'fill' });
-  const count = make('span', {});
-  const boxes = items.map((item) => buildBox(document, item));
-  const update = (): number => {
-    const done = boxes.filter((box) => box.checked).length;
-    count.textContent = labels.progress(done, boxes.length);
-    fill.style.width = `${(100 * done) / boxes.length}%`;
-    return done;
+  const count = make('span', { id: 'count' });
+  const progress = make('progress', { max: String(items.length), 'aria-labelledby': 'count' });
+  const boxes = items.map(({ done }) => make('input', { type: 'checkbox', checked: done ? 'checked' : null }));
+  const update = (): void => {
+    progress.value = boxes.filter((box) => box.checked).length;
+    count.textContent = labels.progress(progress.value, items.length);
   };
   const steps = boxes.map((box, index) => make('li', {}, make('label', {}, box, make('span', {}, items[index]!.text))));
   const list = make('ul', { class: 'steps', role: 'list' }, ...steps);
-  list.addEventListener('change', () => ticked(update()));
+  list.addEventListener('change', () => {
+    update();
+    ticked();
+  });
   update();
-  const bar = make('span', { class: 'bar', 'aria-hidden': 'true' }, fill);
-  return [make('div', { class: 'progress' }, bar, count), list];
-}
-
-function buildBox(document: Document, item: ChecklistItem): HTMLInputElement {
-  const box = maker(document)('input', { type: 'checkbox' });
-  box.checked = item.done;
-  return box;
+  return [make('div', { class: 'progress' }, progress, count), list];
 }

@@ -5,7 +5,8 @@
 import type { Guard } from './contract';
 import { type Frame, makeScrollable } from './frame';
 import type { Host } from './host';
-import { CardPosition } from './position';
+import { positionCard } from './position';
+import { type Scope, atEnd, listen, openScope } from './scope';
 import { whenSeen } from './sight';
 
 export interface SurfaceOptions {
@@ -19,106 +20,86 @@ export interface SurfaceOptions {
   readonly announcement: string;
   /** A button that scrolls to the target, offered while the target is there but out of sight. */
   readonly reveal: HTMLElement;
-  /** Asked when the card is about to appear after a wait; true drops it unseen, through `onStale`. */
-  readonly isStale: () => boolean;
-  readonly onStale: () => void;
-  /** The card is really on a screen somebody can look at; at most once. */
+  /** The card is about to appear, perhaps after a wait; false when it should not any more. */
+  readonly onAppear: () => boolean;
+  /** The card is really on a screen somebody can look at; possibly told more than once. */
   readonly onSeen: () => void;
   /** The user wants it gone: close button or Escape. */
   readonly onDismiss: () => void;
 }
 
-export interface Surface {
-  /** Takes the card away; focus that was inside goes back to where it came from. */
-  close(): void;
-}
-
-export function openSurface(options: SurfaceOptions): Surface {
-  const { host, guard, frame, selector, rtl, reveal } = options;
+/** Opens the card; returns how to take it away. Focus that was inside then goes back to where it came from. */
+export function openSurface(options: SurfaceOptions): () => void {
+  const { host, guard, frame, selector, rtl, reveal, onDismiss } = options;
   const { card } = frame;
-  const focus = rememberFocus(card);
+  const scope = openScope(host.document, guard);
   let target: Element | null = null;
-  let stopLooking = (): void => {};
+  let appeared = false;
   host.root.append(card);
   host.raise();
-  const position = new CardPosition({
-    document: host.document,
-    guard,
+  giveFocusBack(scope, card, () => target);
+  atEnd(scope, () => leave(host, card));
+  listen(scope, frame.close, 'click', onDismiss);
+  listen(scope, reveal, 'click', () => target && scrollTo(target));
+  dismissOnEscape(scope, card, () => target, !!selector, onDismiss);
+  positionCard({
+    scope,
     card,
     rtl,
     selector,
-    onTarget: (element, inSight) => {
+    onTarget: (element, anchored) => {
       target = element;
-      reveal.hidden = !element || inSight;
+      reveal.hidden = !element || anchored;
     },
-    onPhase: once(() => {
-      if (options.isStale()) return options.onStale();
+    onMove: () => {
       makeScrollable(frame.main);
+      if (appeared || !options.onAppear()) return;
+      appeared = true;
       host.announce(options.announcement);
-      stopLooking = whenSeen(card, guard, options.onSeen);
-    }),
-  });
-  reveal.addEventListener('click', guard(() => target && scrollTo(target)));
-  frame.close.addEventListener('click', guard(options.onDismiss));
-  const stopEscape = onEscape(card, guard, () => target, !!selector, options.onDismiss);
-  return {
-    close: () => {
-      stopLooking();
-      stopEscape();
-      position.stop();
-      focus.giveBack(target);
-      card.remove();
-      host.announce('');
+      whenSeen(scope, card, options.onSeen);
     },
-  };
+  });
+  return () => scope.end();
 }
 
-function once(run: () => void): () => void {
-  let ran = false;
-  return () => {
-    if (!ran) run();
-    ran = true;
-  };
+function leave(host: Host, card: HTMLElement): void {
+  card.remove();
+  host.announce('');
 }
+
+const EDITABLE = 'input,textarea,select,[contenteditable]';
 
 /**
  * Escape inside the card always dismisses it. Elsewhere it dismisses a tooltip only, unless the page made use of the
  * key itself or the user is typing into the field that the tooltip explains.
  */
-function onEscape(card: HTMLElement, guard: Guard, target: () => Element | null, anywhere: boolean, dismiss: () => void): () => void {
-  const document = card.ownerDocument;
-  const isEscape = (event: KeyboardEvent): boolean => event.key === 'Escape' && !event.isComposing && !event.defaultPrevented;
-  const outside = guard((event: KeyboardEvent) => {
-    if (isEscape(event) && !isEditing(target())) dismiss();
-  });
-  card.addEventListener('keydown', guard((event: KeyboardEvent) => isEscape(event) && dismiss()));
-  if (anywhere) document.addEventListener('keydown', outside);
-  return () => document.removeEventListener('keydown', outside);
+function dismissOnEscape(scope: Scope, card: HTMLElement, target: () => Element | null, anywhere: boolean, dismiss: () => void): void {
+  const heard = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return;
+    if (event.currentTarget === card || !isEditing(target())) dismiss();
+  };
+  listen(scope, card, 'keydown', heard);
+  if (anywhere) listen(scope, scope.document, 'keydown', heard);
 }
-
-const EDITABLE = 'textarea,select,[contenteditable]:not([contenteditable=false]),input:not([type=button],[type=submit],[type=checkbox],[type=radio])';
 
 function isEditing(target: Element | null): boolean {
-  const active = target?.ownerDocument.activeElement;
-  return !!active && !!target?.contains(active) && active.matches(EDITABLE);
+  const field = target?.matches(':focus') ? target : target?.querySelector(':focus');
+  return !!field?.matches(EDITABLE);
 }
 
-/** Watches where focus was before it entered the card. */
-function rememberFocus(card: HTMLElement): { giveBack(otherwise: Element | null): void } {
+/** Watches where focus was before it entered the card, and returns it there, or to the target, at the end. */
+function giveFocusBack(scope: Scope, card: HTMLElement, target: () => Element | null): void {
   let before: EventTarget | null = null;
-  card.addEventListener('focusin', ({ relatedTarget }) => {
+  listen(scope, card, 'focusin', ({ relatedTarget }: FocusEvent) => {
     if (relatedTarget && !card.contains(relatedTarget as Node)) before = relatedTarget;
   });
-  return {
-    giveBack: (otherwise) => {
-      if (!card.matches(':focus-within')) return;
-      const back = before instanceof HTMLElement && before.isConnected ? before : otherwise;
-      if (back instanceof HTMLElement) back.focus({ preventScroll: true });
-    },
-  };
+  atEnd(scope, () => {
+    const back = before instanceof HTMLElement && before.isConnected ? before : target();
+    if (card.matches(':focus-within') && back instanceof HTMLElement) back.focus({ preventScroll: true });
+  });
 }
 
 function scrollTo(target: Element): void {
-  const calm = target.ownerDocument.defaultView!.matchMedia('(prefers-reduced-motion:reduce)').matches;
+  const calm = matchMedia('(prefers-reduced-motion:reduce)').matches;
   target.scrollIntoView({ block: 'center', inline: 'nearest', behavior: calm ? 'auto' : 'smooth' });
 }

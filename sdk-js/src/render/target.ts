@@ -5,8 +5,8 @@
  * until the target has stood still for a while); a slow heartbeat catches what no observer reports.
  */
 
-import type { Guard } from './contract';
 import type { Rect } from './placement';
+import { type Scope, atEnd, attach, listen } from './scope';
 
 export interface Sighting {
   /** The rendered target, whether or not it is within the visible part of the page. */
@@ -15,27 +15,23 @@ export interface Sighting {
   readonly rect: Rect | null;
 }
 
-export interface Follower {
-  /** Something may have moved: look closely for a while. */
-  kick(): void;
-  stop(): void;
-}
-
 const HEARTBEAT_MS = 250;
 /** Frames without movement after which following rests. */
 const STILL_FRAMES = 20;
 /** Of a target larger than the screen, this much is enough to point at; CSS pixels. */
 const ENOUGH_PX = 120;
+/** Everything after which a target may stand elsewhere. */
+const MOVES = 'scroll resize toggle transitionrun animationstart';
 
 /**
  * The first rendered element that matches. " >>> " in the selector steps into an open shadow root. A selector that the
  * browser cannot read finds nothing, since it came from afar.
  */
 export function findTarget(document: Document, selector: string): Element | null {
-  const steps = selector.split('>>>');
-  const last = steps.pop() ?? '';
   try {
     let scope: ParentNode | null | undefined = document;
+    const steps = selector.split('>>>');
+    const last = steps.pop()!;
     for (const step of steps) scope = scope?.querySelector(step)?.shadowRoot;
     return [...(scope?.querySelectorAll(last) ?? [])].find(isRendered) ?? null;
   } catch {
@@ -48,85 +44,88 @@ function isRendered(element: Element): boolean {
   return width > 0 && height > 0 && (element.checkVisibility?.({ visibilityProperty: true }) ?? true);
 }
 
-/** Reports every change of the target's whereabouts, and each heartbeat, until stopped. */
-export function followTarget(document: Document, selector: string, guard: Guard, report: (seen: Sighting) => void): Follower {
-  const view = document.defaultView!;
-  let element: Element | null = null;
-  let inView = false;
-  let last = '';
-  let still = 0;
-  let frame = 0;
+/** Reports the target's whereabouts on every frame of movement and on every heartbeat, until the scope ends. */
+export function followTarget(scope: Scope, selector: string, report: (seen: Sighting) => void): void {
+  new Follower(scope, selector, report).start();
+}
 
-  const sight = new IntersectionObserver(guard((entries: IntersectionObserverEntry[]) => {
-    inView = entries.some((entry) => entry.target === element) ? isEnough(entries[entries.length - 1]!) : inView;
-    kick();
-  }), { threshold: [0, 0.25, 0.5, 0.75, 1] });
-  const size = new ResizeObserver(guard(() => kick()));
-  const changes = new MutationObserver(guard(() => kick()));
+class Follower {
+  readonly #scope: Scope;
+  readonly #selector: string;
+  readonly #report: (seen: Sighting) => void;
+  readonly #view: Window;
+  readonly #sight: IntersectionObserver;
+  readonly #size: ResizeObserver;
+  readonly #step: () => void;
+  #element: Element | null = null;
+  #inView = false;
+  #last = '';
+  #still = 0;
+  #frame = 0;
 
-  const look = (): void => {
-    const found = findTarget(document, selector);
-    if (found === element) return;
-    sight.disconnect();
-    size.disconnect();
-    element = found;
-    inView = false;
-    if (found) (sight.observe(found), size.observe(found));
-  };
-  const measure = (): boolean => {
-    const box = element && inView ? element.getBoundingClientRect() : null;
-    const now = box ? [box.x, box.y, box.width, box.height].join() : '';
-    const moved = now !== last;
-    last = now;
-    report({ element, rect: box });
+  constructor(scope: Scope, selector: string, report: (seen: Sighting) => void) {
+    this.#scope = scope;
+    this.#selector = selector;
+    this.#report = report;
+    this.#view = scope.document.defaultView!;
+    this.#step = scope.guard(() => this.#onFrame());
+    const threshold = [0, 0.25, 0.5, 0.75, 1];
+    this.#sight = attach(scope, new IntersectionObserver(scope.guard((entries) => this.#onSight(entries)), { threshold }));
+    this.#size = attach(scope, new ResizeObserver(scope.guard(() => this.#kick())));
+  }
+
+  start(): void {
+    const { document, guard } = this.#scope;
+    const kick = guard(() => this.#kick());
+    listen(this.#scope, this.#view, MOVES, kick, true);
+    listen(this.#scope, this.#view.visualViewport, MOVES, kick);
+    attach(this.#scope, new MutationObserver(kick)).observe(document, { childList: true, subtree: true });
+    const heartbeat = this.#view.setInterval(guard(() => this.#look() && this.#kick()), HEARTBEAT_MS);
+    atEnd(this.#scope, () => {
+      this.#view.clearInterval(heartbeat);
+      this.#view.cancelAnimationFrame(this.#frame);
+    });
+    this.#look();
+    this.#kick();
+  }
+
+  /** Follows closely from the next frame on. */
+  #kick(): void {
+    this.#still = 0;
+    this.#frame ||= this.#view.requestAnimationFrame(this.#step);
+  }
+
+  #onFrame(): void {
+    this.#still = this.#look() ? 0 : this.#still + 1;
+    this.#frame = this.#still < STILL_FRAMES ? this.#view.requestAnimationFrame(this.#step) : 0;
+  }
+
+  #onSight(entries: readonly IntersectionObserverEntry[]): void {
+    const entry = entries[entries.length - 1]!;
+    const { width, height } = entry.intersectionRect;
+    this.#inView = entry.isIntersecting && (entry.intersectionRatio >= 0.5 || Math.min(width, height) >= ENOUGH_PX);
+    this.#kick();
+  }
+
+  /** Reports where the target is now; true when it is elsewhere than before. */
+  #look(): boolean {
+    const found = findTarget(this.#scope.document, this.#selector);
+    if (found !== this.#element) this.#watch(found);
+    const rect = found && this.#inView ? found.getBoundingClientRect() : null;
+    const place = rect ? [rect.x, rect.y, rect.width, rect.height].join() : '';
+    const moved = place !== this.#last;
+    this.#last = place;
+    this.#report({ element: found, rect });
     return moved;
-  };
-  const step = guard(() => {
-    look();
-    still = measure() ? 0 : still + 1;
-    frame = still < STILL_FRAMES ? view.requestAnimationFrame(step) : 0;
-  });
-  const kick = (): void => {
-    still = 0;
-    frame ||= view.requestAnimationFrame(step);
-  };
-  const stopListening = listen(document, guard(() => kick()));
-  const heartbeat = view.setInterval(guard(() => (look(), measure() && kick())), HEARTBEAT_MS);
-  changes.observe(document, { childList: true, subtree: true });
-  look();
-  kick();
+  }
 
-  return {
-    kick,
-    stop: () => {
-      stopListening();
-      view.clearInterval(heartbeat);
-      view.cancelAnimationFrame(frame);
-      for (const observer of [sight, size, changes]) observer.disconnect();
-    },
-  };
-}
-
-function isEnough(entry: IntersectionObserverEntry): boolean {
-  const { height, width } = entry.intersectionRect;
-  return entry.isIntersecting && (entry.intersectionRatio >= 0.5 || (height >= ENOUGH_PX && width >= ENOUGH_PX));
-}
-
-/** Everything after which a target may stand elsewhere; scrolls of inner containers are only seen while capturing. */
-function listen(document: Document, moved: () => void): () => void {
-  const view = document.defaultView!;
-  const sources: readonly (readonly [EventTarget | null, string])[] = [
-    [document, 'scroll'],
-    [document, 'transitionrun'],
-    [document, 'animationstart'],
-    [document, 'toggle'],
-    [view, 'resize'],
-    [view.visualViewport, 'resize'],
-    [view.visualViewport, 'scroll'],
-  ];
-  const options = { capture: true, passive: true };
-  for (const [source, type] of sources) source?.addEventListener(type, moved, options);
-  return () => {
-    for (const [source, type] of sources) source?.removeEventListener(type, moved, options);
-  };
+  #watch(element: Element | null): void {
+    this.#sight.disconnect();
+    this.#size.disconnect();
+    this.#element = element;
+    this.#inView = false;
+    if (!element) return;
+    this.#sight.observe(element);
+    this.#size.observe(element);
+  }
 }

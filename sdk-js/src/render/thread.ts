@@ -33,20 +33,19 @@ export function buildThread(document: Document, labels: Labels, reply: ((text: s
 
 function buildBubble(document: Document, labels: Labels, message: Parameters<Thread['add']>[0]): HTMLElement {
   const make = maker(document);
-  const who = message.role === 'agent' ? make('span', { class: 'who' }, labels.person) : null;
+  const who = message.role === 'agent' ? make('div', { class: 'who' }, labels.person) : null;
   const links = (message.citations ?? []).flatMap((source) => {
     const href = safeUrl(source.url, document.baseURI);
-    return href ? [make('a', { href, target: '_blank', rel: 'noopener noreferrer' }, source.title || href)] : [];
+    return href ? [make('a', { class: 'source', href, target: '_blank', rel: 'noopener' }, source.title || href)] : [];
   });
-  const sources = links.length ? make('div', { class: 'sources' }, ...links) : null;
-  return make('div', { class: message.role === 'user' ? 'said mine' : 'said', dir: 'auto' }, who, message.text, sources);
+  return make('div', { class: message.role === 'user' ? 'said mine' : 'said', dir: 'auto' }, who, message.text, ...links);
 }
 
 function buildForm(document: Document, labels: Labels, send: (text: string) => void): HTMLElement {
   const make = maker(document);
   const attributes = { rows: '1', maxlength: String(MAX_REPLY), 'aria-label': labels.reply, placeholder: labels.reply };
   const box = make('textarea', { ...attributes, dir: 'auto', enterkeyhint: 'send' });
-  const button = make('button', { type: 'submit', class: 'send', 'aria-label': labels.send }, icon(document, ICONS.send));
+  const button = make('button', { type: 'submit', class: 'send strong', 'aria-label': labels.send }, icon(document, ICONS.send));
   const form = make('form', { class: 'reply', novalidate: 'novalidate' }, box, button);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
