@@ -27,7 +27,6 @@ class Role(StrEnum):
     EVENTS = "events"
     TURNS = "turns"
     NOTIFICATIONS = "notifications"
-    JOBS = "jobs"
     ALL = "all"
 
 
@@ -97,7 +96,9 @@ def migrate() -> None:
 
     def work() -> None:
         settings = load(StoreSettings)
-        migrate_all((settings.database_admin_url or settings.database_url).get_secret_value())
+        product_url = settings.database_url.get_secret_value()
+        admin_url = settings.database_admin_url
+        migrate_all(admin_url.get_secret_value() if admin_url else product_url, product_url)
 
     _run("migrate", work)
 

@@ -4,17 +4,14 @@ import asyncio
 import logging
 import signal
 from collections.abc import Sequence
-from typing import Final
 
 import uvloop
 
+from core.settings import ConsumerSettings
 from stream_consumer.probes import probes_app, serve_probes
 from stream_consumer.wiring import Process, Settings, build
 
 log = logging.getLogger(__name__)
-
-PROBES_HOST: Final = "0.0.0.0"  # noqa: S104 - probes and metrics are asked for from other hosts
-"""Address that the probes listen on; they tell nothing of any company."""
 
 
 def run(roles: Sequence[str]) -> None:
@@ -33,17 +30,17 @@ async def serve(roles: Sequence[str], settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with build(roles, settings) as process:
         log.info("consumer started", extra={"roles": ",".join(roles)})
-        await run_until(process, settings.consumer.consumer_metrics_port, stop)
+        await run_until(process, settings.consumer, stop)
     log.info("consumer stopped", extra={"roles": ",".join(roles)})
 
 
-async def run_until(process: Process, port: int | None, stop: asyncio.Event) -> None:
+async def run_until(process: Process, settings: ConsumerSettings, stop: asyncio.Event) -> None:
     """Run every task of the process; the probes answer until the last of them has finished."""
     finished = asyncio.Event()
     probes: asyncio.Task[None] | None = None
-    if port is not None:
+    if (port := settings.consumer_metrics_port) is not None:
         app = probes_app(process.registry, process.ready)
-        probes = asyncio.create_task(serve_probes(app, PROBES_HOST, port, finished))
+        probes = asyncio.create_task(serve_probes(app, settings.consumer_metrics_host, port, finished))
     try:
         async with asyncio.TaskGroup() as tasks:
             for task in process.tasks:
