@@ -49,7 +49,8 @@ export function createApi(deliver?: DeliveryFactory): OnboardingAgent {
     client = startClient(options, deliver, stop);
     for (const call of early.splice(0)) guard(call)(client);
   };
-  const later = <A extends unknown[]>(call: (client: Client, ...args: A) => void): ((...args: A) => void) =>
+  /** A call that needs the SDK to run: one that comes before `init` waits. */
+  const later = <A extends unknown[]>(call: (client: Client, ...args: A) => unknown): ((...args: A) => void) =>
     guard((...args: A) => {
       if (client) call(client, ...args);
       else if (!options && early.length < MAX_EARLY) early.push((then) => call(then, ...args));
@@ -64,7 +65,7 @@ export function createApi(deliver?: DeliveryFactory): OnboardingAgent {
       start();
     }),
     track: later((to, name: string, properties?: Properties, target?: string) => to.track(name, properties, target)),
-    identify: later((to, user: User) => to.identify(user)),
+    identify: later((to, user?: User) => user && to.identify(user)),
     reset: later((to) => to.reset()),
     setTheme: later((to, theme: Partial<Theme>) => to.setTheme(theme)),
     optOut: guard(() => {

@@ -82,7 +82,7 @@ export function createInbox(
   const present = (): void => {
     for (const [key, held] of onStage ? entries() : []) {
       const id = key.slice(ITEM.length);
-      if (typeof held === 'object' && !handed.has(id)) show(id, held);
+      if (typeof held === 'object' && !handed.has(id)) scope.guard(show)(id, held);
     }
   };
   const show = (id: string, { nudge, message }: Item): void => {
@@ -110,7 +110,7 @@ export function createInbox(
 
   return {
     receive(frame) {
-      if (frame.type === 'nudge') offer(frame.nudge.nudge_id, { nudge: frame.nudge });
+      if (frame.type === 'nudge' && isWhole(frame.nudge)) offer(frame.nudge.nudge_id, { nudge: frame.nudge });
       else if (frame.type === 'message') offer(frame.message_id, { message: frame });
       else if (frame.type === 'nudge.status') {
         const hide = frame.status !== 'shown';
@@ -142,3 +142,7 @@ export function createInbox(
     },
   };
 }
+
+/** What cannot be shown is better never kept. */
+const isWhole = ({ nudge_id, title, body, actions }: Nudge): boolean =>
+  [nudge_id, title, body].every((text) => typeof text === 'string') && Array.isArray(actions);

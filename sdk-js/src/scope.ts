@@ -23,8 +23,10 @@ export interface Scope {
   end(): void;
 }
 
+/** Of this page, over all scopes. */
+let errors = 0;
+
 export function createScope(): Scope {
-  let errors = 0;
   let alive = true;
   const cleanups = new Set<() => void>();
   const fail = (): undefined => void errors++;

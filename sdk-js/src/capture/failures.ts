@@ -17,6 +17,13 @@ interface Running {
 
 const MAX_RUNNING = 5;
 
+/**
+ * A script from elsewhere without `crossorigin`: browsers hide the errors of whatever it calls. A request that the page
+ * makes through us would then fail unseen by the page's own error reporting, so requests are left alone.
+ */
+const tag = document.currentScript as HTMLScriptElement | null;
+const isHidden = !!tag?.src && tag.crossOrigin === null && new URL(tag.src).origin !== location.origin;
+
 export function watchFailures(scope: Scope, emit: Emit): (click: CapturedClick) => void {
   let running: readonly Running[] = [];
   const now = (): number => performance.now();
@@ -33,7 +40,7 @@ export function watchFailures(scope: Scope, emit: Emit): (click: CapturedClick) 
     if (target === window && !/^ResizeObserver/.test(message)) fail(current(), 'uncaught', nameOf(error));
   });
   scope.listen('unhandledrejection', ({ reason }: PromiseRejectionEvent) => fail(current(), 'rejection', nameOf(reason)));
-  watchRequests(scope, () => {
+  if (!isHidden) watchRequests(scope, () => {
     const action = current();
     if (!action) return undefined;
     action.open++;
@@ -63,14 +70,12 @@ function watchRequests(scope: Scope, begun: () => Ended | undefined): void {
     const ended = begin();
     const response = original.apply(this, args) as Promise<Response>;
     if (!ended) return response;
-    // The page gets the outcome through us, so that a rejection stays unhandled if the page does not handle it.
-    return response.then(
-      (answer) => (ended(answer.status), answer),
-      (error) => {
-        ended(nameOf(error).name === 'AbortError' ? undefined : 0);
-        throw error;
-      },
+    response.then(
+      (answer) => ended(answer.status),
+      (error) => ended(nameOf(error).name === 'AbortError' ? undefined : 0),
     );
+    // Our look at the outcome counts as handling it; the page gets a promise of its own, unhandled if it leaves it so.
+    return response.then();
   });
   scope.wrap(XMLHttpRequest.prototype, 'send', (original) => function (this: unknown, ...args) {
     const request = this as XMLHttpRequest;

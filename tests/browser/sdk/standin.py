@@ -129,12 +129,12 @@ class StandIn:
 
     # -- the host's pages ---------------------------------------------------------------------------------------------
 
-    def host(self, body: str = "", *, path: str = "/", init: str | None = "{}", headers: dict[str, str] | None = None, head: str = "") -> str:
+    def host(self, body: str = "", *, path: str = "/", init: str | None = "{}", headers: dict[str, str] | None = None, tag: str = "crossorigin") -> str:
         """Put a page up that starts the SDK with the usual options and these, and return its address."""
         start = f"OnboardingAgent.init(Object.assign({self.options}, {init}));" if init is not None else ""
         self.pages[path + "?init"] = (start, {"Content-Type": "text/javascript"})
-        script = f'<script src="{self.api}/sdk/onboarding-agent-sdk.js"></script><script src="{path}?init"></script>'
-        html = f"<!doctype html><html><head><title>Host</title>{head}{script}</head><body>{body}</body></html>"
+        script = f'<script {tag} src="{self.api}/sdk/onboarding-agent-sdk.js"></script><script src="{path}?init"></script>'
+        html = f"<!doctype html><html><head><title>Host</title>{script}</head><body>{body}</body></html>"
         self.pages[path] = (html, {"Content-Type": "text/html; charset=utf-8"} | (headers or {}))
         return self.site + path
 

@@ -1,0 +1,183 @@
+"""The line to the gateway, and nudges in one tab or several."""
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser.sdk.standin import StandIn, nudge, token_for, wait_until
+
+CARDS = "[...(document.querySelector('onboarding-agent')?.shadowRoot.querySelectorAll('.oa *') ?? [])].map(e => e.textContent).join('|')"
+
+
+def shows(page: Page, text: str) -> bool:
+    return text in page.evaluate(CARDS)
+
+
+def settle(page: Page, condition: object, what: str) -> None:
+    wait_until(condition, what, pause=lambda: page.wait_for_timeout(25))  # type: ignore[arg-type]
+
+
+def connected(standin: StandIn, page: Page) -> None:
+    settle(page, lambda: standin.sockets and page.evaluate("OnboardingAgent.getState().onStage"), "a connection")
+
+
+def test_a_nudge_is_shown_acknowledged_and_never_again(standin: StandIn, page: Page) -> None:
+    page.goto(standin.host())
+    connected(standin, page)
+    standin.push(nudge("n1"))
+    settle(page, lambda: shows(page, "About n1"), "the nudge")
+    settle(page, lambda: standin.frames, "the acknowledgement")
+    assert standin.frames == [{"type": "nudge.ack", "nudge_id": "n1", "status": "shown"}]
+    page.reload()
+    connected(standin, page)
+    standin.push(nudge("n1"))
+    standin.push(nudge("n2"))
+    settle(page, lambda: shows(page, "About n2"), "the other nudge")
+    assert not shows(page, "About n1")
+
+
+def test_a_reconnect_resumes_after_the_last_frame(standin: StandIn, page: Page) -> None:
+    page.goto(standin.host())
+    connected(standin, page)
+    assert standin.dialled[0]["path"] == "/ws/u1" and "after" not in standin.dialled[0]
+    standin.push(nudge("n1"))
+    settle(page, lambda: standin.frames, "the acknowledgement")
+    standin.hang_up(1012)
+    settle(page, lambda: len(standin.dialled) == 2 and standin.sockets, "the reconnect")
+    assert (standin.dialled[1]["after"], standin.dialled[1]["epoch"]) == ("1", "epoch-1")
+    standin.epoch = "epoch-2"
+    standin.seq = 0
+    standin.hang_up(1011)
+    settle(page, lambda: len(standin.dialled) == 3 and standin.sockets, "the second reconnect")
+    standin.push(nudge("n2"))
+    settle(page, lambda: page.evaluate("Object.keys(localStorage).some(key => key.endsWith(':n:n2'))"), "the second nudge")
+    standin.hang_up(1012)
+    settle(page, lambda: len(standin.dialled) == 4, "the third reconnect")
+    assert (standin.dialled[3]["after"], standin.dialled[3]["epoch"]) == ("1", "epoch-2")
+
+
+def test_a_refused_token_is_asked_for_again(standin: StandIn, page: Page) -> None:
+    standin.refuse = [4401]
+    tokens = [token_for("u1"), token_for("u1", 5000)]
+    page.goto(standin.host(init=f"{{userToken: async () => {tokens}[window.asked = Math.min((window.asked ?? -1) + 1, 1)]}}"))
+    connected(standin, page)
+    assert [dialled["token"] for dialled in standin.dialled] == tokens
+
+
+@pytest.mark.parametrize("code", [4403, 4429])
+def test_some_refusals_are_final_for_long(standin: StandIn, page: Page, code: int) -> None:
+    standin.refuse = [code] * 5
+    page.goto(standin.host())
+    settle(page, lambda: standin.dialled, "the first attempt")
+    page.wait_for_timeout(3000)
+    assert len(standin.dialled) == 1
+
+
+def test_frames_of_other_kinds_and_garbage_are_ignored(standin: StandIn, page: Page) -> None:
+    page.goto(standin.host())
+    connected(standin, page)
+    for text in ("not json", "null", "[]", '{"type":"nudge"}', '{"type":"unheard.of","seq":3}', '{"type":"nudge","nudge":{"nudge_id":"x"}}'):
+        standin.sockets[0].send(text)
+    standin.push(nudge("n1"))
+    settle(page, lambda: shows(page, "About n1"), "the nudge")
+
+
+def test_what_another_device_saw_is_not_shown_here(standin: StandIn, page: Page) -> None:
+    page.goto(standin.host())
+    connected(standin, page)
+    standin.push({"type": "nudge.status", "nudge_id": "n1", "status": "shown"})
+    standin.push(nudge("n1"))
+    standin.push(nudge("n2"))
+    settle(page, lambda: shows(page, "About n2"), "the other nudge")
+    standin.push({"type": "nudge.status", "nudge_id": "n2", "status": "dismissed"})
+    settle(page, lambda: not shows(page, "About n2"), "its end")
+
+
+def test_two_tabs_have_one_socket_and_show_once(standin: StandIn, context: BrowserContext) -> None:
+    url = standin.host()
+    first, second = context.new_page(), context.new_page()
+    first.goto(url)
+    connected(standin, first)
+    second.goto(url)
+    second.wait_for_timeout(500)
+    assert len(standin.sockets) == 1
+    assert sorted(page.evaluate("OnboardingAgent.getState().leading") for page in (first, second)) == [False, True]
+    standin.push(nudge("n1"))
+    wait_until(lambda: standin.frames, "the nudge", pause=lambda: second.wait_for_timeout(25))
+    second.wait_for_timeout(500)
+    assert [shows(page, "About n1") for page in (first, second)].count(True) == 1
+    assert [frame["status"] for frame in standin.frames] == ["shown"]
+
+
+def test_two_tabs_send_every_event_once(standin: StandIn, context: BrowserContext) -> None:
+    url = standin.host()
+    tabs = [context.new_page() for _ in range(3)]
+    for tab in tabs:
+        tab.goto(url)
+    for tab in tabs:
+        tab.evaluate("for (let i = 0; i < 30; i++) OnboardingAgent.track('shared')")
+    wait_until(lambda: len(standin.of("shared")) == 90, "all events", pause=lambda: tabs[0].wait_for_timeout(25))
+    tabs[0].wait_for_timeout(500)
+    ids = [event["event_id"] for event in standin.accepted]
+    assert len(ids) == len(set(ids))
+
+
+def test_a_leader_that_is_gone_is_followed_at_once(standin: StandIn, context: BrowserContext) -> None:
+    url = standin.host()
+    leader, heir = context.new_page(), context.new_page()
+    leader.goto(url)
+    connected(standin, leader)
+    heir.goto(url)
+    heir.evaluate("OnboardingAgent.track('orphan')")
+    leader.close()
+    wait_until(lambda: heir.evaluate("OnboardingAgent.getState().leading"), "the succession", pause=lambda: heir.wait_for_timeout(25))
+    connected(standin, heir)
+    standin.push(nudge("n1"))
+    settle(heir, lambda: shows(heir, "About n1"), "the nudge")
+    wait_until(lambda: standin.of("orphan"), "the event", pause=lambda: heir.wait_for_timeout(25))
+
+
+def test_without_locks_tabs_share_a_lease(standin: StandIn, context: BrowserContext) -> None:
+    context.add_init_script("Object.defineProperty(navigator, 'locks', {value: undefined})")
+    url = standin.host()
+    leader, heir = context.new_page(), context.new_page()
+    leader.goto(url)
+    connected(standin, leader)
+    heir.goto(url)
+    heir.wait_for_timeout(1500)
+    assert len(standin.sockets) == 1 and not heir.evaluate("OnboardingAgent.getState().leading")
+    # A crash gives nothing back: the lease runs out.
+    leader.evaluate("Storage.prototype.removeItem = () => {}")
+    leader.close()
+    connected(standin, heir)
+
+
+def test_a_nudge_that_came_while_nobody_looked_waits(standin: StandIn, page: Page) -> None:
+    hide = "v => { Object.defineProperty(document, 'visibilityState', {value: v, configurable: true}); document.dispatchEvent(new Event('visibilitychange', {bubbles: true})) }"
+    page.goto(standin.host())
+    connected(standin, page)
+    page.evaluate(hide, "hidden")
+    standin.push(nudge("n1"))
+    page.wait_for_timeout(500)
+    assert not shows(page, "About n1") and not standin.frames
+    page.evaluate(hide, "visible")
+    settle(page, lambda: shows(page, "About n1"), "the nudge")
+
+
+def test_acknowledgements_wait_for_a_connection(standin: StandIn, page: Page) -> None:
+    page.goto(standin.host())
+    connected(standin, page)
+    page.evaluate("v => Object.defineProperty(document, 'visibilityState', {value: v, configurable: true})", "visible")
+    standin.push(nudge("n1", actions=[{"label": "Not now", "kind": "snooze", "url": None}]))
+    settle(page, lambda: standin.frames, "the first acknowledgement")
+    standin.refuse = [1013] * 2
+    standin.hang_up(1011)
+    page.locator("onboarding-agent button", has_text="Not now").click()
+    settle(page, lambda: len(standin.frames) >= 2, "the second acknowledgement")
+    assert [frame["status"] for frame in standin.frames] == ["shown", "snoozed"]
+
+
+def test_a_message_is_shown_and_answered(standin: StandIn, page: Page) -> None:
+    page.goto(standin.host())
+    connected(standin, page)
+    standin.push({"type": "message", "conversation_id": "c1", "message_id": "m1", "role": "agent", "text": "Need a hand?"})
+    settle(page, lambda: shows(page, "Need a hand?"), "the message")
