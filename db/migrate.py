@@ -62,12 +62,10 @@ def migrate(url: str, *, logins: tuple[str, ...] = (), months_ahead: int = MONTH
         ensure_partitions(guard, months_ahead)
 
 
-def login_of(url: str) -> str:
-    """Return the login that a URL names, as `migrate` takes it in `logins`; raises SettingsError without one."""
+def login_of(url: str) -> str | None:
+    """Return the login that a URL names, as `migrate` takes it in `logins`; None when it leaves that to libpq."""
     user = conninfo_to_dict(connection_url(url)).get("user")
-    if not user:
-        raise SettingsError("DATABASE_URL: names no login")
-    return str(user)
+    return None if user is None else str(user)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ Every pooled connection runs as `onboarding_app`; a transaction names the compan
 does the rest. `Database.system()` is for the little that precedes a company: looking up a key, a login, work left
 behind. Both roles are set with SET ROLE, so any login that is a member of them will do. Code that can send SQL of its
 own making could RESET ROLE to that login: in production give the processes a plain login, a member of the two roles
-and owner of nothing (docs/operations.md); `migrate` alone needs the owner.
+and owner of nothing (docs/database.md); `migrate` alone needs the owner.
 
 Connect directly or through a pooler in session mode: SET ROLE belongs to the session.
 """

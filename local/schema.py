@@ -3,10 +3,14 @@
 import asyncio
 
 
-def migrate_all(url: str) -> None:
-    """Bring a database up to date; safe to run by several at once, and again. The login must own its schema."""
-    from db.migrate import migrate
+def migrate_all(url: str, product_url: str | None = None) -> None:
+    """Bring a database up to date; safe to run by several at once, and again. The login of `url` must own its schema.
+
+    `product_url` is the one that the processes use: when its login is another one, it is granted the product's roles.
+    """
+    from db.migrate import login_of, migrate
     from graph.checkpoints import setup
 
-    migrate(url)
+    login = login_of(product_url) if product_url else None
+    migrate(url, logins=(login,) if login and login != login_of(url) else ())
     asyncio.run(setup(url))

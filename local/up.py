@@ -161,7 +161,7 @@ async def _prepare(options: UpOptions, installation: Installation, database_url:
     from local.founding import found_company
     from local.schema import migrate_all
 
-    await asyncio.to_thread(migrate_all, os.environ.get("DATABASE_ADMIN_URL", database_url))
+    await asyncio.to_thread(migrate_all, os.environ.get("DATABASE_ADMIN_URL", database_url), database_url)
     if installation.company is not None:
         return installation.company, False
     name = "Curlewfield" if options.demo else "My company"

@@ -3,6 +3,7 @@
 A cluster of its own, since roles belong to the cluster.
 """
 
+import asyncio
 import subprocess
 import sys
 import time
@@ -15,9 +16,11 @@ from psycopg import sql
 from core.errors import SettingsError, Unavailable
 from core.security import Vault
 from db import companies
+from db import migrate as migration
 from db.migrate import login_of, migrate
 from db.pool import Database, connection_url, is_outage
 from local.postgres import EmbeddedPostgres
+from local.schema import migrate_all
 
 OTHER_DATABASES = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'"
 OTHER_ROLES = "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' AND rolname <> current_user"
@@ -85,7 +88,7 @@ async def test_a_plain_login_owns_nothing_and_runs_the_product(server):
     migrate(server.url)
     with pytest.raises(SettingsError, match='GRANT onboarding_app, onboarding_system TO "runner"'):
         await Database.open(url, name="test")
-    migrate(server.url, logins=(login_of(url),))
+    await asyncio.to_thread(migrate_all, server.url, url)
     assert await founds(url) == ("onboarding_app", "runner", 1)
     with psycopg.connect(url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute("SELECT 1 FROM companies")
@@ -222,5 +225,16 @@ def test_a_malformed_url_is_not_repeated():
     with pytest.raises(SettingsError) as caught:
         connection_url("postgresql://ann:hunter2@db:port:port/shop?nonsense=1")
     assert "hunter2" not in str(caught.value)
-    with pytest.raises(SettingsError, match="login"):
-        login_of("postgresql:///shop")
+
+
+def test_the_login_of_a_url():
+    assert login_of("postgresql+psycopg://ann:pw@db/shop") == "ann"
+    assert login_of("postgresql:///shop") is None
+
+
+def test_a_migration_that_takes_too_long_is_not_waited_for(server, monkeypatch):
+    monkeypatch.setattr(migration, "_LOCK_PATIENCE_SECONDS", 0.3)
+    with psycopg.connect(server.url, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", (migration._LOCK,))
+        with pytest.raises(Unavailable, match="Another migration"):
+            migrate(server.url)
