@@ -25,5 +25,6 @@ def server_command(directory: Path, socket: Path) -> list[str]:
         "maxmemory-policy": "noeviction",
         "save": "",
         "daemonize": "no",
+        "loglevel": "warning",
     }
     return [str(server_binary()), *(word for key, value in options.items() for word in (f"--{key}", value))]
