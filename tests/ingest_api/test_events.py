@@ -475,7 +475,7 @@ async def test_a_revoked_key_stops_working(
     assert (await client.delete(f"/api/v1/api-keys/{made['key_id']}", headers=secret)).status_code == 204
 
     async with asyncio.timeout(10):
-        while (answer := await client.post(PATH, json=batch(), headers=fresh)).status_code == 202:
+        while (answer := await client.post(PATH, json=batch(), headers=fresh)).status_code == 202:  # noqa: ASYNC110
             await asyncio.sleep(0.2)
     problem(answer, 401, "unauthenticated")
 
