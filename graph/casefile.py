@@ -13,6 +13,7 @@ from core.baselines import BaselineStep, page_path
 from core.events import AcceptedEvent, to_ms
 from core.nudges import Diagnosis
 from core.redaction import mask
+from core.turns import SignalKind
 from graph.case import Case
 
 MAX_TEXT: Final = 120
@@ -22,12 +23,27 @@ TEXT_PROPERTIES: Final = ("text", "label", "message", "error", "field", "form", 
 """Event properties that a model may read; whatever else a host sends along stays here."""
 
 
+MEANINGS: Final = {
+    SignalKind.RAGE_CLICK: "clicked the same control again and again, fast",
+    SignalKind.DEAD_CLICK: "clicked where nothing happens",
+    SignalKind.ERROR_CLICK: "clicks that each led to an error",
+    SignalKind.PAGE_LOOP: "opened the same pages again and again within seconds",
+    SignalKind.FORM_ABANDONMENT: "changed a form, then left it or stopped, without sending it",
+    SignalKind.VALIDATION_LOOP: "the same form was refused again and again",
+    SignalKind.EXPLICIT_STUCK: "asked for help, cancelled, went back, or was shown an error",
+    SignalKind.INACTIVITY: "no action for a long time with the page in sight",
+    SignalKind.BASELINE_DEVIATION: "took longer than nine in ten who succeeded, or left their path",
+}
+"""What a signal says, in words: a model cannot know our names."""
+
+
 def casefile(case: Case) -> dict[str, Any]:
     """Return what bears on the diagnosis, as JSON-able values."""
     return _without_empty(
         {
             "signal": {
                 "kind": case.signal.kind.value,
+                "meaning": MEANINGS[case.signal.kind],
                 "element": _text(case.signal.target_element),
                 "measures": {name[:40]: _plain(value) for name, value in list(case.signal.measures.items())[:8]},
                 "proof": [

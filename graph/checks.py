@@ -2,7 +2,7 @@
 
 A model may invent a selector, a link or a language, and a page may try to talk it into doing so. None of that reaches a
 user: an unknown element becomes the one of the evidence, an unknown link goes, markup goes, and a nudge in another
-language, or with nothing left of it, becomes the one of the templates.
+language, under the title of an earlier one, or with nothing left of it, becomes the one of the templates.
 """
 
 import re
@@ -39,6 +39,8 @@ def check_content(content: NudgeContent, case: Case, diagnosis: Diagnosis) -> Ch
     title, body = clean_text(content.title, case.links), clean_text(content.body, case.links)
     if not title or not body:
         return Checked(compose(case, diagnosis.reason_class), ("empty",))
+    if title.casefold() in {nudge.title.casefold() for nudge in case.past_nudges}:
+        return Checked(compose(case, diagnosis.reason_class), ("repeated",))
     if not is_written_in(f"{title} {body}", case.language):
         return Checked(compose(case, diagnosis.reason_class), ("language",))
     element = allowed_element(content.target_element, case)

@@ -17,15 +17,18 @@ kill switch held at saving · `failed`: no reasoner could answer, or the budget 
 
 
 class TurnState(TypedDict, total=False):
-    """State of the graph. Models are kept as `model_dump(mode="json")`; nodes read them by the functions below."""
+    """State of the graph. Models are kept as JSON texts, read by the functions below.
 
-    turn: dict[str, Any]
+    A text is stored in the checkpoint's own row; a dict would be a row of its own in another table.
+    """
+
+    turn: str
     route: str
     outcome: Outcome
-    diagnosis: dict[str, Any]
+    diagnosis: str
     reasoner: str
-    content: dict[str, Any]
-    nudge: dict[str, Any]
+    content: str
+    nudge: str
     escalation_id: str
     prompts: Annotated[dict[str, str], operator.or_]
     receipt: Annotated[list[dict[str, Any]], operator.add]
@@ -77,22 +80,22 @@ class TurnResult:
 
 def start_state(turn: Turn) -> TurnState:
     """Return the state in which a turn enters the graph."""
-    return {"turn": turn.model_dump(mode="json"), "prompts": {}, "receipt": []}
+    return {"turn": turn.model_dump_json(), "prompts": {}, "receipt": []}
 
 
 def turn_of(state: TurnState) -> Turn:
     """Return the turn."""
-    return Turn.model_validate(state["turn"])
+    return Turn.model_validate_json(state["turn"])
 
 
 def diagnosis_of(state: TurnState) -> Diagnosis:
     """Return the diagnosis; there is one after `diagnose`."""
-    return Diagnosis.model_validate(state["diagnosis"])
+    return Diagnosis.model_validate_json(state["diagnosis"])
 
 
 def content_of(state: TurnState) -> NudgeContent:
     """Return what the coach composed; there is one after `coach`."""
-    return NudgeContent.model_validate(state["content"])
+    return NudgeContent.model_validate_json(state["content"])
 
 
 def result_of(state: TurnState) -> TurnResult:
@@ -110,10 +113,10 @@ def _result(state: TurnState, outcome: Outcome) -> TurnResult:
     diagnosis, nudge = state.get("diagnosis"), state.get("nudge")
     return TurnResult(
         outcome=outcome,
-        diagnosis=Diagnosis.model_validate(diagnosis) if diagnosis else None,
+        diagnosis=Diagnosis.model_validate_json(diagnosis) if diagnosis else None,
         reasoner=state.get("reasoner"),
         prompts=state.get("prompts", {}),
         receipt=tuple(ReceiptStep.model_validate(step) for step in state.get("receipt", [])),
-        nudge=Nudge.model_validate(nudge) if nudge else None,
+        nudge=Nudge.model_validate_json(nudge) if nudge else None,
         escalation_id=state.get("escalation_id"),
     )

@@ -28,7 +28,7 @@ async def act(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
         handed = await _leave_to_a_person(nudge, turn, state, context)
     else:
         handed = await _deliver(nudge, turn, context)
-    return {**handed, "nudge": nudge.model_dump(mode="json"), "receipt": [step, *handed["receipt"]]}
+    return {**handed, "nudge": nudge.model_dump_json(), "receipt": [step, *handed["receipt"]]}
 
 
 async def _deliver(nudge: Nudge, turn: Turn, context: TurnContext) -> TurnState:

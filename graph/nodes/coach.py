@@ -28,7 +28,7 @@ async def coach(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
         corrections=list(checked.corrections),
     )
     return {
-        "content": checked.content.model_dump(mode="json"),
+        "content": checked.content.model_dump_json(),
         "prompts": {"coach": answer.version},
         "receipt": [step],
     }

@@ -18,7 +18,7 @@ async def diagnose(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState
     diagnosis = answer.value
     route = decide_route(diagnosis, context.config, case.tries, in_holdout=context.in_holdout)
     changes: TurnState = {
-        "diagnosis": diagnosis.model_dump(mode="json"),
+        "diagnosis": diagnosis.model_dump_json(),
         "reasoner": answer.provider,
         "prompts": {"diagnose": answer.version},
         "route": route.to,

@@ -54,7 +54,7 @@ async def _tell_user(case: Case, turn: Turn, context: TurnContext) -> TurnState:
         return {"receipt": [receipt_step("deliver", "capped", now, saved.reason)]}
     await context.delivery.publish(nudge, turn)
     step = receipt_step("deliver", "published", context.now(), nudge_id=nudge.nudge_id)
-    return {"nudge": nudge.model_dump(mode="json"), "receipt": [step]}
+    return {"nudge": nudge.model_dump_json(), "receipt": [step]}
 
 
 def _joined(first: TurnState, then: TurnState) -> TurnState:
