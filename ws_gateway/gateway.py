@@ -109,6 +109,7 @@ class Gateway:
             code = self._act(member, session.receive(message, time.monotonic()))
             if code is not None:
                 await connection.close(code)
+                return
 
     def _act(self, member: Member, effect: Effect) -> CloseCode | None:
         """Do what the session asks for; returns a close code when that ends the connection."""

@@ -10,11 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from prometheus_client import Gauge
 from redis.asyncio import Redis
 from websockets.asyncio.server import ServerConnection
 
 from core import streams
 from ws_gateway.session import Session
+
+CONNECTIONS = Gauge("gateway_connections", "Open connections")
 
 Member = tuple[ServerConnection, Session]
 
@@ -36,6 +39,7 @@ class Registry:
         self._companies: Counter[str] = Counter()
         self._empty = asyncio.Event()
         self._empty.set()
+        CONNECTIONS.set_function(self.__len__)
 
     def __len__(self) -> int:
         return self._companies.total()

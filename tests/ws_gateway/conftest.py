@@ -1,0 +1,33 @@
+"""What surrounds a gateway under test."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import Redis
+
+from db.pool import Database
+from tests.ws_gateway.harness import Author, Inside, inside
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    async with Redis.from_url(redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = await Database.open(database_url, pool_size=2, name="test")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def author(database: Database, redis: Redis) -> Author:
+    return Author(database, redis)
+
+
+@pytest.fixture
+async def gateway(database_url: str, redis_url: str, secret_key: str) -> AsyncIterator[Inside]:
+    async with inside(database_url, redis_url, secret_key) as site:
+        yield site
