@@ -50,14 +50,15 @@ class TurnMaker:
         allowed: list[Turn] = []
         counts: dict[UserKey, dict[str, int]] = {}
         async with self._db.transaction(*{candidate.user.company_id for candidate in candidates}) as connection:
-            for candidate in candidates:
-                history = await read_history(connection, candidate.user, now)
-                standing = await read_standing(connection, candidate.user)
-                decision = decide(candidate.company.config, standing, candidate.signal, history, now)
-                counts[candidate.user] = dict(history.on_stuck_point)
-                turn = turn_of(candidate, now)
-                if await self._store(connection, turn, decision, candidate.company, now):
-                    allowed.append(turn)
+            for user, theirs in _by_user(candidates).items():
+                history = await read_history(connection, user, now)
+                standing = await read_standing(connection, user)
+                counts[user] = dict(history.on_stuck_point)
+                for candidate in theirs:
+                    decision = decide(candidate.company.config, standing, candidate.signal, history, now)
+                    turn = turn_of(candidate, now)
+                    if await self._store(connection, turn, decision, candidate.company, now):
+                        allowed.append(turn)
         await publish_turns(self._redis, allowed, self._shards)
         return counts
 
@@ -81,6 +82,13 @@ class TurnMaker:
             },
         )
         return runs
+
+
+def _by_user(candidates: Iterable[Candidate]) -> dict[UserKey, list[Candidate]]:
+    groups: dict[UserKey, list[Candidate]] = {}
+    for candidate in candidates:
+        groups.setdefault(candidate.user, []).append(candidate)
+    return groups
 
 
 def may_run(decision: Decision) -> bool:

@@ -37,6 +37,8 @@ from stream_consumer.windows import WindowStore
 log = logging.getLogger(__name__)
 
 ROLES: Final = ("events", "turns", "notifications")
+EVENT_SLOTS: Final = 2
+"""Batches under way at a time: one computes while PostgreSQL works on the other."""
 NOTIFICATION_SLOTS: Final = 4
 
 Task = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
@@ -157,10 +159,10 @@ def _events(parts: _Parts) -> list[Task]:
     settings = parts.settings.consumer
     windows = WindowStore(parts.redis, parts.shards)
     turns = TurnMaker(parts.db, parts.redis, parts.shards, parts.metrics)
-    batch = max(1, settings.consumer_batch // parts.shards)
+    batch = max(1, settings.consumer_batch // (EVENT_SLOTS * parts.shards))
     sweeper = Sweeper(parts.redis, windows, parts.companies, turns, parts.metrics, parts.shards)
     handler = EventsHandler(parts.db, windows, parts.companies, turns)
-    policy = _policy(settings, batch=batch, slots=1, isolate_after=0)
+    policy = _policy(settings, batch=batch, slots=EVENT_SLOTS, isolate_after=0)
     return [*parts.loops(streams.EVENTS, handler, policy), sweeper.run]
 
 
