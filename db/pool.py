@@ -6,7 +6,7 @@ behind. Both roles are set with SET ROLE, so any login that is a member of them 
 own making could RESET ROLE to that login: in production give the processes a plain login, a member of the two roles
 and owner of nothing (docs/database.md); `migrate` alone needs the owner.
 
-Connect directly or through a pooler in session mode: SET ROLE belongs to the session.
+Connect directly or through a pooler in session mode: role, timeouts and prepared statements belong to the session.
 """
 
 import asyncio
@@ -48,8 +48,9 @@ _CONFIGURE: Final = """
            set_config('idle_in_transaction_session_timeout', '60s', false)
 """
 
-# Names the companies of this transaction; app_company_ids() in the policies reads it.
-_NAME_COMPANIES: Final = "SELECT set_config('app.company_ids', %s, true)"
+# Names the companies of this transaction; app_company_ids() in the policies reads it. Takes the role once more, which
+# costs nothing here: whatever an earlier transaction did to the session, this one is bound.
+_NAME_COMPANIES: Final = "SELECT set_config('role', 'onboarding_app', true), set_config('app.company_ids', %s, true)"
 
 # Trades the application's role for the system's until the transaction ends.
 _BECOME_SYSTEM: Final = "SET LOCAL ROLE onboarding_system"

@@ -27,6 +27,7 @@ from db import (
     turns,
     users,
 )
+from db.pool import Database
 from db.users import Seen
 
 TABLES = """
@@ -114,8 +115,6 @@ async def test_without_a_company_nothing_is_visible(db, owner, filled):
 
 
 async def test_the_companies_of_one_transaction_are_forgotten_by_the_next(database_url, filled, acme):
-    from db.pool import Database
-
     one = await Database.open(database_url, pool_size=1, name="test")
     async with one.transaction(acme) as connection:
         assert await (await connection.execute("SELECT count(*) FROM users")).fetchone() == (1,)
@@ -218,6 +217,16 @@ async def test_the_role_is_given_back_after_a_system_transaction(db, acme):
         pass
     async with db.transaction(acme) as connection:
         row = await (await connection.execute("SELECT current_user, count(*) FROM companies")).fetchone()
+    assert row == ("onboarding_app", 1)
+
+
+async def test_a_session_that_lost_its_role_is_bound_again(database_url, filled, acme):
+    one = await Database.open(database_url, pool_size=1, name="test")
+    async with one.transaction(acme) as connection:
+        await connection.execute("RESET ROLE")
+    async with one.transaction(acme) as connection:
+        row = await (await connection.execute("SELECT current_user, count(*) FROM users")).fetchone()
+    await one.close()
     assert row == ("onboarding_app", 1)
 
 

@@ -43,6 +43,7 @@ def server(cluster):
     with psycopg.connect(cluster.url, autocommit=True) as connection:
         for (database,) in connection.execute(OTHER_DATABASES).fetchall():
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
+        connection.execute("DROP SCHEMA IF EXISTS checkpoints CASCADE")
         connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION pg_database_owner")
         connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
         for (role,) in connection.execute(OTHER_ROLES).fetchall():
