@@ -5,6 +5,7 @@ The host's pages and the API have different origins (127.0.0.1 and localhost), s
 
 import base64
 import json
+import mimetypes
 import threading
 import time
 from collections.abc import Callable
@@ -93,6 +94,7 @@ class StandIn:
         self.requests: list[Request] = []
         self.accepted: list[dict[str, Any]] = []
         self.pages: dict[str, tuple[str, dict[str, str]]] = {}
+        self.files: Callable[[str], bytes | None] = lambda path: None
         self.rule: Rule | None = None
         self.down = False
         self.sockets: list[ServerConnection] = []
@@ -229,9 +231,11 @@ class _Handler(BaseHTTPRequestHandler):
             script = (self.owner.dist / "onboarding-agent-sdk.js").read_bytes()
             return self._send(200, script, {"Content-Type": "text/javascript"})
         body, headers = self.owner.pages.get(self.path) or self.owner.pages.get(urlsplit(self.path).path) or (None, {})
-        if body is None:
-            return self._send(404, b"no such page", {})
-        return self._send(200, body.encode(), headers)
+        if body is not None:
+            return self._send(200, body.encode(), headers)
+        found = self.owner.files(urlsplit(self.path).path)
+        kind = mimetypes.guess_type(self.path)[0] or "text/html"
+        return self._send(404 if found is None else 200, found or b"", {"Content-Type": kind})
 
     def do_OPTIONS(self) -> None:
         self._send(204, b"", {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "content-type,x-api-key,x-user-token", "Access-Control-Max-Age": "600"})
