@@ -3,38 +3,29 @@
  */
 
 import type { NudgeAction } from '../wire';
-import { maker } from './element';
-import { leavesSite, safeUrl } from './safeurl';
-
-/** More would be a menu. */
-const MAX_ACTIONS = 4;
+import type { Make } from './element';
+import { safeUrl } from './safeurl';
 
 /** The row of buttons, or null when none is usable: links that must not be followed are left out. */
 export function buildActions(
-  document: Document,
+  make: Make,
   actions: readonly NudgeAction[],
+  base: string,
   choose: (action: NudgeAction) => void,
 ): HTMLElement | null {
-  const buttons = actions.slice(0, MAX_ACTIONS).flatMap((action) => {
-    const button = buildAction(document, action);
+  const buttons = actions.flatMap((action) => {
+    const button = buildAction(make, action, base);
     button?.addEventListener('click', () => choose(action));
-    return button ? [button] : [];
+    return button ?? [];
   });
-  const leading = buttons.find((button) => !button.classList.contains('plain'));
-  leading?.classList.add('strong');
-  return buttons.length ? maker(document)('div', { class: 'foot' }, ...buttons) : null;
+  buttons.find((button) => button.matches('.quiet'))?.classList.add('strong');
+  return buttons.length ? make('div', { class: 'foot' }, ...buttons) : null;
 }
 
-function buildAction(document: Document, action: NudgeAction): HTMLElement | null {
-  const make = maker(document);
-  if (!action.label) return null;
-  if (action.kind !== 'link') {
-    const plain = action.kind === 'chat' ? 'quiet' : 'plain';
-    return make('button', { type: 'button', class: `button ${plain}` }, action.label);
-  }
-  const href = safeUrl(action.url, document.baseURI);
-  if (!href) return null;
-  const away = leavesSite(href, document.baseURI);
-  const attributes = { href, target: away ? '_blank' : null, rel: 'noopener' };
-  return make('a', { class: 'button quiet', ...attributes }, action.label);
+function buildAction(make: Make, { kind, label, url }: NudgeAction, base: string): HTMLElement | null {
+  if (kind !== 'link') return make('button', { type: 'button', class: kind === 'chat' ? 'button quiet' : 'button plain' }, label);
+  const link = safeUrl(url, base);
+  // Links that leave the product open beside it. `mailto:` has no host, and opens no page.
+  const away = link?.host && link.host !== new URL(base).host;
+  return link && make('a', { class: 'button quiet', href: link.href, target: away ? '_blank' : null, rel: 'noopener' }, label);
 }

@@ -6,7 +6,7 @@
 import type { NudgeAction } from '../wire';
 import { buildActions } from './actions';
 import { parseChecklist } from './checklist';
-import { maker } from './element';
+import { type Make, maker } from './element';
 import { type Frame, type FrameText, buildFrame } from './frame';
 import { buildSteps } from './steps';
 import { type Thread, buildThread } from './thread';
@@ -34,21 +34,23 @@ export interface Card {
 
 export function buildCard(document: Document, content: CardContent, events: CardEvents): Card {
   const make = maker(document);
+  const { baseURI } = document;
   const { labels } = content;
   const reveal = make('button', { type: 'button', class: 'button quiet reveal', hidden: 'hidden' }, labels.reveal);
-  const thread = content.kind === 'chat' ? buildThread(document, labels, events.reply) : null;
-  const main = thread?.log ?? make('div', { class: 'main' }, ...buildBody(document, content, events), reveal);
+  const foot = buildActions(make, content.actions, baseURI, events.choose);
+  // Who answers in words has made a choice: the ready-made answers go.
+  const reply = events.reply && ((text: string): void => (foot?.remove(), events.reply?.(text)));
+  const thread = content.kind === 'chat' ? buildThread(make, baseURI, labels, reply) : null;
+  const main = thread?.log ?? make('div', { class: 'main' }, ...buildBody(make, content, events), reveal);
   const title = content.title || (thread ? labels.assistant : '');
-  const frame = buildFrame(document, { ...content, title }, main, !!thread);
-  const foot = buildActions(document, content.actions, events.choose);
-  frame.card.append(...[foot, thread?.form].filter((part) => !!part));
+  const frame = buildFrame(make, { ...content, title }, main, !!thread);
+  frame.card.append(...[foot, thread?.form].filter((part) => part != null));
   if (thread && content.body) thread.add({ role: 'assistant', text: content.body });
   return { frame, thread, reveal };
 }
 
-function buildBody(document: Document, content: CardContent, events: CardEvents): readonly HTMLElement[] {
-  const make = maker(document);
+function buildBody(make: Make, content: CardContent, events: CardEvents): readonly HTMLElement[] {
   const list = content.kind === 'checklist' ? parseChecklist(content.body) : { intro: content.body, items: [] };
   const text = list.intro ? [make('p', { class: 'text' }, list.intro)] : [];
-  return list.items.length ? [...text, ...buildSteps(document, list.items, content.labels, events.tick)] : text;
+  return list.items.length ? [...text, ...buildSteps(make, list.items, content.labels, events.tick)] : text;
 }

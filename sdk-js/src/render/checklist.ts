@@ -1,5 +1,5 @@
 /**
- * A checklist travels as plain text: lines that begin with "- " (or "* ", "• ", "1. ", "[ ] ") are steps, the rest is
+ * A checklist travels as plain text: lines that begin with "- " are steps ("- [x] " steps already done), the rest is
  * the words around them.
  */
 
@@ -13,21 +13,14 @@ export interface ChecklistText {
   readonly items: readonly ChecklistItem[];
 }
 
-/** More than these would be a manual, not a nudge. */
-export const MAX_ITEMS = 12;
+const STEP = /^\s*[-*•]\s+(?:\[([ x])\]\s+)?(\S.*)/i;
 
-const STEP = /^\s*(?:(?:[-*•–]|\d{1,2}[.)])\s+)?(?:\[([ xX])\]\s+)?/;
-const MARKED = /^\s*(?:[-*•–]\s+|\d{1,2}[.)]\s+|\[[ xX]\]\s+)\S/;
-
-/** Splits a body into its steps and the text around them; "[x]" marks a step that is already done. */
 export function parseChecklist(body: string): ChecklistText {
-  const lines = body.split(/\r?\n/);
-  const items = lines.filter((line) => MARKED.test(line)).slice(0, MAX_ITEMS).map(toItem);
-  const intro = lines.filter((line) => !MARKED.test(line)).join('\n').trim();
-  return { intro, items };
-}
-
-function toItem(line: string): ChecklistItem {
-  const box = STEP.exec(line)?.[1];
-  return { text: line.replace(STEP, '').trim(), done: box === 'x' || box === 'X' };
+  const items: ChecklistItem[] = [];
+  const words = body.split('\n').filter((line) => {
+    const [step, box, text] = STEP.exec(line) ?? [];
+    if (text) items.push({ text: text.trim(), done: /x/i.test(box ?? '') });
+    return !step;
+  });
+  return { intro: words.join('\n').trim(), items };
 }

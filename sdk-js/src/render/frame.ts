@@ -2,7 +2,7 @@
  * The frame that all surfaces share: heading, close button, and a part that scrolls when the words are long.
  */
 
-import { ICONS, icon, maker } from './element';
+import type { Make } from './element';
 import type { Labels } from './labels';
 
 export interface FrameText {
@@ -19,10 +19,9 @@ export interface Frame {
 }
 
 /** A dialog that is not modal: it has a name and a close button, and leaves the page as usable as before. */
-export function buildFrame(document: Document, text: FrameText, main: HTMLElement, avatar = false): Frame {
-  const make = maker(document);
-  const close = make('button', { type: 'button', class: 'close', 'aria-label': text.labels.close }, icon(document, ICONS.close));
-  const badge = avatar ? make('span', { class: 'avatar' }, icon(document, ICONS.spark)) : null;
+export function buildFrame(make: Make, text: FrameText, main: HTMLElement, avatar = false): Frame {
+  const close = make('button', { type: 'button', class: 'close', 'aria-label': text.labels.close }, '×');
+  const badge = avatar ? make('span', { class: 'avatar' }) : null;
   // One card at a time in a shadow tree of its own: the id cannot collide.
   const title = text.title ? make('h2', { class: 'title', id: 'title' }, text.title) : make('span', { class: 'title' });
   const name = text.title ? { 'aria-labelledby': 'title' } : { 'aria-label': text.labels.assistant };

@@ -28,9 +28,8 @@ const PRIVATE = (
   'click mousedown mouseup pointerdown pointerup touchstart touchend keydown keyup keypress input change submit focusin focusout wheel'
 ).split(' ');
 
-/** Long enough for a screen reader to have noticed the empty region first, and to be done reading before it empties. */
+/** A live region is only read when it was there, empty, before. */
 const ANNOUNCE_AFTER_MS = 120;
-const ANNOUNCED_FOR_MS = 6000;
 
 export function createHost(document: Document, guard: Guard): Host {
   const make = maker(document);
@@ -43,18 +42,13 @@ export function createHost(document: Document, guard: Guard): Host {
   adoptStyles(document, shadow);
   shadow.append(root);
   for (const type of PRIVATE) host.addEventListener(type, (event) => event.stopPropagation(), { passive: true });
-  let timer = 0;
-  const say = (text: string, after: number, then?: () => void): void => {
-    clearTimeout(timer);
-    timer = setTimeout(guard(() => ((status.textContent = text), then?.())), after) as unknown as number;
-  };
   return {
     document,
     root,
     raise: () => raise(host),
-    announce: (text) => say(text, ANNOUNCE_AFTER_MS, () => say('', ANNOUNCED_FOR_MS)),
+    announce: (text) => void setTimeout(guard(() => void (status.textContent = text)), ANNOUNCE_AFTER_MS),
     paint: (theme) => paint(host, root, theme),
-    remove: () => (clearTimeout(timer), host.remove()),
+    remove: () => host.remove(),
   };
 }
 

@@ -3,17 +3,16 @@
  */
 
 import type { ChecklistItem } from './checklist';
-import { maker } from './element';
+import type { Make } from './element';
 import type { Labels } from './labels';
 
 /** Progress and steps; `ticked` is told after each change. */
 export function buildSteps(
-  document: Document,
+  make: Make,
   items: readonly ChecklistItem[],
   labels: Labels,
   ticked: () => void,
 ): readonly HTMLElement[] {
-  const make = maker(document);
   const count = make('span', { id: 'count' });
   const progress = make('progress', { max: String(items.length), 'aria-labelledby': 'count' });
   const boxes = items.map(({ done }) => make('input', { type: 'checkbox', checked: done ? 'checked' : null }));

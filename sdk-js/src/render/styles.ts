@@ -60,7 +60,7 @@ button,.button{display:grid;place-items:center;min-width:28px;min-height:28px;pa
 border-radius:var(--q);background:none;text-decoration:none;cursor:pointer;transition:.12s}
 button:hover,.button:hover,label:hover{background:var(--h)}
 :focus-visible{outline:2px solid var(--t);outline-offset:2px}
-svg{width:18px;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
+.close,.send{font-size:1.5em;line-height:1}
 .close{align-self:start;color:var(--m)}
 .foot{display:flex;flex-wrap:wrap;gap:6px;padding:0 18px 16px}
 .button{min-height:34px;padding:5px 13px;font-size:.94em;font-weight:550;line-height:1.3;color:var(--m)}
@@ -70,7 +70,7 @@ svg{width:18px;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round
 .strong,.strong:hover,.avatar,.mine{background:var(--a);color:var(--on);border-color:transparent}
 .strong:hover{filter:brightness(1.1)}
 .avatar{display:grid;place-items:center;width:28px;height:28px;border-radius:50%}
-.avatar svg{width:16px;fill:currentColor}
+.avatar::before{content:'';width:16px;height:16px;background:var(--on);clip-path:polygon(50% 0,62% 38%,100% 50%,62% 62%,50% 100%,38% 62%,0 50%,38% 38%)}
 .thread{display:flex;flex-direction:column;gap:8px;padding-top:12px}
 .said{max-width:88%;align-self:start;padding:8px 12px;border-radius:var(--q);white-space:pre-line}
 .said:not(.mine){background:var(--h);color:var(--t)}

@@ -3,7 +3,7 @@
  */
 
 import type { ChatMessage } from '../wire';
-import { ICONS, icon, maker } from './element';
+import type { Make } from './element';
 import type { Labels } from './labels';
 import { safeUrl } from './safeurl';
 
@@ -17,35 +17,32 @@ export interface Thread {
 const MAX_REPLY = 4000;
 
 /** `log` announces what is added to it; without `reply` there is no box. */
-export function buildThread(document: Document, labels: Labels, reply: ((text: string) => void) | undefined): Thread {
-  const make = maker(document);
+export function buildThread(make: Make, base: string, labels: Labels, reply: ((text: string) => void) | undefined): Thread {
   const log = make('div', { class: 'main thread', role: 'log', 'aria-label': labels.assistant });
   const add: Thread['add'] = (message) => {
-    log.append(buildBubble(document, labels, message));
+    log.append(buildBubble(make, base, labels, message));
     log.scrollTop = log.scrollHeight;
   };
   const send = (text: string): void => {
     add({ role: 'user', text });
     reply?.(text);
   };
-  return { log, add, form: reply ? buildForm(document, labels, send) : null };
+  return { log, add, form: reply ? buildForm(make, labels, send) : null };
 }
 
-function buildBubble(document: Document, labels: Labels, message: Parameters<Thread['add']>[0]): HTMLElement {
-  const make = maker(document);
+function buildBubble(make: Make, base: string, labels: Labels, message: Parameters<Thread['add']>[0]): HTMLElement {
   const who = message.role === 'agent' ? make('div', { class: 'who' }, labels.person) : null;
   const links = (message.citations ?? []).flatMap((source) => {
-    const href = safeUrl(source.url, document.baseURI);
-    return href ? [make('a', { class: 'source', href, target: '_blank', rel: 'noopener' }, source.title || href)] : [];
+    const link = safeUrl(source.url, base);
+    return link ? make('a', { class: 'source', href: link.href, target: '_blank', rel: 'noopener' }, source.title || link.href) : [];
   });
   return make('div', { class: message.role === 'user' ? 'said mine' : 'said', dir: 'auto' }, who, message.text, ...links);
 }
 
-function buildForm(document: Document, labels: Labels, send: (text: string) => void): HTMLElement {
-  const make = maker(document);
+function buildForm(make: Make, labels: Labels, send: (text: string) => void): HTMLElement {
   const attributes = { rows: '1', maxlength: String(MAX_REPLY), 'aria-label': labels.reply, placeholder: labels.reply };
   const box = make('textarea', { ...attributes, dir: 'auto', enterkeyhint: 'send' });
-  const button = make('button', { type: 'submit', class: 'send strong', 'aria-label': labels.send }, icon(document, ICONS.send));
+  const button = make('button', { type: 'submit', class: 'send strong', 'aria-label': labels.send }, '↑');
   const form = make('form', { class: 'reply', novalidate: 'novalidate' }, box, button);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
