@@ -6,6 +6,7 @@ can close the block.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ MAX_TRAITS: Final = 8
 MAX_ELEMENTS: Final = 12
 TEXT_PROPERTIES: Final = ("text", "label", "message", "error", "field", "form", "step", "status")
 """Event properties that a model may read; whatever else a host sends along stays here."""
+_NUMBER: Final = re.compile(r"\+?\d(?:[ \-().]?\d){7,}")
+"""A number this long in a selector or path names a thing or a person, and says nothing to a model."""
 
 
 MEANINGS: Final = {
@@ -44,13 +47,13 @@ def casefile(case: Case) -> dict[str, Any]:
             "signal": {
                 "kind": case.signal.kind.value,
                 "meaning": MEANINGS[case.signal.kind],
-                "element": _text(case.signal.target_element),
+                "element": _name(case.signal.target_element),
                 "measures": {name[:40]: _plain(value) for name, value in list(case.signal.measures.items())[:8]},
                 "proof": [
                     _seen(item.event_type, item.target_element, item.page_url) for item in case.signal.evidence[-6:]
                 ],
             },
-            "stuck_point": _text(case.signal.stuck_point),
+            "stuck_point": _name(case.signal.stuck_point),
             "step": _step(case.step),
             "events": [_event(event, to_ms(case.now)) for event in case.events],
             "user": {"anonymous": case.user.anonymous, "traits": _traits(case.user.traits)},
@@ -101,7 +104,7 @@ def _event(event: AcceptedEvent, now_ms: int) -> dict[str, Any]:
 
 def _seen(event_type: str, element: str | None, page_url: str | None) -> dict[str, Any]:
     page = page_path(page_url) if page_url else None
-    return _without_empty({"type": _text(event_type), "element": _text(element), "page": _text(page)})
+    return _without_empty({"type": _text(event_type), "element": _name(element), "page": _name(page)})
 
 
 def _step(step: BaselineStep | None) -> dict[str, Any] | None:
@@ -115,7 +118,7 @@ def _elements(case: Case) -> list[str]:
     """Return elements a nudge may point to, as they are: a masked selector would find nothing."""
     best = [case.best_element] if case.best_element else []
     rest = sorted(case.seen_elements - set(best))
-    return [element for element in (*best, *rest) if element == mask(element)][:MAX_ELEMENTS]
+    return [element for element in (*best, *rest) if element == _name(element)][:MAX_ELEMENTS]
 
 
 def _traits(traits: Mapping[str, Any]) -> dict[str, Any]:
@@ -124,6 +127,11 @@ def _traits(traits: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     return value if isinstance(value, bool | int | float) or value is None else _text(str(value))
+
+
+def _name(text: str | None) -> str | None:
+    """Return a selector or path without what may identify somebody; masked like a text, and stricter with numbers."""
+    return None if text is None else _NUMBER.sub("[number]", _text(text) or "")
 
 
 def _text(text: str | None, limit: int = MAX_TEXT) -> str | None:
