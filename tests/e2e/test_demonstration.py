@@ -122,7 +122,7 @@ def check_timeline(product: Product, user: str) -> dict[str, Any]:
     timeline = product.get(f"/api/v1/users/{user}/timeline", limit=200)
     kinds = {item["kind"] for item in timeline["items"]}
     assert {"event", "turn", "nudge", "escalation"} <= kinds
-    outcomes = {item["data"]["outcome"] for item in timeline["items"] if item["kind"] == "turn"}
+    outcomes = {item["outcome"] for item in timeline["items"] if item["kind"] == "turn"}
     assert "nudged" in outcomes
     assert "escalated" in outcomes
     text = json.dumps(timeline)
