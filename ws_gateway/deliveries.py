@@ -1,7 +1,7 @@
 """Reads this gateway's delivery stream and hands each frame to whoever holds the user's connections.
 
-The stream is a hint, not the truth: durable frames also stand in the users' own streams. After an outage `on_return`
-is called, since entries may have been missed.
+The stream is a hint, not the truth: durable frames also stand in the users' own streams. `on_return` is called
+at the start and after each outage, since entries may have been missed.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ CONNECTED = Gauge("gateway_redis_connected", "Whether the delivery stream can be
 
 
 class Deliveries:
-    """The reader; `run` goes on until it is cancelled."""
+    """The reader; `run` goes on until it is cancelled. `connected` tells whether Redis answered last."""
 
     def __init__(
         self,
@@ -43,15 +43,15 @@ class Deliveries:
         self._on_return = on_return
         self._last: bytes | str = "0-0"
         self._untrimmed = 0
-        self._away = False
+        self._failing = False
+        self.connected = False
 
     async def run(self) -> None:
         """Read for ever; an outage is waited out."""
-        CONNECTED.set(1)
         while True:
             try:
-                if self._away:
-                    await self._return()
+                if not self.connected:
+                    await self._enter()
                 await self._read()
             except (RedisError, OSError) as error:
                 self._leave(error)
@@ -60,17 +60,17 @@ class Deliveries:
     def _leave(self, error: Exception) -> None:
         if not is_outage(error):
             log.exception("deliveries cannot be read")
-        elif not self._away:
+        elif not self._failing:
             log.warning("redis is away", extra={"error": type(error).__name__})
-        self._away = True
+        self._failing, self.connected = True, False
         CONNECTED.set(0)
 
-    async def _return(self) -> None:
-        await self._redis.ping()
+    async def _enter(self) -> None:
         await self._on_return()
-        self._away = False
+        if self._failing:
+            log.info("redis is back")
+        self._failing, self.connected = False, True
         CONNECTED.set(1)
-        log.info("redis is back")
 
     async def _read(self) -> None:
         reply: Any = await self._redis.xread({self._key: self._last}, count=READ_COUNT, block=BLOCK_MS)

@@ -99,12 +99,13 @@ class Reports:
                     await asyncio.sleep(RETRY_SECONDS)
 
     async def flush(self, seconds: float) -> None:
-        """Write what is queued, for at most `seconds`, before the process ends."""
-        deadline = asyncio.get_running_loop().time() + seconds
-        while self._queue and asyncio.get_running_loop().time() < deadline:
-            if not await self._write_batch():
-                await asyncio.sleep(RETRY_SECONDS / 5)
-        if self._queue:
+        """Wait, before the process ends, until `run` has written what is queued, for at most `seconds`."""
+        done = asyncio.Event()
+        self.when_written(self._written + len(self._queue), done.set)
+        try:
+            async with asyncio.timeout(seconds):
+                await done.wait()
+        except TimeoutError:
             log.error("reports were lost at the end", extra={"reports": len(self._queue)})
 
     async def _write_batch(self) -> bool:

@@ -44,7 +44,6 @@ async def _run(stores: StoreSettings, security: SecuritySettings, settings: Gate
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with assemble(stores, security, settings) as running:
         await serve_until(stop, running, settings)
-        await running.reports.flush(settings.gateway_drain_seconds)
 
 
 async def serve_until(stop: asyncio.Event, running: Running, settings: GatewaySettings) -> None:
@@ -60,6 +59,7 @@ async def serve_until(stop: asyncio.Event, running: Running, settings: GatewaySe
             log.info("listening", extra={"host": host, "port": port})
             await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
             await drain(running, server, settings.gateway_drain_seconds)
+        await running.reports.flush(settings.gateway_drain_seconds)
         for ended in filter(asyncio.Task.done, tasks):
             ended.result()
     finally:

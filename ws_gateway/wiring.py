@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from core import redis as redis_connection
 from core.errors import Unauthenticated, Unavailable
@@ -45,7 +44,6 @@ class Running:
     deliveries: Deliveries
     postman: Postman
     reports: Reports
-    redis: Redis
 
     def work(self) -> list[Coroutine[Any, Any, None]]:
         """Return what must run for ever beside the connections."""
@@ -57,13 +55,9 @@ class Running:
             self.reception.catch_ups.run(),
         ]
 
-    async def is_ready(self) -> bool:
+    def is_ready(self) -> bool:
         """Tell whether Redis answers and the gateway takes connections; nudges wait safely while PostgreSQL is away."""
-        try:
-            await self.redis.ping()
-        except (RedisError, OSError):
-            return False
-        return not self.reception.closed
+        return self.deliveries.connected and not self.reception.closed
 
 
 @asynccontextmanager
@@ -100,7 +94,6 @@ def _connect(redis: Redis, database: Database, vault: Vault, shards: int, settin
         deliveries=Deliveries(redis, gateway_id, postman.receive, continuity.resume),
         postman=postman,
         reports=reports,
-        redis=redis,
     )
 
 

@@ -132,9 +132,9 @@ class Site:
         head, _, body = answer.partition("\r\n\r\n")
         return int(head.split()[1]), body
 
-    async def is_up(self) -> bool:
+    async def is_up(self, path: str = "/readyz") -> bool:
         try:
-            return (await self.get("/healthz"))[0] == 200
+            return (await self.get(path))[0] == 200
         except OSError:
             return False
 
@@ -159,8 +159,10 @@ class Inside(Site):
 
 
 @asynccontextmanager
-async def inside(database_url: str, redis_url: str, secret_key: str, **options: Any) -> AsyncIterator[Inside]:
-    """Run a gateway in this process until the block ends; `options` are its settings."""
+async def inside(
+    database_url: str, redis_url: str, secret_key: str, *, up: str = "/readyz", **options: Any
+) -> AsyncIterator[Inside]:
+    """Run a gateway in this process until the block ends; `options` are its settings, `up` tells that it runs."""
     port = claim_port("127.0.0.1", 0, "")
     known: dict[str, Any] = {"gateway_heartbeat_seconds": LONG, "gateway_drain_seconds": 5}
     settings = GatewaySettings(gateway_port=port, **{**known, **options})
@@ -169,7 +171,7 @@ async def inside(database_url: str, redis_url: str, secret_key: str, **options: 
         site = Inside("127.0.0.1", port, running=running)
         site.task = asyncio.create_task(serve_until(site.stop, running, settings))
         async with site.clients:
-            await eventually(site.is_up)
+            await eventually(lambda: site.is_up(up))
             yield site
         site.stop.set()
         await asyncio.wait_for(site.task, PATIENCE)
