@@ -1,16 +1,18 @@
 """The OpenAPI document: what the framework derives, and the events route, which it cannot see into."""
 
+from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from pydantic.json_schema import models_json_schema
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from core.events import MAX_BODY_BYTES, MAX_EVENTS, MAX_PROPERTIES_BYTES, EventBatch
-from ingest_api.access import OPEN
-from ingest_api.problems import problem_responses
+from ingest_api.access import ACCESS
+from ingest_api.problems import CONTENT_TYPE
 from ingest_api.routes import events
-from ingest_api.schemas import Accepted
+from ingest_api.schemas import Accepted, ProblemDocument
 
 DESCRIPTION: Final = """\
 Takes events in, and lets your server and your people read and steer what the agent does.
@@ -48,12 +50,17 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     document = get_openapi(
         title=app.title, version=app.version, description=app.description, routes=app.routes, servers=[{"url": "/"}]
     )
-    _, definitions = models_json_schema(
-        [(EventBatch, "validation"), (Accepted, "serialization")], ref_template=_TEMPLATE
-    )
+    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+        (EventBatch, "validation"),
+        (Accepted, "serialization"),
+        (ProblemDocument, "serialization"),
+    ]
+    _, definitions = models_json_schema(models, ref_template=_TEMPLATE)
     document["components"]["schemas"].update(definitions["$defs"])
     document["paths"] = {events.PATH: {"post": _event_operation()}, **document["paths"]}
-    _drop_needless_refusals(document)
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)
+    _describe_refusals(document)
     return document
 
 
@@ -77,19 +84,30 @@ def _event_operation() -> dict[str, Any]:
         "requestBody": {"required": True, "content": {"application/json": {"schema": batch}}},
         "responses": {
             "202": {"description": "Every event is stored", "content": accepted},
-            **{
-                str(status): {key: value for key, value in answer.items() if key != "model"}
-                for status, answer in problem_responses(401, 403, 413, 415, 422, 429, 503).items()
-            },
+            "415": {"description": "Neither JSON nor the text of a beacon, or compressed"},
         },
         "security": [{"ApiKey": []}],
     }
 
 
-def _drop_needless_refusals(document: dict[str, Any]) -> None:
-    """Take 401 and 403 off the routes that need no credential."""
-    for method, path in OPEN:
-        operation = document["paths"].get(path, {}).get(method.lower())
-        if operation is not None and not path.startswith("/api/v1/auth/"):
-            for status in ("401", "403", "422", "429"):
-                operation["responses"].pop(status, None)
+def _describe_refusals(document: dict[str, Any]) -> None:
+    """Say of every operation which problems it answers with, in the one form that they have."""
+    content = {CONTENT_TYPE: {"schema": {"$ref": _TEMPLATE.format(model=ProblemDocument.__name__)}}}
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            responses = operation["responses"]
+            for status in _refusals(method.upper(), path, operation):
+                responses.setdefault(str(status), {"description": HTTPStatus(status).phrase})
+            for status, answer in responses.items():
+                if status.startswith(("4", "5")) and path != "/readyz":
+                    answer["content"] = content
+            operation["responses"] = dict(sorted(responses.items()))
+
+
+def _refusals(method: str, path: str, operation: dict[str, Any]) -> tuple[int, ...]:
+    if (method, path) not in ACCESS:
+        return (401, 413, 422, 429, 503) if path.startswith("/api/v1/auth/") else ()
+    common = (401, 403, 422, 429, 503)
+    body = (413,) if "requestBody" in operation else ()
+    repeatable = any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ()))
+    return (*common, *body, *((409,) if repeatable else ()))

@@ -13,7 +13,6 @@ from core.errors import InvalidRequest, ProductError, Unavailable
 from core.logs import bind
 from db.pool import is_outage as is_database_outage
 from ingest_api.exchange import Exchange
-from ingest_api.schemas import ProblemDocument
 
 CONTENT_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 2
@@ -117,12 +116,5 @@ def describe(error: ProductError, status: int, trace_id: str) -> dict[str, Any]:
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return what the OpenAPI document says of these statuses."""
-    return {
-        status: {
-            "description": HTTPStatus(status).phrase,
-            "model": ProblemDocument,
-            "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
-        }
-        for status in statuses
-    }
+    """Return what a route says of the problems that are its own; `openapi` fills in their form and the common ones."""
+    return {status: {"description": HTTPStatus(status).phrase} for status in statuses}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from core.errors import SettingsError
 from core.redis import connect
 from core.security import Vault
 from core.settings import ApiSettings, LogSettings, SecuritySettings, StoreSettings
@@ -56,10 +57,10 @@ class Services:
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Open the stores, yield the services, and close everything after the last request."""
+    redis = _connect_redis(settings.store)
     database = await Database.open(
         settings.store.database_url.get_secret_value(), pool_size=settings.store.database_pool_size, name="api"
     )
-    redis = connect(settings.store.redis_url.get_secret_value(), pool_size=settings.store.redis_pool_size, name="api")
     services = compose(settings, database, redis)
     exchanging = asyncio.create_task(services.quota.run())
     try:
@@ -71,6 +72,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         services.access_log.flush()
         await redis.aclose()
         await database.close()
+
+
+def _connect_redis(settings: StoreSettings) -> Redis:
+    try:
+        return connect(settings.redis_url.get_secret_value(), pool_size=settings.redis_pool_size, name="api")
+    except ValueError:
+        raise SettingsError("REDIS_URL: is not a Redis URL such as redis://host:6379 or unix:///path") from None
 
 
 def compose(settings: Settings, database: Database, redis: Redis) -> Services:

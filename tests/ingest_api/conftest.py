@@ -1,6 +1,5 @@
 """The API under test: the real app over real stores, in this process for most tests, as a real process for faults."""
 
-import os
 import re
 import subprocess
 import sys
@@ -107,6 +106,7 @@ class Process:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         self.url = self._wait_for_address()
+        self._wait_for_answer()
 
     def _read(self) -> None:
         assert self.process.stderr is not None
@@ -123,6 +123,17 @@ class Process:
                 raise RuntimeError("".join(self.lines))
             time.sleep(0.05)
         raise RuntimeError("the API did not start: " + "".join(self.lines))
+
+    def _wait_for_answer(self) -> None:
+        """Several workers share a socket that exists before any of them listens."""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                httpx2.get(f"{self.url}/healthz")
+                return
+            except httpx2.ConnectError:
+                time.sleep(0.05)
+        raise RuntimeError("the API does not answer: " + "".join(self.lines))
 
     def stop(self) -> tuple[int, str]:
         """End it gracefully; returns exit code and what it wrote to stdout."""
@@ -144,7 +155,3 @@ def api_process(environment: dict[str, str]) -> Iterator[Process]:
     process = Process(environment)
     yield process
     process.stop()
-
-
-def without_proxies() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
