@@ -92,7 +92,9 @@ def failure_of(error: Exception) -> DeliveryFailed:
         return DeliveryFailed(f"smtp_{error.smtp_code}", permanent=error.smtp_code >= 500)
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return DeliveryFailed("smtp_not_supported", permanent=True)
-    return DeliveryFailed("timeout" if isinstance(error, TimeoutError) else "connection_failed", permanent=False)
+    # smtplib turns a timeout while it waits for an answer into "disconnected".
+    late = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+    return DeliveryFailed("timeout" if late else "connection_failed", permanent=False)
 
 
 def compose(message: Message, sender: str, recipients: tuple[str, ...]) -> EmailMessage:
