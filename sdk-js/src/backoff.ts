@@ -10,6 +10,6 @@ export function backoff(attempt: number, random: number, base = 1000, cap = MINU
 /** The server's `Retry-After` (seconds, or an HTTP date) in milliseconds, at most an hour; undefined if unreadable. */
 export function retryAfter(header: string | null, now: number): number | undefined {
   if (!header) return undefined;
-  const ms = /^\s*\d+\s*$/.test(header) ? +header * 1000 : Date.parse(header) - now;
+  const ms = isNaN(+header) ? Date.parse(header) - now : +header * 1000;
   return ms >= 0 ? Math.min(ms, 60 * MINUTE) : undefined;
 }

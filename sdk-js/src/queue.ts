@@ -50,7 +50,7 @@ const PREFIX = 'e:';
 export function createQueue(store: Store, limits: Limits = LIMITS): Queue {
   const dropped: Dropped = { overflow: 0, expired: 0, rejected: 0, tooLarge: 0 };
   const keys = (own?: boolean): string[] => store.keys(PREFIX, own);
-  const waiting = (own?: boolean): WireEvent[] => keys(own).flatMap((key) => store.read<WireEvent>(key) ?? []);
+  const waiting = (own?: boolean): WireEvent[] => keys(own).flatMap((key) => store.read<WireEvent>(key) ?? (store.remove(key), []));
   const remove: Queue['remove'] = (events, reason) => {
     for (const { event_id } of events) store.remove(PREFIX + event_id);
     if (reason) dropped[reason] += events.length;

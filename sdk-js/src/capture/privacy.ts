@@ -14,7 +14,7 @@ export function maskText(text: string, most = 80): string {
   return text
     .slice(0, 1000)
     .replace(/[^\s/]+@[^\s/]+/g, MASK)
-    .replace(/\+?\d([\s().-]?\d){4,}/g, MASK)
+    .replace(/\+?\d([\s().-]{0,2}\d){4,}/g, MASK)
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, most);

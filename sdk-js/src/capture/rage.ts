@@ -11,7 +11,7 @@ import type { Scope } from '../scope';
 const REPEATABLE =
   FIELDS + ',[role=textbox],[role=spinbutton],[role=slider],[role=grid],[class*=calendar i],[class*=datepicker i],[class*=stepper i]';
 /** Labels of steppers and of next and previous; the label is all that tells them from other buttons. */
-const STEPPING = /^(next|prev|back|forward|older|newer|increase|decrease|increment|decrement|plus|minus|more|less|[-+−–<>‹›«»←→↑↓▲▼◀▶])/i;
+const STEPPING = /^(next|prev|back|forward|older|newer|(in|de)cre|plus|minus|more|less|[-+−<>‹›«»←-↓])/i;
 
 export function watchRage(scope: Scope, emit: Emit): (click: CapturedClick) => void {
   let run: readonly Click[] = [];

@@ -16,8 +16,8 @@ export const FIELDS =
 
 /** What a control is made of, such as an icon, stands for the control. */
 const CONTROL =
-  'a,button,input,select,textarea,summary,label,option,[onclick],' +
-  ['button', 'link', 'tab', 'menuitem', 'checkbox', 'radio', 'switch', 'option'].map((role) => `[role=${role}]`).join();
+  'a,button,input,select,textarea,summary,label,option,[onclick],[role=button],[role=link],[role=tab],[role=menuitem],' +
+  '[role=checkbox],[role=radio],[role=switch],[role=option]';
 
 export const controlOf = (element: Element): Element => element.closest(CONTROL) ?? element;
 
