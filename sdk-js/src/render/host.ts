@@ -14,7 +14,9 @@ export interface Host {
   readonly document: Document;
   /** Cards go in here. */
   readonly root: HTMLElement;
-  /** Puts the host where it can be seen and used: in the page, above everything, inside an open modal dialog. */
+  /** Puts the host back to where it can be seen and used: in the page, or inside an open modal dialog. */
+  settle(): void;
+  /** The same, and above whatever came to the top layer since. */
   raise(): void;
   /** Tells screen readers, politely. */
   announce(text: string): void;
@@ -45,7 +47,8 @@ export function createHost(document: Document, guard: Guard): Host {
   return {
     document,
     root,
-    raise: () => raise(host),
+    settle: () => settle(host, false),
+    raise: () => settle(host, true),
     announce: (text) => void setTimeout(guard(() => void (status.textContent = text)), ANNOUNCE_AFTER_MS),
     paint: (theme) => paint(host, root, theme),
     remove: () => host.remove(),
@@ -56,10 +59,11 @@ export function createHost(document: Document, guard: Guard): Host {
  * Moves the host only when it must: a modal dialog makes all outside of it inert, and a page may have removed us.
  * In the top layer the last one shown is above; it is shown anew only when focus is elsewhere, since hiding loses focus.
  */
-function raise(host: HTMLElement): void {
+function settle(host: HTMLElement, onTop: boolean): void {
   const document = host.ownerDocument;
   const home = [...document.querySelectorAll('dialog:modal')].pop() ?? document.documentElement;
   if (host.parentElement !== home) home.append(host);
+  else if (!onTop) return;
   if (!host.showPopover || document.activeElement === host) return;
   if (host.matches(':popover-open')) host.hidePopover();
   host.showPopover();

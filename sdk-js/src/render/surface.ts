@@ -49,6 +49,7 @@ export function openSurface(options: SurfaceOptions): () => void {
     selector,
     onTarget: (element, anchored) => {
       target = element;
+      host.settle();
       reveal.hidden = !element || anchored;
     },
     onMove: () => {

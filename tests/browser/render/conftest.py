@@ -3,7 +3,7 @@
 import json
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -46,6 +46,16 @@ def nudge(nudge_id: str = "n1", **changes: Any) -> dict[str, Any]:
         "expires_at": "2100-01-01T00:00:00Z",
     }
     return usual | changes
+
+
+def eventually(check: Callable[[], None], page: Page, seconds: float = 6) -> None:
+    """Repeats an assertion until it holds: what follows layout does so some frames later."""
+    for _ in range(int(seconds * 20)):
+        try:
+            return check()
+        except AssertionError:
+            page.wait_for_timeout(50)
+    check()
 
 
 @dataclass
@@ -93,11 +103,11 @@ class Screen:
         return found
 
     def settle(self) -> None:
-        """Waits until nothing on the page is in motion; endless animations would be a fault."""
+        """Waits until the card's entry is over; the ring's slow glow moves nothing."""
         self.page.evaluate(
             """async () => {
               const root = document.querySelector('onboarding-agent').shadowRoot;
-              await Promise.all(root.getAnimations().map((one) => one.finished.catch(() => {})));
+              await Promise.all(root.querySelector('.card').getAnimations().map((one) => one.finished.catch(() => {})));
               for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
             }"""
         )

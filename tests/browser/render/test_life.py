@@ -1,0 +1,183 @@
+"""What is told of a nudge, and in which order nudges and messages come on screen."""
+
+import pytest
+from playwright.sync_api import expect
+from tests.browser.render.conftest import Screen
+
+FIELD = '<label>Key <input id="target"></label>'
+HIDE_TAB = """() => {
+  window.tab = 'hidden';
+  Object.defineProperty(document, 'visibilityState', { get: () => tab });
+}"""
+SHOW_TAB = "() => { tab = 'visible'; document.dispatchEvent(new Event('visibilitychange')); }"
+
+
+def say(screen: Screen, text: str, role: str = "assistant") -> None:
+    message = {"conversation_id": "c", "message_id": text, "role": role, "text": text}
+    screen.page.evaluate("(message) => renderer.showMessage(message)", message)
+
+
+def test_shown_is_told_once_then_one_ending(screen: Screen) -> None:
+    screen.open(FIELD)
+    screen.show()
+    screen.wait_for_report("shown")
+    screen.page.evaluate("scrollTo(0, 1)")
+    close = screen.card.get_by_role("button", name="Close")
+    close.dblclick()
+    expect(screen.card).to_have_count(0)
+    assert screen.reports() == [["n1", "shown", None], ["n1", "dismissed", None]]
+
+
+@pytest.mark.parametrize(("kind", "status"), [("dismiss", "dismissed"), ("snooze", "snoozed"), ("chat", "clicked")])
+def test_each_action_has_its_ending(screen: Screen, kind: str, status: str) -> None:
+    screen.open(FIELD)
+    screen.show(actions=[{"label": "This", "kind": kind}])
+    screen.at("anchored").get_by_role("button", name="This").click()
+    screen.wait_for_report(status)
+    assert screen.reports() == [["n1", "shown", None], ["n1", status, "This"]]
+    assert screen.page.evaluate("actions") == [["n1", kind]]
+
+
+def test_nothing_is_shown_in_a_hidden_tab(screen: Screen) -> None:
+    screen.open(FIELD)
+    screen.page.evaluate(HIDE_TAB)
+    screen.show()
+    screen.page.wait_for_timeout(600)
+    assert screen.reports() == []
+    expect(screen.card).to_have_count(0)
+    screen.page.evaluate(SHOW_TAB)
+    screen.wait_for_report("shown")
+
+
+def test_a_tab_hidden_while_waiting_is_not_shown_yet(screen: Screen) -> None:
+    screen.open("<p></p>")
+    screen.show()
+    screen.page.evaluate(HIDE_TAB)
+    screen.page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<button id=target>Late</button>')")
+    screen.at("anchored")
+    assert screen.reports() == []
+    screen.page.evaluate(SHOW_TAB)
+    screen.wait_for_report("shown")
+    screen.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert len(screen.reports()) == 1
+
+
+@pytest.mark.parametrize("expires_at", ["2020-01-01T00:00:00Z", "soon"])
+def test_expired_nudges_are_dropped_unseen(screen: Screen, expires_at: str) -> None:
+    screen.open(FIELD)
+    screen.show("old", expires_at=expires_at)
+    screen.show("new")
+    screen.wait_for_report("shown", "new")
+    assert screen.reports() == [["new", "shown", None]]
+
+
+def test_a_nudge_that_expires_while_it_waits_for_its_target_is_dropped(screen: Screen) -> None:
+    screen.open("<p></p>")
+    soon = screen.page.evaluate("new Date(Date.now() + 1000).toISOString()")
+    screen.show("old", expires_at=soon)
+    screen.show("new", target_element=None)
+    screen.wait_for_report("shown", "new")
+    assert screen.reports() == [["new", "shown", None]]
+
+
+def test_one_surface_at_a_time_in_order(screen: Screen) -> None:
+    screen.open(FIELD)
+    for one in ("a", "b", "a", "c"):
+        screen.show(one, title=one)
+    for one in ("a", "b", "c"):
+        expect(screen.card.get_by_role("heading")).to_have_text(one, timeout=5_000)
+        expect(screen.card).to_have_count(1)
+        screen.at("anchored").get_by_role("button", name="Close").click()
+    expect(screen.card).to_have_count(0)
+    assert [one[:2] for one in screen.reports()] == [[n, s] for n in "abc" for s in ("shown", "dismissed")]
+
+
+def test_hide_takes_it_away_without_a_word(screen: Screen) -> None:
+    screen.open(FIELD)
+    screen.show("a")
+    screen.show("b")
+    screen.at("anchored")
+    screen.wait_for_report("shown", "a")
+    screen.page.evaluate("renderer.hide('b'); renderer.hide('a'); renderer.hide('unknown')")
+    expect(screen.card).to_have_count(0)
+    screen.page.wait_for_timeout(900)
+    assert screen.reports() == [["a", "shown", None]]
+    expect(screen.card).to_have_count(0)
+
+
+def test_an_email_draft_is_never_shown(screen: Screen) -> None:
+    screen.open(FIELD)
+    screen.show(nudge_type="email_draft")
+    screen.page.wait_for_timeout(500)
+    expect(screen.card).to_have_count(0)
+    assert screen.reports() == []
+
+
+def test_chat_takes_answers_and_shows_what_comes_back(screen: Screen) -> None:
+    screen.open(FIELD)
+    screen.show(nudge_type="chat", body="Shall I help?", actions=[{"label": "Yes", "kind": "chat"}])
+    card = screen.at("corner")
+    box = card.get_by_role("textbox", name="Write a reply")
+    box.fill("   ")
+    box.press("Enter")
+    box.fill("Line one")
+    box.press("Shift+Enter")
+    box.press_sequentially("line two")
+    box.press("Enter")
+    expect(box).to_have_value("")
+    expect(card.get_by_role("button", name="Yes")).to_have_count(0)
+    say(screen, "Try the region")
+    say(screen, "echo", role="user")
+    expect(card.get_by_role("log").locator(".said")).to_have_text(["Shall I help?", "Line one\nline two", "Try the region"])
+    assert screen.page.evaluate("replies") == ["Line one\nline two"]
+    card.get_by_role("button", name="Close").click()
+    assert screen.reports() == [["n1", "shown", None], ["n1", "clicked", None]]
+
+
+def test_messages_wait_for_their_turn_and_come_together(screen: Screen) -> None:
+    screen.open(FIELD)
+    screen.show()
+    screen.at("anchored")
+    say(screen, "One")
+    say(screen, "Two")
+    expect(screen.card).to_have_count(1)
+    screen.card.get_by_role("button", name="Close").click()
+    expect(screen.page.get_by_role("log").locator(".said")).to_have_text(["One", "Two"])
+
+
+def test_without_a_listener_there_is_no_box(screen: Screen) -> None:
+    screen.open(FIELD, start={"talks": False})
+    say(screen, "Hello")
+    assert screen.at("corner").get_by_role("textbox").count() == 0
+
+
+def test_a_checklist_without_steps_is_still_readable(screen: Screen) -> None:
+    screen.open(FIELD)
+    screen.show(nudge_type="checklist", body="Only words")
+    card = screen.at("corner")
+    expect(card).to_contain_text("Only words")
+    assert card.get_by_role("checkbox").count() == 0
+
+
+def test_destroy_leaves_nothing_behind(screen: Screen) -> None:
+    screen.open(FIELD)
+    screen.show()
+    screen.show("n2")
+    screen.at("anchored")
+    screen.wait_for_report("shown")
+    screen.page.evaluate("renderer.destroy()")
+    screen.page.wait_for_timeout(800)
+    assert screen.page.locator("onboarding-agent").count() == 0
+    screen.page.keyboard.press("Escape")
+    assert screen.reports() == [["n1", "shown", None]]
+
+
+def test_a_report_that_throws_does_not_reach_the_page(screen: Screen) -> None:
+    screen.open(FIELD)
+    screen.page.evaluate("window.reports = { some: () => false, push() { throw new Error('report') } }")
+    screen.show()
+    screen.page.wait_for_function("failures.length > 0")
+    screen.at("anchored").get_by_role("button", name="Close").click()
+    expect(screen.card).to_have_count(0)
+    assert all("report" in one for one in screen.failures())
+    screen.page.evaluate("window.failures = []")
