@@ -64,18 +64,15 @@ async def test_a_mail_has_text_and_html_and_an_id_that_repeats() -> None:
         await channel_to(mailbox.port, "cs@acme.test", "boss@acme.test", user="agent").send(MESSAGE)
     (raw,) = mailbox.mails
     mail = message_from_bytes(raw, policy=policy.default)
-    assert (mail["Subject"], mail["From"], mail["To"]) == (
-        "A user is stuck",
-        "agent@acme.test",
-        "cs@acme.test, boss@acme.test",
-    )
+    assert (mail["Subject"], mail["From"]) == ("A user is stuck", "agent@acme.test")
+    assert mail["To"] == "cs@acme.test, boss@acme.test"
     assert mail["Message-ID"] == "<0193-m@onboarding-agent>"
     text, html = (part.get_content() for part in mail.iter_parts())  # type: ignore[attr-defined]
     assert "User: u <1>" in text
     assert MESSAGE.link in text
     assert "u &lt;1&gt;" in html
     assert "a=1&amp;b=2" in html
-    assert sum(command.startswith("RCPT") for command in mailbox.commands) == 2
+    assert sum(command.upper().startswith("RCPT") for command in mailbox.commands) == 2
     assert any(command.startswith("AUTH PLAIN") for command in mailbox.commands)
 
 

@@ -115,7 +115,7 @@ async def test_a_server_that_answers_byte_by_byte_is_given_up_on_in_time(httpser
     assert failure.reason == "timeout"
 
 
-@pytest.mark.parametrize("url", ["ftp://example.com/", "file:///etc/passwd", "http://", "nonsense", "http://a b/"])
+@pytest.mark.parametrize("url", ["ftp://example.com/", "file:///etc/passwd", "http://", "nonsense"])
 async def test_only_web_addresses_are_used(url: str) -> None:
     failure = await failure_of(WebhookChannel(url, create_webhook_secret(), OPEN))
     assert (failure.reason, failure.permanent) == ("invalid_url", True)
