@@ -8,6 +8,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -33,16 +34,21 @@ def require(found: object, what: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Superuser URL of the PostgreSQL server of this session."""
+def postgres_url() -> Iterator[str]:
+    """Superuser URL of the PostgreSQL server of this session.
+
+    Its files are not under pytest's own directory: started as root, the server runs as another user, and each new
+    session of pytest closes that directory to everybody but its owner.
+    """
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
     from local.postgres import EmbeddedPostgres
 
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres") / "data")
-    yield server.start()
-    server.stop()
+    with tempfile.TemporaryDirectory(prefix="oa-postgres-", ignore_cleanup_errors=True) as directory:
+        server = EmbeddedPostgres(Path(directory) / "data")
+        yield server.start()
+        server.stop()
 
 
 def _with_database(url: str, name: str) -> str:
