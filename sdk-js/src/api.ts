@@ -3,7 +3,7 @@
  * for it, what comes after `shutdown` is dropped.
  */
 
-import { type Client, type State, siteOf, startClient } from './client';
+import { type Client, OPTED_OUT, type State, siteOf, startClient } from './client';
 import type { DeliveryFactory } from './delivery';
 import type { User } from './identity';
 import type { Options } from './options';
@@ -30,7 +30,6 @@ export interface OnboardingAgent {
   shutdown(): void;
 }
 
-const OPTED_OUT = 'out';
 const MAX_EARLY = 50;
 
 export function createApi(deliver?: DeliveryFactory): OnboardingAgent {
@@ -68,11 +67,7 @@ export function createApi(deliver?: DeliveryFactory): OnboardingAgent {
     identify: later((to, user?: User) => user && to.identify(user)),
     reset: later((to) => to.reset()),
     setTheme: later((to, theme: Partial<Theme>) => to.setTheme(theme)),
-    optOut: guard(() => {
-      client?.forget();
-      stop();
-      store?.write(OPTED_OUT, true);
-    }),
+    optOut: later((to) => to.optOut()),
     optIn: guard(() => {
       store?.remove(OPTED_OUT);
       start();

@@ -6,11 +6,10 @@ import type { DeliveryFactory } from './delivery';
 import { createHttp } from './http';
 import { type User, createIdentity } from './identity';
 import { uuid7 } from './ids';
-import type { InboxNote } from './inbox';
 import type { Options } from './options';
 import { type Dropped, createQueue } from './queue';
 import type { Theme } from './render/contract';
-import { type Scope, createScope } from './scope';
+import { createScope } from './scope';
 import { createSender } from './sender';
 import { endSession, sessionId } from './session';
 import { createStore } from './store';
@@ -40,20 +39,21 @@ export interface Client {
   identify(user: User): void;
   reset(): void;
   setTheme(theme: Partial<Theme>): void;
-  /** Drops all that waits to be sent or shown, and stops the other tabs. */
-  forget(): void;
+  /** The user opts out: drops all that waits to be sent or shown, and stops this tab and the others. */
+  optOut(): void;
   state(): State;
   /** Gives the page back as it was. */
   stop(): void;
 }
 
-/** Between tabs: of nudges; that events wait; that the user opted out. */
-type Note = InboxNote | { readonly t: 'poke' } | { readonly t: 'stop' };
-
 const TICK_MS = 5000;
 const BATCH_EVENTS = 10;
 
 export const siteOf = (apiKey: string): string => `oa:${apiKey}:`;
+/** Set while the user wants none of this. */
+export const OPTED_OUT = 'out';
+/** Written to make the other tabs look into the store. */
+const POKE = 'poke';
 
 /** @param stopped the user opted out in another tab. */
 export function startClient(options: Options, deliver: DeliveryFactory | undefined, stopped: () => void): Client {
@@ -65,13 +65,19 @@ export function startClient(options: Options, deliver: DeliveryFactory | undefin
   const identity = createIdentity(store, http);
   const queue = createQueue(store);
   const sender = createSender(scope, queue, http, identity);
-  const tell = openChannel(site, scope, (note) => {
-    if (note.t === 'stop') stopped();
-    else if (note.t !== 'poke') delivery?.inbox.hear(note);
-    else if (lead.held()) sender.flush(false);
-  });
+  /** Something in the store is for whichever tab leads, or is on stage. */
+  const look = (): void => {
+    if (store.read(OPTED_OUT)) return stopped();
+    delivery?.inbox.look();
+    delivery?.socket.drain();
+    if (lead.held()) sender.flush(false);
+  };
+  const poke = (): void => {
+    store.write(POKE, uuid7());
+    look();
+  };
   identity.become(options);
-  const delivery = deliver?.({ scope, store, identity, options, site, tell });
+  const delivery = deliver?.({ scope, store, identity, options, site, poke });
   const lead = createRole('lead', site, scope, store, (held) => {
     if (!held) return delivery?.socket.close();
     delivery?.socket.open();
@@ -82,7 +88,7 @@ export function startClient(options: Options, deliver: DeliveryFactory | undefin
   const flush = (): void => {
     fresh = 0;
     sender.flush(!lead.held());
-    if (!lead.held()) tell({ t: 'poke' });
+    if (!lead.held()) store.write(POKE, uuid7());
   };
   const session = (): string => options.sessionId ?? sessionId(store);
   const emit = (event_type: string, target_element?: string, properties: Properties = {}): string => {
@@ -119,6 +125,7 @@ export function startClient(options: Options, deliver: DeliveryFactory | undefin
   };
 
   scope.every(TICK_MS, () => (fresh || lead.held()) && flush());
+  scope.listen('storage', ({ key }: StorageEvent) => key === site + POKE && look());
   scope.listen('online', retry);
   scope.listen('visibilitychange', () => document.visibilityState === 'hidden' && flushLast());
   scope.listen('pagehide', () => (flushLast(), lead.release()));
@@ -136,10 +143,11 @@ export function startClient(options: Options, deliver: DeliveryFactory | undefin
       become({});
     },
     setTheme: (theme) => delivery?.renderer.setTheme({ variables: {}, ...theme }),
-    forget() {
+    optOut() {
       queue.clear();
       delivery?.inbox.clear();
-      tell({ t: 'stop' });
+      store.write(OPTED_OUT, true);
+      poke();
     },
     state() {
       const { userId, anonymous } = identity.person();
@@ -157,18 +165,8 @@ export function startClient(options: Options, deliver: DeliveryFactory | undefin
       };
     },
     stop() {
-      flushLast();
+      if (!store.read(OPTED_OUT)) flushLast();
       scope.end();
     },
   };
-}
-
-function openChannel(site: string, scope: Scope, hear: (note: Note) => void): (note: Note) => void {
-  const open = scope.guard(() => {
-    const channel = new BroadcastChannel(site);
-    channel.onmessage = scope.guard(({ data }: MessageEvent<Note>) => hear(data));
-    scope.own(() => channel.close());
-    return scope.guard((note: Note) => channel.postMessage(note));
-  });
-  return open() ?? (() => {});
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Identity } from './identity';
-import { type Inbox, type InboxNote, createInbox } from './inbox';
+import { type Inbox, createInbox } from './inbox';
 import type { Options } from './options';
 import type { Renderer, RendererFactory } from './render/contract';
 import type { Scope } from './scope';
@@ -25,14 +25,14 @@ export interface DeliveryParts {
   readonly identity: Identity;
   readonly options: Options;
   readonly site: string;
-  /** Tells the other tabs. */
-  readonly tell: (note: InboxNote) => void;
+  /** Tells all tabs, this one too, that the store changed. */
+  readonly poke: () => void;
 }
 
 export type DeliveryFactory = (parts: DeliveryParts) => Delivery;
 
 export function deliverWith(createRenderer: RendererFactory): DeliveryFactory {
-  return ({ scope, store, identity, options, site, tell }) => {
+  return ({ scope, store, identity, options, site, poke }) => {
     const { locale, direction, theme, onAction, wsUrl } = options;
     const renderer = createRenderer({
       document,
@@ -43,9 +43,9 @@ export function deliverWith(createRenderer: RendererFactory): DeliveryFactory {
       onAction,
       onReply: (text) => inbox.reply(text),
     });
-    const inbox = createInbox(scope, store, renderer, tell, () => socket.drain());
+    const inbox = createInbox(scope, store, renderer, poke);
     const socket = createSocket(scope, store, identity, wsUrl, inbox.receive);
-    const stage = createRole('stage', site, scope, store, (held) => (held ? inbox.enter() : inbox.leave()));
+    const stage = createRole('stage', site, scope, store, inbox.stand);
     const stand = (): void => (document.visibilityState === 'hidden' ? stage.release() : stage.want());
 
     scope.own(() => renderer.destroy());

@@ -40,6 +40,7 @@ export function createIdentity(store: Store, http: Http, now: () => number = Dat
   let user: User = {};
   let token: string | undefined;
   let pending: Promise<void> | undefined;
+  let merging: Promise<void> | undefined;
 
   const userId = (): string => claimsOf(token).sub ?? user.userId ?? '';
   const person = (): Person => ({ userId: userId(), token, anonymous: !user.userToken && !user.userId });
@@ -75,7 +76,7 @@ export function createIdentity(store: Store, http: Http, now: () => number = Dat
       if ((user.userToken || !user.userId) && (force || !isFresh(token))) {
         await (pending ??= fetchToken(force).finally(() => (pending = undefined)));
       }
-      merge().catch(() => {});
+      merging ??= merge().catch(() => {}).finally(() => (merging = undefined));
       return person();
     },
     become(next) {

@@ -1,6 +1,6 @@
 /**
- * Nudges and messages that came for the user, and which of them were shown. They come to the leading tab, are kept for
- * all, and are handed to the renderer of the tab on stage; none is shown twice, however many tabs or reloads there are.
+ * Nudges and messages that came for the user, and which of them were shown. The leading tab puts them into the store, the
+ * tab on stage hands them to its renderer; none is shown twice, however many tabs or reloads there are.
  */
 
 import { uuid7 } from './ids';
@@ -15,130 +15,97 @@ export interface Item {
   readonly message?: ChatMessage;
 }
 
-/** What tabs tell each other; storage says the same, these say it now (and where there is no shared storage, at all). */
-export type InboxNote =
-  | { readonly t: 'item'; readonly id: string; readonly item: Item }
-  | { readonly t: 'seen'; readonly id: string; readonly hide?: boolean }
-  | { readonly t: 'out'; readonly key: string; readonly frame: ClientFrame };
-
 export interface Inbox {
   /** A frame from the gateway. */
   receive(frame: ServerFrame): void;
-  /** A note of another tab. */
-  hear(note: InboxNote): void;
+  /** The store may have changed: shows what waits, takes away what is over. */
+  look(): void;
   /** This tab got the stage, or lost it. */
-  enter(): void;
-  leave(): void;
+  stand(onStage: boolean): void;
   reply(text: string): void;
   /** Forgets what waits for the user who leaves; what was shown stays known. */
   clear(): void;
 }
 
-/** `n:<id>` holds an item while it waits, and afterwards the time at which it was shown. */
+/** `n:<id>` holds an item while it waits, then when it was shown; below zero, when it was over. Unix milliseconds. */
 const ITEM = 'n:';
 const MAX_SEEN = 200;
 
-/** @param tell tells the other tabs. @param drain a frame waits in the outbox. */
-export function createInbox(
-  scope: Scope,
-  store: Store,
-  renderer: Renderer,
-  tell: (note: InboxNote) => void,
-  drain: () => void,
-): Inbox {
+/** @param poke tells all tabs, this one too, that the store changed. */
+export function createInbox(scope: Scope, store: Store, renderer: Renderer, poke: () => void): Inbox {
   let onStage = false;
   let conversation: string | null = null;
-  /** Handed to this tab's renderer, and not shown yet. */
+  /** Handed to this tab's renderer. */
   const handed = new Set<string>();
 
-  const entries = (): [key: string, held: Item | number][] =>
-    store.keys(ITEM).flatMap((key) => [[key, store.read<Item | number>(key) ?? 0]]);
+  const held = (id: string): Item | number | undefined => store.read(ITEM + id);
+  const ids = (): string[] => store.keys(ITEM).map((key) => key.slice(ITEM.length));
+  const forget = (id: string): void => store.remove(ITEM + id);
 
-  const markSeen = (id: string): void => {
-    handed.delete(id);
-    store.write(ITEM + id, Date.now());
-    const seen = entries().filter(([, held]) => typeof held === 'number');
-    seen.sort(([, a], [, b]) => +b - +a).slice(MAX_SEEN).forEach(([key]) => store.remove(key));
-  };
-  const see = (id: string): void => {
-    markSeen(id);
-    tell({ t: 'seen', id });
+  const mark = (id: string, time: number): void => {
+    store.write(ITEM + id, time);
+    const seen = ids().filter((each) => +held(each)!);
+    seen.sort((a, b) => Math.abs(+held(b)!) - Math.abs(+held(a)!)).slice(MAX_SEEN).forEach(forget);
   };
   const post = (frame: ClientFrame): void => {
-    const key = OUTBOX + uuid7();
-    store.write(key, frame);
-    tell({ t: 'out', key, frame });
-    drain();
+    store.write(OUTBOX + uuid7(), frame);
+    poke();
   };
   const put = (id: string, item: Item): void => {
-    if (store.read(ITEM + id) === undefined) store.write(ITEM + id, item);
-    present();
+    if (held(id) === undefined) store.write(ITEM + id, item);
+    poke();
   };
-  const offer = (id: string, item: Item): void => {
-    put(id, item);
-    tell({ t: 'item', id, item });
+  const hide = (id: string): void => {
+    handed.delete(id);
+    renderer.hide(id);
   };
 
-  const present = (): void => {
-    for (const [key, held] of onStage ? entries() : []) {
-      const id = key.slice(ITEM.length);
-      if (typeof held === 'object' && !handed.has(id)) scope.guard(show)(id, held);
-    }
-  };
-  const show = (id: string, { nudge, message }: Item): void => {
-    if (!nudge) see(id);
+  const show = scope.guard((id: string, { nudge, message }: Item) => {
     if (message) {
+      mark(id, Date.now());
       conversation = message.conversation_id;
       renderer.showMessage(message);
+    } else {
+      handed.add(id);
+      renderer.show(nudge!, scope.guard((status) => {
+        if (status === 'shown') mark(id, Date.now());
+        post({ type: 'nudge.ack', nudge_id: id, status });
+      }));
     }
-    if (!nudge) return;
-    handed.add(id);
-    renderer.show(nudge, scope.guard((status) => {
-      if (status === 'shown') see(id);
-      post({ type: 'nudge.ack', nudge_id: id, status });
-    }));
-  };
-  const conclude = (id: string, hide?: boolean): void => {
-    if (handed.has(id) || hide) renderer.hide(id);
-    markSeen(id);
+  });
+  const look = (): void => {
+    for (const id of handed) if (+held(id)! < 0) hide(id);
+    for (const id of onStage ? ids() : []) {
+      const item = held(id);
+      if (typeof item === 'object' && !handed.has(id)) show(id, item);
+    }
   };
   /** Takes back from the renderer what it has not shown. */
   const withdraw = (): void => {
-    for (const id of handed) renderer.hide(id);
-    handed.clear();
+    for (const id of handed) if (!+held(id)!) hide(id);
   };
 
   return {
+    look,
     receive(frame) {
-      if (frame.type === 'nudge' && isWhole(frame.nudge)) offer(frame.nudge.nudge_id, { nudge: frame.nudge });
-      else if (frame.type === 'message') offer(frame.message_id, { message: frame });
+      if (frame.type === 'nudge' && isWhole(frame.nudge)) put(frame.nudge.nudge_id, { nudge: frame.nudge });
+      else if (frame.type === 'message') put(frame.message_id, { message: frame });
       else if (frame.type === 'nudge.status') {
-        const hide = frame.status !== 'shown';
-        conclude(frame.nudge_id, hide);
-        tell({ t: 'seen', id: frame.nudge_id, hide });
+        // Another device showed it. What is on screen here already may stay, until somebody decides about it.
+        if (frame.status !== 'shown' || !(+held(frame.nudge_id)! > 0)) mark(frame.nudge_id, -Date.now());
+        poke();
       }
     },
-    hear(note) {
-      if (note.t === 'item') put(note.id, note.item);
-      else if (note.t === 'seen') conclude(note.id, note.hide);
-      else {
-        if (!store.shared) store.write(note.key, note.frame);
-        drain();
-      }
-    },
-    enter() {
-      onStage = true;
-      present();
-    },
-    leave() {
-      onStage = false;
-      withdraw();
+    stand(next) {
+      onStage = next;
+      if (next) look();
+      else withdraw();
     },
     reply: (text) => post({ type: 'send_message', conversation_id: conversation, client_message_id: uuid7(), text }),
     clear() {
-      for (const [key, held] of entries()) if (typeof held === 'object') store.remove(key);
-      store.keys(OUTBOX).forEach(store.remove);
       withdraw();
+      ids().filter((id) => !+held(id)!).forEach(forget);
+      store.keys(OUTBOX).forEach(store.remove);
     },
   };
 }
