@@ -58,23 +58,34 @@ local function pass_on(connections_key, seq, previous, data)
 end
 """
 
-# KEYS: 1 frames, 2 connections. ARGV, further: 5 key of the frame, 6 frame, 7 frames kept, 8 seconds kept
+# Stores a frame, unless its key has one already, and passes it on. The index (key → number) spares a search; when it
+# has outgrown the stream it is made anew from what the stream still holds.
+# KEYS: 1 frames, 2 connections, 3 index. ARGV, further: 5 key of the frame, 6 frame, 7 frames kept, 8 seconds kept
 _PUBLISH: Final = (
     _ROUTING
     + """
-local seen = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[7])
-for _, entry in ipairs(seen) do
-    if entry[2][2] == ARGV[5] then
-        local seq, frame = string.match(entry[1], '^%d+'), entry[2][4]
-        local previous = string.format('%d', tonumber(seq) - 1)
-        return {seq, previous, frame, pass_on(KEYS[2], seq, previous, frame)}
-    end
+local known = redis.call('HGET', KEYS[3], ARGV[5])
+local stored = known and redis.call('XRANGE', KEYS[1], known .. '-0', known .. '-0')[1]
+if stored then
+    local previous, frame = string.format('%d', tonumber(known) - 1), stored[2][4]
+    return {known, previous, frame, pass_on(KEYS[2], known, previous, frame)}
 end
-local previous = seen[1] and string.match(seen[1][1], '^%d+') or '0'
+
+local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+local previous = newest and string.match(newest[1], '^%d+') or '0'
 local seq = string.format('%d', math.max(tonumber(previous) + 1, now_ms))
 local frame = '{"seq":' .. seq .. ',' .. string.sub(ARGV[6], 2)
 redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[7], seq .. '-0', 'k', ARGV[5], 'd', frame)
 redis.call('EXPIRE', KEYS[1], ARGV[8])
+redis.call('HSET', KEYS[3], ARGV[5], seq)
+redis.call('EXPIRE', KEYS[3], ARGV[8])
+if redis.call('HLEN', KEYS[3]) > 2 * redis.call('XLEN', KEYS[1]) + 16 then
+    redis.call('DEL', KEYS[3])
+    for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '-', '+')) do
+        redis.call('HSET', KEYS[3], entry[2][2], string.match(entry[1], '^%d+'))
+    end
+    redis.call('EXPIRE', KEYS[3], ARGV[8])
+end
 return {seq, previous, frame, pass_on(KEYS[2], seq, previous, frame)}
 """
 )
@@ -94,6 +105,9 @@ if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 1 then
 end
 return redis.call('HGET', KEYS[1], ARGV[1])
 """
+
+
+_PUBLISH_KEYS: Final = (streams.frames_key, streams.connections_key, streams.frame_index_key)
 
 
 class Frame(NamedTuple):
@@ -140,7 +154,7 @@ class Outbox:
 
     async def publish(self, company_id: str, user_id: str, frame: Mapping[str, Any], *, key: str) -> int:
         """Store a durable frame under `key` and pass it to the user's gateways; returns its sequence number."""
-        keys = [streams.frames_key(company_id, user_id), streams.connections_key(company_id, user_id)]
+        keys = [key_of(company_id, user_id) for key_of in _PUBLISH_KEYS]
         address = _address(company_id, user_id)
         rest: list[Any] = [key, orjson.dumps(frame), KEPT_FRAMES, FRAMES_TTL_SECONDS]
         seq, previous, data, unreached = await self._publish(keys, [*_route(address), *rest])

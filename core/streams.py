@@ -66,6 +66,11 @@ def frames_key(company_id: str, user_id: str) -> str:
     return f"frames:{{{company_id}:{user_id}}}"
 
 
+def frame_index_key(company_id: str, user_id: str) -> str:
+    """Key of the numbers of a user's frames by the keys they were published under (hash)."""
+    return f"frame_index:{{{company_id}:{user_id}}}"
+
+
 def acks_key(company_id: str, user_id: str) -> str:
     """Key of what a user's pages reported of nudges (hash: `nudge_id:status` → ms of the first report)."""
     return f"acks:{{{company_id}:{user_id}}}"

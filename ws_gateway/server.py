@@ -18,7 +18,7 @@ from ws_gateway.wiring import Running, assemble
 
 log = logging.getLogger(__name__)
 
-OPEN_TIMEOUT: Final = 10
+OPEN_TIMEOUT: Final = 5
 """Seconds that an opening handshake may take."""
 CLOSE_TIMEOUT: Final = 2
 """Seconds that a client gets to answer a close."""
@@ -98,5 +98,5 @@ async def drain(running: Running, server: Server, seconds: float) -> None:
         async with asyncio.timeout(seconds):
             await ask_to_return(running.registry)
             await running.registry.wait_until_empty()
-    for connection, _ in running.registry:
+    for connection in list(server.all_connections):
         connection.transport.abort()
