@@ -1,13 +1,15 @@
 """What a socket's URL asks for, and whose token opens it."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
 
-from core.errors import Forbidden, TokenExpired, Unauthenticated
+from core.errors import Forbidden, TokenExpired, Unauthenticated, Unavailable
 from core.security import issue_user_token
-from ws_gateway.identity import CACHE_SECONDS, Identity, Opening, parse_opening
+from ws_gateway.identity import RECHECK_SECONDS, Identity, Opening, parse_opening
+from ws_gateway.keyring import AGAIN_SECONDS, FRESH_SECONDS, MAX_COMPANIES, STALE_SECONDS, Keyring
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 COMPANY = "0193a2b4-7c1d-7abc-9def-0123456789ab"
@@ -17,14 +19,16 @@ SECRET, OLD, FOREIGN = "ids_" + "n" * 40, "ids_" + "o" * 40, "ids_" + "f" * 40
 @pytest.mark.parametrize(
     ("target", "opening"),
     [
-        ("/ws/u1?token=t", Opening("u1", "t", 0, None)),
+        ("/ws/u1?token=t", Opening("u1", "t", None, None)),
         ("/ws/u%201?token=t&after=41&epoch=e", Opening("u 1", "t", 41, "e")),
-        ("/ws/u1", Opening("u1", "", 0, None)),
-        ("/ws/u1?after=-3", Opening("u1", "", 0, None)),
-        ("/ws/u1?after=x", Opening("u1", "", 0, None)),
-        ("/ws/u1?after=99999999999999999999", Opening("u1", "", 0, None)),
-        ("/ws/u1?after=²", Opening("u1", "", 0, None)),
+        ("/ws/u1", Opening("u1", "", None, None)),
+        ("/ws/u1?after=-3", Opening("u1", "", None, None)),
+        ("/ws/u1?after=x", Opening("u1", "", None, None)),
+        ("/ws/u1?after=99999999999999999999", Opening("u1", "", None, None)),
+        ("/ws/u1?after=²", Opening("u1", "", None, None)),
+        ("/ws/u1?after=0&epoch=e", Opening("u1", "", 0, "e")),
         ("/ws/", None),
+        ("/ws/u%00", None),
         ("/ws/u1/more", None),
         ("/other/ws/u1", None),
         ("/metrics", None),
@@ -40,11 +44,11 @@ def identity(calls: list[str] | None = None) -> Identity:
             calls.append(company_id)
         return (SECRET, OLD) if company_id == COMPANY else ()
 
-    return Identity(load)
+    return Identity(Keyring(load))
 
 
 def opening(token: str, user: str = "u1") -> Opening:
-    return Opening(user, token, 0, None)
+    return Opening(user, token, None, None)
 
 
 @pytest.mark.parametrize("secret", [SECRET, OLD], ids=["newest secret", "secret being rotated out"])
@@ -91,10 +95,87 @@ async def test_a_bad_token_is_refused(token: str, error: type[Exception]) -> Non
     assert type(caught.value) is error
 
 
+async def test_a_token_signed_with_a_secret_that_came_since_is_good_at_once() -> None:
+    secrets, calls = [SECRET], []
+
+    async def load(company_id: str) -> tuple[str, ...]:
+        calls.append(company_id)
+        return tuple(secrets)
+
+    subject, fresh = Identity(Keyring(load)), "ids_" + "r" * 40
+    await subject.verify(opening(signed()), NOW)
+    secrets.insert(0, fresh)
+    later = NOW + timedelta(seconds=RECHECK_SECONDS + 1)
+    assert (await subject.verify(opening(signed(fresh)), later)).user_id == "u1"
+    assert (await subject.verify(opening(signed()), later)).user_id == "u1"
+    for _ in range(3):
+        with pytest.raises(Unauthenticated):
+            await subject.verify(opening(signed(FOREIGN)), later)
+    assert len(calls) == 2, "bad tokens must not make a query each"
+
+
+class Store:
+    """Secrets in a database that may be away."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.calls = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def load(self, company_id: str) -> tuple[str, ...]:
+        self.calls += 1
+        await self.gate.wait()
+        if self.away:
+            raise Unavailable
+        return () if company_id.startswith("unknown") else (company_id,)
+
+
 async def test_secrets_are_asked_for_once_in_a_while() -> None:
-    calls: list[str] = []
-    subject = identity(calls)
-    for seconds in (0, 1, CACHE_SECONDS - 1, CACHE_SECONDS + 1):
-        moment = NOW + timedelta(seconds=seconds)
-        await subject.verify(opening(issue_user_token(SECRET, COMPANY, "u1", moment)[0]), moment)
-    assert calls == [COMPANY, COMPANY]
+    store = Store()
+    subject = Keyring(store.load)
+    for moment in (0, 1, FRESH_SECONDS, FRESH_SECONDS + 1):
+        assert await subject.secrets("c", moment) == ("c",)
+    assert store.calls == 2
+
+
+async def test_many_who_come_at_once_make_one_query() -> None:
+    store = Store()
+    store.gate.clear()
+    subject = Keyring(store.load)
+    asking = [asyncio.create_task(subject.secrets("c", 0)) for _ in range(100)]
+    while not store.calls:  # noqa: ASYNC110 - the first of them has to get there
+        await asyncio.sleep(0)
+    asking[0].cancel()
+    store.gate.set()
+    assert await asyncio.gather(*asking[1:]) == [("c",)] * 99
+    assert store.calls == 1
+
+
+async def test_while_the_database_is_away_known_secrets_serve_and_it_is_not_asked_each_time() -> None:
+    store = Store()
+    subject = Keyring(store.load)
+    await subject.secrets("c", 0)
+    store.away = True
+    for _ in range(10):
+        assert await subject.secrets("c", FRESH_SECONDS + 1) == ("c",)
+    assert store.calls == 2
+    assert await subject.secrets("c", FRESH_SECONDS + 1 + AGAIN_SECONDS + 1) == ("c",)
+    assert store.calls == 3
+    for company_id in ("c", "never seen"):
+        with pytest.raises(Unavailable):
+            await subject.secrets(company_id, STALE_SECONDS + 1)
+
+
+async def test_guessing_companies_pushes_no_real_one_out() -> None:
+    store = Store()
+    subject = Keyring(store.load)
+    await subject.secrets("c", 0)
+    for number in range(MAX_COMPANIES + 10):
+        assert await subject.secrets(f"unknown {number}", 0) == ()
+    asked = store.calls
+    assert await subject.secrets("c", 1) == ("c",)
+    assert await subject.secrets(f"unknown {MAX_COMPANIES}", 1) == ()
+    assert store.calls == asked
+    assert await subject.secrets("unknown 0", 1) == ()
+    assert store.calls == asked + 1
