@@ -58,6 +58,14 @@ _MARK_REQUEUED: Final = """
 """
 
 
+# Finds when a user's turns that may yet become a nudge were made, but for one turn.
+_UNDER_WAY: Final = """
+    SELECT created_at FROM turns
+    WHERE company_id = %(company_id)s AND user_id = %(user_id)s AND created_at > %(since)s
+      AND status IN ('queued', 'running') AND kind = 'behaviour' AND turn_id <> %(but)s
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredTurn:
     """A turn and all that came of it."""
@@ -130,6 +138,15 @@ async def get(connection: Connection, company_id: str, turn_id: str) -> StoredTu
     """Return one turn, or None."""
     row = await fetch_dict(connection, _GET, {"company_id": company_id, "turn_id": turn_id})
     return None if row is None else _stored(row)
+
+
+async def under_way(
+    connection: Connection, company_id: str, user_id: str, since: datetime, *, but: str
+) -> list[datetime]:
+    """Return when the user's behaviour turns that are queued or running were made; the turn `but` is left out."""
+    parameters = {"company_id": company_id, "user_id": user_id, "since": since, "but": but}
+    cursor = await connection.execute(_UNDER_WAY, parameters)
+    return [row["created_at"] for row in await cursor.fetchall()]
 
 
 async def unfinished(connection: Connection, older_than: datetime, limit: int) -> list[UnfinishedTurn]:

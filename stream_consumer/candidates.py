@@ -6,23 +6,49 @@ stored with the turn, then the stream. Repeating it makes the same turns: their 
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from redis.asyncio import Redis
 
 from core import streams
 from core.ids import turn_id
-from core.nudges import NudgeType
-from core.turns import ReceiptStep, Signal, Turn, TurnStatus
+from core.nudges import NudgeStatus, NudgeType
+from core.turns import ReceiptStep, Signal, SignalKind, Turn, TurnStatus
 from db import escalations, nudges, turns, users
 from db.pool import Connection, Database
-from detection.restraint import DAY, Allow, Decision, Deny, DenyReason, NudgeHistory, PastNudge, UserStanding, decide
+from detection.restraint import (
+    DAY,
+    ON_THE_WAY,
+    Allow,
+    Decision,
+    Deny,
+    DenyReason,
+    NudgeHistory,
+    PastNudge,
+    UserStanding,
+    decide,
+)
 from stream_consumer.batch import UserKey
 from stream_consumer.companies import Company
 from stream_consumer.metrics import ConsumerMetrics
 
 log = logging.getLogger(__name__)
+
+
+PRECEDENCE: Final = (
+    SignalKind.VALIDATION_LOOP,
+    SignalKind.ERROR_CLICK,
+    SignalKind.EXPLICIT_STUCK,
+    SignalKind.FORM_ABANDONMENT,
+    SignalKind.DEAD_CLICK,
+    SignalKind.RAGE_CLICK,
+    SignalKind.PAGE_LOOP,
+    SignalKind.BASELINE_DEVIATION,
+    SignalKind.INACTIVITY,
+)
+"""Which signal of one moment speaks: the one that says most about what is wrong. Of the others a receipt is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +80,10 @@ class TurnMaker:
                 history = await read_history(connection, user, now)
                 standing = await read_standing(connection, user)
                 counts[user] = dict(history.on_stuck_point)
-                for candidate in theirs:
-                    decision = decide(candidate.company.config, standing, candidate.signal, history, now)
+                for candidate in sorted(theirs, key=lambda each: PRECEDENCE.index(each.signal.kind)):
                     turn = turn_of(candidate, now)
+                    prospect = await foresee(connection, history, turn, now)
+                    decision = decide(candidate.company.config, standing, candidate.signal, prospect, now)
                     if await self._store(connection, turn, decision, candidate.company, now):
                         allowed.append(turn)
         await publish_turns(self._redis, allowed, self._shards)
@@ -152,6 +179,17 @@ async def read_history(connection: Connection, user: UserKey, now: datetime) -> 
         on_stuck_point=await nudges.counts_by_stuck_point(connection, *user),
         open_escalations=await escalations.open_stuck_points(connection, *user),
     )
+
+
+async def foresee(connection: Connection, history: NudgeHistory, turn: Turn, now: datetime) -> NudgeHistory:
+    """Return a user's history with the turns under way as nudges to come, as `turn` must see it.
+
+    Thus two signals of one moment do not both pay for an LLM. The turn itself is left out: it may be here a second
+    time, after a crash.
+    """
+    made = await turns.under_way(connection, turn.company_id, turn.user_id, now - ON_THE_WAY, but=turn.turn_id)
+    to_come = tuple(PastNudge(made_at, NudgeStatus.SENT, made_at + ON_THE_WAY) for made_at in made)
+    return replace(history, nudges=history.nudges + to_come)
 
 
 async def publish_turns(redis: Redis, made: Iterable[Turn], shards: int) -> None:
