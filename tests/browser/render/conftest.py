@@ -18,12 +18,16 @@ HARNESS = """
 window.reports = []; window.replies = []; window.actions = []; window.failures = []; window.violations = [];
 document.addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective));
 window.start = (options = {}) => {
-  const guard = (run) => (...args) => { try { return run(...args); } catch (error) { failures.push(String(error.stack)); } };
+  const guard = (run) => (...args) => {
+    try { return run(...args); } catch (error) { failures.push(String(error.stack)); }
+  };
   const talks = options.talks === false ? {} : { onReply: (text) => replies.push(text) };
   window.renderer = Rendering.createRenderer({
     document, guard, ...talks, ...options, onAction: (action, nudge) => actions.push([nudge.nudge_id, action.kind]) });
 };
-window.show = (nudge) => renderer.show(nudge, (status, action) => reports.push([nudge.nudge_id, status, action?.label ?? null]));
+window.show = (nudge) => renderer.show(nudge, (status, action) => {
+  reports.push([nudge.nudge_id, status, action?.label ?? null]);
+});
 """
 
 SHELL = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Host</title>
@@ -52,9 +56,11 @@ def eventually(check: Callable[[], None], page: Page, seconds: float = 6) -> Non
     """Repeats an assertion until it holds: what follows layout does so some frames later."""
     for _ in range(int(seconds * 20)):
         try:
-            return check()
+            check()
         except AssertionError:
             page.wait_for_timeout(50)
+        else:
+            return
     check()
 
 
@@ -82,7 +88,7 @@ class Screen:
         self.site.pages["/"] = ("text/html; charset=utf-8", SHELL % body)
         self.site.headers = headers or {}
         self.page.goto(self.site.origin + "/")
-        self.page.evaluate("start(%s)" % json.dumps(start or {}))
+        self.page.evaluate(f"start({json.dumps(start or {})})")
 
     def show(self, nudge_id: str = "n1", **changes: Any) -> None:
         self.page.evaluate("(nudge) => show(nudge)", nudge(nudge_id, **changes))
@@ -117,14 +123,18 @@ class Screen:
         return found
 
     def wait_for_report(self, status: str, nudge_id: str = "n1") -> None:
-        self.page.wait_for_function(
-            "([id, status]) => reports.some((one) => one[0] === id && one[1] === status)", arg=[nudge_id, status], timeout=8_000
-        )
+        told = "([id, status]) => reports.some((one) => one[0] === id && one[1] === status)"
+        self.page.wait_for_function(told, arg=[nudge_id, status], timeout=8_000)
 
     def box(self, locator: Locator | str) -> dict[str, float]:
         found = (self.page.locator(locator) if isinstance(locator, str) else locator).bounding_box()
         assert found
-        return {"left": found["x"], "top": found["y"], "right": found["x"] + found["width"], "bottom": found["y"] + found["height"]}
+        return {
+            "left": found["x"],
+            "top": found["y"],
+            "right": found["x"] + found["width"],
+            "bottom": found["y"] + found["height"],
+        }
 
     def failures(self) -> list[str]:
         found: list[str] = self.page.evaluate("failures")
@@ -135,8 +145,17 @@ class Screen:
 def renderer_bundle(sdk_dist: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The renderer alone, built like the SDK; `sdk_dist` has made sure that the tools are there."""
     target = tmp_path_factory.mktemp("renderer") / "renderer.js"
-    flags = ["--bundle", "--minify", "--target=es2022", "--format=iife", "--global-name=Rendering", f"--outfile={target}"]
-    subprocess.run(["node_modules/.bin/esbuild", "src/render/renderer.ts", *flags, "--log-level=warning"], cwd=SDK, check=True)
+    flags = [
+        "--bundle",
+        "--minify",
+        "--target=es2022",
+        "--format=iife",
+        "--global-name=Rendering",
+        f"--outfile={target}",
+    ]
+    subprocess.run(
+        ["node_modules/.bin/esbuild", "src/render/renderer.ts", *flags, "--log-level=warning"], cwd=SDK, check=True
+    )
     return target.read_bytes()
 
 

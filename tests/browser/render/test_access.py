@@ -1,9 +1,10 @@
-"""Usable by keyboard and by screen reader, in both directions, in dark, in forced colours, with less motion (WCAG 2.2 AA)."""
+"""Usable by keyboard and screen reader, in both directions, dark, forced colours, with less motion (WCAG 2.2 AA)."""
 
 from typing import Any
 
 import pytest
 from playwright.sync_api import ViewportSize, expect
+
 from tests.browser.render.conftest import SDK, Screen
 
 FIELD = '<h1>Connect</h1><p><label>Key <input id="target"></label></p><p><button id="other">Other</button></p>'
@@ -11,7 +12,11 @@ ACTIONS = [{"label": "Show me", "kind": "link", "url": "/help"}, {"label": "Not 
 SURFACES: dict[str, dict[str, Any]] = {
     "tooltip": {"actions": ACTIONS},
     "chat": {"nudge_type": "chat", "actions": [{"label": "Yes", "kind": "chat"}, {"label": "No", "kind": "dismiss"}]},
-    "checklist": {"nudge_type": "checklist", "body": "Two steps are left:\n- Connect\n- [x] Import\n- Report", "actions": ACTIONS},
+    "checklist": {
+        "nudge_type": "checklist",
+        "body": "Two steps are left:\n- Connect\n- [x] Import\n- Report",
+        "actions": ACTIONS,
+    },
 }
 FOCUSED = "() => (document.activeElement.shadowRoot ?? document).activeElement.className || document.activeElement.id"
 
@@ -24,7 +29,13 @@ def open_surface(screen: Screen, surface: str, start: dict[str, Any] | None = No
 
 def fill(screen: Screen) -> None:
     """Adds to a chat what it may hold: an answer of one's own, and a message with a source."""
-    message = {"conversation_id": "c", "message_id": "m", "role": "agent", "text": "Hi", "citations": [{"title": "Help", "url": "/h"}]}
+    message = {
+        "conversation_id": "c",
+        "message_id": "m",
+        "role": "agent",
+        "text": "Hi",
+        "citations": [{"title": "Help", "url": "/h"}],
+    }
     screen.page.evaluate("(message) => renderer.showMessage(message)", message)
     box = screen.card.get_by_role("textbox")
     if box.count():
@@ -39,7 +50,8 @@ def test_axe_finds_nothing(screen: Screen, surface: str) -> None:
     audit = """async () => {
       const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
       const result = await axe.run({ include: [['onboarding-agent']] }, { runOnly: tags });
-      const told = (rules) => rules.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target} ${node.failureSummary}`));
+      const told = (rules) => rules.flatMap(
+        (rule) => rule.nodes.map((node) => `${rule.id}: ${node.target} ${node.failureSummary}`));
       return { violations: told(result.violations), passes: result.passes.map((rule) => rule.id) };
     }"""
     before = screen.page.evaluate(audit)
@@ -55,14 +67,16 @@ CONTRASTS = """(card) => {
   const luminance = (colour) => {
     context.fillStyle = colour;
     context.fillRect(0, 0, 1, 1);
-    const [r, g, b] = [...context.getImageData(0, 0, 1, 1).data].map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    const linear = (v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    const [r, g, b] = [...context.getImageData(0, 0, 1, 1).data].map((v) => linear(v / 255));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const behind = (one) => {
     const colour = getComputedStyle(one).backgroundColor;
     return /^rgba.*, 0\\)$|\\/ 0\\)$|transparent/.test(colour) ? behind(one.parentElement) : colour;
   };
-  const texts = [...card.querySelectorAll('*')].filter((one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()));
+  const hasText = (one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+  const texts = [...card.querySelectorAll('*')].filter(hasText);
   return [...texts, ...card.querySelectorAll('textarea')].map((one) => {
     const [a, b] = [luminance(behind(one)), luminance(getComputedStyle(one).color)].sort((x, y) => y - x);
     return [one.className || one.localName, Math.round(100 * (a + 0.05) / (b + 0.05)) / 100];
@@ -86,7 +100,9 @@ CONTRASTS = """(card) => {
     ],
     ids=lambda colours: " ".join(colours.values()) or "default",
 )
-def test_text_contrast_is_enough_in_any_colours(screen: Screen, surface: str, scheme: str, colours: dict[str, str]) -> None:
+def test_text_contrast_is_enough_in_any_colours(
+    screen: Screen, surface: str, scheme: str, colours: dict[str, str]
+) -> None:
     open_surface(screen, surface, {"theme": {"scheme": scheme, "variables": colours}})
     fill(screen)
     found = screen.card.evaluate(CONTRASTS)
@@ -100,7 +116,8 @@ def test_targets_are_large_enough(screen: Screen, surface: str) -> None:
     sizes = screen.card.locator("button:visible, a:visible, label:visible, textarea:visible").evaluate_all(
         "(all) => all.map((one) => [one.outerHTML, one.offsetWidth, one.offsetHeight])"
     )
-    assert sizes and [one for one in sizes if min(one[1:]) < 24] == []
+    assert sizes
+    assert [one for one in sizes if min(one[1:]) < 24] == []
 
 
 def test_is_announced_politely_and_named(screen: Screen) -> None:
@@ -177,7 +194,9 @@ def test_escape_belongs_to_the_field_being_edited_and_to_a_page_that_uses_it(scr
     open_surface(screen, "tooltip")
     screen.page.focus("#target")
     screen.page.keyboard.press("Escape")
-    screen.page.evaluate("document.addEventListener('keydown', (event) => event.preventDefault(), { capture: true, once: true })")
+    screen.page.evaluate(
+        "document.addEventListener('keydown', (event) => event.preventDefault(), { capture: true, once: true })"
+    )
     screen.page.focus("#other")
     screen.page.keyboard.press("Escape")
     expect(screen.card).to_be_visible()
@@ -192,7 +211,7 @@ def test_long_text_scrolls_by_keyboard_and_keeps_its_buttons(screen: Screen) -> 
     screen.show(target_element=None, body="Many words here. " * 60, actions=ACTIONS)
     card = screen.at("corner")
     box = screen.box(card)
-    assert box["top"] >= 0 and box["bottom"] <= 400
+    assert 0 <= box["top"] < box["bottom"] <= 400
     expect(card.locator(".main")).to_have_attribute("tabindex", "0")
     expect(card.get_by_role("button", name="Not now")).to_be_in_viewport(ratio=1)
 
@@ -201,8 +220,13 @@ def test_right_to_left(screen: Screen) -> None:
     screen.open(FIELD)
     screen.show(nudge_type="checklist", title="تقريرك الأول", body="- ربط\n- استيراد", language="ar", dir="rtl")
     card = screen.at("corner")
-    box, close, title = screen.box(card), screen.box(card.get_by_role("button", name="إغلاق")), screen.box(card.get_by_role("heading"))
-    assert box["left"] < 30 and close["right"] < title["left"]
+    box, close, title = (
+        screen.box(card),
+        screen.box(card.get_by_role("button", name="إغلاق")),
+        screen.box(card.get_by_role("heading")),
+    )
+    assert box["left"] < 30
+    assert close["right"] < title["left"]
     expect(card).to_have_css("direction", "rtl")
     expect(card.get_by_text("اكتمل 0 من 2")).to_be_visible()
 
@@ -210,7 +234,9 @@ def test_right_to_left(screen: Screen) -> None:
 def test_direction_of_the_page_is_taken_for_messages(screen: Screen) -> None:
     screen.open(FIELD, start={"locale": "ar"})
     screen.page.evaluate("document.documentElement.dir = 'rtl'")
-    screen.page.evaluate("renderer.showMessage({ conversation_id: 'c', message_id: 'm', role: 'assistant', text: 'أهلًا' })")
+    screen.page.evaluate(
+        "renderer.showMessage({ conversation_id: 'c', message_id: 'm', role: 'assistant', text: 'أهلًا' })"
+    )
     expect(screen.at("corner")).to_have_css("direction", "rtl")
     expect(screen.card.get_by_role("heading")).to_have_text("المساعد")
 
@@ -218,10 +244,13 @@ def test_direction_of_the_page_is_taken_for_messages(screen: Screen) -> None:
 def test_less_motion_means_none(screen: Screen) -> None:
     screen.page.emulate_media(reduced_motion="reduce")
     open_surface(screen, "tooltip")
-    names = screen.page.locator("onboarding-agent .card, onboarding-agent .ring, onboarding-agent .button").evaluate_all(
+    names = screen.page.locator(
+        "onboarding-agent .card, onboarding-agent .ring, onboarding-agent .button"
+    ).evaluate_all(
         "(all) => all.map((one) => [getComputedStyle(one).animationName, getComputedStyle(one).transitionDuration])"
     )
-    assert len(names) == 5 and {tuple(one) for one in names if one[0] != "none"} == set()
+    assert len(names) == 5
+    assert {tuple(one) for one in names if one[0] != "none"} == set()
     assert screen.page.evaluate("document.querySelector('onboarding-agent').shadowRoot.getAnimations().length") == 0
 
 
@@ -250,7 +279,9 @@ def test_variables_from_the_page_and_from_the_host(screen: Screen) -> None:
     card = screen.at("anchored")
     expect(card).to_have_css("background-color", "rgb(1, 2, 3)")
     expect(card).to_have_css("border-top-left-radius", "3px")
-    screen.page.evaluate("renderer.setTheme({ variables: { '--oa-surface': 'rgb(9, 9, 9)', 'display': 'none', '--other': '1' } })")
+    screen.page.evaluate(
+        "renderer.setTheme({ variables: { '--oa-surface': 'rgb(9, 9, 9)', 'display': 'none', '--other': '1' } })"
+    )
     expect(card).to_have_css("background-color", "rgb(9, 9, 9)")
     assert screen.page.evaluate("document.querySelector('onboarding-agent').style.length") == 1
 

@@ -2,16 +2,17 @@
 
 import pytest
 from playwright.sync_api import expect
+
 from tests.browser.render.conftest import Screen
 
 FIELD = '<input id="target" style="position:fixed;left:300px;top:100px;width:200px;height:32px" aria-label="Key">'
 
 HOSTILE_STYLES = [
     "* { display: none !important } html, body, main, #target { display: block !important }",
-    "div, section, span, button { width: 3px !important; height: 3px !important; position: static !important; float: left !important }",
+    "div, section, span, button { width: 3px !important; height: 3px !important; float: left !important }",
     "* { all: unset !important } #target { display: block !important; width: 200px !important; height: 32px !important }",
-    "html { font-size: 4px; line-height: 0; letter-spacing: 30px; text-transform: uppercase; visibility: visible; direction: ltr }",
-    "* { opacity: 0 !important; visibility: hidden !important; transform: scale(0) !important; clip-path: inset(50%) !important }"
+    "html { font-size: 4px; line-height: 0; letter-spacing: 30px; text-transform: uppercase; cursor: none }",
+    "* { opacity: 0 !important; visibility: hidden !important; transform: scale(0) !important; clip-path: inset(50%) }"
     " html, body, main, #target { opacity: 1 !important; visibility: visible !important; transform: none !important;"
     " clip-path: none !important }",
     "onboarding-agent, [popover], [data-oa-ignore] { display: none !important; pointer-events: none !important;"
@@ -19,16 +20,16 @@ HOSTILE_STYLES = [
     "*::before, *::after { content: 'X' !important; display: block !important; position: fixed !important;"
     " inset: 0 !important; background: red !important }",
     "html { overflow: hidden } body { transform: translateX(0); filter: saturate(1); contain: strict; height: 640px }",
-    "* { animation: spin 1s infinite !important; transition: all 9s !important } @keyframes spin { to { rotate: 360deg } }"
-    " #target, main, body, html { animation: none !important }",
+    "* { animation: spin 1s infinite !important; transition: all 9s !important }"
+    " @keyframes spin { to { rotate: 360deg } } #target, main, body, html { animation: none !important }",
 ]
 
 SAME_LOOK = """() => {
   const root = document.querySelector('onboarding-agent').shadowRoot;
   return ['.card', '.title', '.text', '.close', '.button'].map((one) => {
     const element = root.querySelector(one), style = getComputedStyle(element);
-    return [one, element.offsetWidth, element.offsetHeight, style.color, style.backgroundColor, style.fontSize, style.fontFamily,
-      style.letterSpacing, style.textTransform, style.visibility, style.opacity, style.pointerEvents];
+    return [one, element.offsetWidth, element.offsetHeight, style.color, style.backgroundColor, style.fontSize,
+      style.fontFamily, style.letterSpacing, style.textTransform, style.visibility, style.opacity, style.pointerEvents];
   });
 }"""
 
@@ -46,14 +47,17 @@ def test_page_styles_change_nothing(screen: Screen, styles: str) -> None:
     screen.at("anchored")
     assert screen.page.evaluate(SAME_LOOK) == plain
     screen.wait_for_report("shown")
-    if "::before" not in styles:  # that page covers itself, and a test cannot click through it; a person's click is ours
+    if "::before" not in styles:  # Playwright takes the page's cover for what would get the click; it would not
         screen.card.get_by_role("button", name="Not now").click(timeout=3_000)
         screen.wait_for_report("snoozed")
 
 
 def test_strict_policy_is_not_violated(screen: Screen) -> None:
     policy = "default-src 'none'; script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
-    screen.open(FIELD.replace(' style="position:fixed;left:300px;top:100px;width:200px;height:32px"', ""), headers={"Content-Security-Policy": policy})
+    screen.open(
+        FIELD.replace(' style="position:fixed;left:300px;top:100px;width:200px;height:32px"', ""),
+        headers={"Content-Security-Policy": policy},
+    )
     screen.show(actions=ACTIONS)
     expect(screen.at("anchored")).to_have_css("position", "fixed")
     screen.card.get_by_role("button", name="Close").click()
@@ -75,11 +79,23 @@ MARKUP = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script><
 @pytest.mark.parametrize("kind", ["tooltip", "chat", "checklist"])
 def test_markup_in_texts_is_only_text(screen: Screen, kind: str) -> None:
     screen.open(FIELD)
-    screen.show(nudge_type=kind, title=MARKUP, body=f"{MARKUP}\n- {MARKUP}", actions=[{"label": MARKUP, "kind": "dismiss"}], language=f'en"{MARKUP}')
+    screen.show(
+        nudge_type=kind,
+        title=MARKUP,
+        body=f"{MARKUP}\n- {MARKUP}",
+        actions=[{"label": MARKUP, "kind": "dismiss"}],
+        language=f'en"{MARKUP}',
+    )
     card = screen.at("anchored" if kind == "tooltip" else "corner")
     assert card.locator("img, script, style, b").count() == 0
     expect(card.get_by_role("heading")).to_have_text(MARKUP)
-    message = {"conversation_id": "c", "message_id": "m", "role": "agent", "text": MARKUP, "citations": [{"title": MARKUP, "url": MARKUP}]}
+    message = {
+        "conversation_id": "c",
+        "message_id": "m",
+        "role": "agent",
+        "text": MARKUP,
+        "citations": [{"title": MARKUP, "url": MARKUP}],
+    }
     screen.page.evaluate("(message) => renderer.showMessage(message)", message)
     assert card.locator("img, script, style, b").count() == 0
     assert not screen.page.evaluate("window.hacked")
@@ -108,7 +124,13 @@ def test_links_that_could_run_code_are_left_out(screen: Screen, url: str | None)
     card = screen.at("anchored")
     expect(card.get_by_role("button", name="Stay")).to_be_visible()
     assert card.get_by_role("link").count() == 0
-    citation = {"conversation_id": "c", "message_id": "m", "role": "assistant", "text": "Hi", "citations": [{"title": "Source", "url": url}]}
+    citation = {
+        "conversation_id": "c",
+        "message_id": "m",
+        "role": "assistant",
+        "text": "Hi",
+        "citations": [{"title": "Source", "url": url}],
+    }
     card.get_by_role("button", name="Stay").click()
     screen.page.evaluate("(message) => renderer.showMessage(message)", citation)
     assert screen.at("corner").get_by_role("link").count() == 0
@@ -151,7 +173,8 @@ def test_what_happens_on_a_card_is_not_the_pages_business(screen: Screen) -> Non
     screen.open(FIELD)
     screen.page.evaluate("""() => {
       window.overheard = [];
-      for (const type of ['keydown', 'keyup', 'keypress', 'input', 'change', 'click', 'pointerdown', 'mousedown', 'focusin', 'submit'])
+      const types = 'keydown keyup keypress input change click pointerdown mousedown focusin submit';
+      for (const type of types.split(' '))
         document.addEventListener(type, (event) => overheard.push(type));
     }""")
     screen.show(nudge_type="chat")

@@ -2,6 +2,7 @@
 
 import pytest
 from playwright.sync_api import expect
+
 from tests.browser.render.conftest import Screen
 
 FIELD = '<label>Key <input id="target"></label>'
@@ -53,7 +54,9 @@ def test_a_tab_hidden_while_waiting_is_not_shown_yet(screen: Screen) -> None:
     screen.open("<p></p>")
     screen.show()
     screen.page.evaluate(HIDE_TAB)
-    screen.page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<button id=target>Late</button>')")
+    screen.page.evaluate(
+        "document.querySelector('main').insertAdjacentHTML('beforeend', '<button id=target>Late</button>')"
+    )
     screen.at("anchored")
     assert screen.reports() == []
     screen.page.evaluate(SHOW_TAB)
@@ -128,7 +131,9 @@ def test_chat_takes_answers_and_shows_what_comes_back(screen: Screen) -> None:
     expect(card.get_by_role("button", name="Yes")).to_have_count(0)
     say(screen, "Try the region")
     say(screen, "echo", role="user")
-    expect(card.get_by_role("log").locator(".said")).to_have_text(["Shall I help?", "Line one\nline two", "Try the region"])
+    expect(card.get_by_role("log").locator(".said")).to_have_text(
+        ["Shall I help?", "Line one\nline two", "Try the region"]
+    )
     assert screen.page.evaluate("replies") == ["Line one\nline two"]
     card.get_by_role("button", name="Close").click()
     assert screen.reports() == [["n1", "shown", None], ["n1", "clicked", None]]

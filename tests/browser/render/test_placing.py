@@ -2,6 +2,7 @@
 
 import pytest
 from playwright.sync_api import ViewportSize, expect
+
 from tests.browser.render.conftest import Screen, eventually
 
 BUTTON = '<button id="target" style="position:absolute;left:400px;top:{top}px;width:100px;height:40px">Connect</button>'
@@ -14,7 +15,12 @@ def assert_at_target(screen: Screen, target: str = "#target") -> None:
 
 def assert_beside(screen: Screen, target: str) -> None:
     card, there = screen.box(screen.card), screen.box(target)
-    gaps = [card["top"] - there["bottom"], there["top"] - card["bottom"], card["left"] - there["right"], there["left"] - card["right"]]
+    gaps = [
+        card["top"] - there["bottom"],
+        there["top"] - card["bottom"],
+        card["left"] - there["right"],
+        there["left"] - card["right"],
+    ]
     assert 8 <= max(gaps) <= 20, gaps
     assert_on_screen(screen)
 
@@ -22,13 +28,15 @@ def assert_beside(screen: Screen, target: str) -> None:
 def assert_on_screen(screen: Screen) -> None:
     card, size = screen.box(screen.card), screen.page.viewport_size
     assert size
-    assert card["left"] >= 0 and card["top"] >= 0 and card["right"] <= size["width"] and card["bottom"] <= size["height"]
+    assert 0 <= card["left"] < card["right"] <= size["width"]
+    assert 0 <= card["top"] < card["bottom"] <= size["height"]
 
 
 def assert_in_corner(screen: Screen) -> None:
     card, size = screen.box(screen.card), screen.page.viewport_size
     assert size
-    assert 0 < size["width"] - card["right"] <= 24 and 0 < size["height"] - card["bottom"] <= 24
+    assert 0 < size["width"] - card["right"] <= 24
+    assert 0 < size["height"] - card["bottom"] <= 24
 
 
 @pytest.mark.parametrize(("top", "side"), [(40, "bottom"), (300, "bottom"), (590, "top")])
@@ -60,11 +68,14 @@ def test_arrow_points_at_the_target(screen: Screen) -> None:
 
 def test_ring_surrounds_the_target_and_lets_clicks_through(screen: Screen) -> None:
     screen.open(BUTTON.format(top=40))
-    screen.page.evaluate("document.querySelector('#target').addEventListener('click', () => { window.clicked = true; })")
+    screen.page.evaluate(
+        "document.querySelector('#target').addEventListener('click', () => { window.clicked = true; })"
+    )
     screen.show()
     screen.at("anchored")
     ring, there = screen.box(screen.ring), screen.box("#target")
-    assert ring["left"] < there["left"] and ring["right"] > there["right"] and ring["top"] < there["top"]
+    assert ring["left"] < there["left"] < there["right"] < ring["right"]
+    assert ring["top"] < there["top"]
     screen.page.click("#target")
     assert screen.page.evaluate("window.clicked")
 
@@ -75,7 +86,9 @@ def test_waits_for_an_element_that_comes_late(screen: Screen) -> None:
     screen.page.wait_for_timeout(700)
     expect(screen.card).to_have_css("visibility", "hidden")
     assert screen.reports() == []
-    screen.page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<button id=target>Late</button>')")
+    screen.page.evaluate(
+        "document.querySelector('main').insertAdjacentHTML('beforeend', '<button id=target>Late</button>')"
+    )
     screen.at("anchored")
     assert_at_target(screen)
     screen.wait_for_report("shown")
@@ -94,18 +107,23 @@ def test_gives_up_politely_to_a_corner(screen: Screen, selector: str) -> None:
 @pytest.mark.parametrize(
     ("leave", "come_back"),
     [
-        ("gone = target; target.remove()", "document.querySelector('main').append(gone)"),
+        ("window.gone = target; target.remove()", "document.querySelector('main').append(gone)"),
         ("target.style.display = 'none'", "document.querySelector('#target').style.display = ''"),
         ("target.style.visibility = 'hidden'", "document.querySelector('#target').style.visibility = ''"),
         ("target.parentElement.hidden = true", "document.querySelector('main').hidden = false"),
-        ("target.style.width = target.style.padding = target.style.border = '0'", "document.querySelector('#target').style.width = '100px'"),
+        (
+            "target.style.width = target.style.padding = target.style.border = '0'",
+            "document.querySelector('#target').style.width = '100px'",
+        ),
     ],
 )
-def test_target_that_goes_is_waited_for_then_given_up_and_found_again(screen: Screen, leave: str, come_back: str) -> None:
+def test_target_that_goes_is_waited_for_then_given_up_and_found_again(
+    screen: Screen, leave: str, come_back: str
+) -> None:
     screen.open(BUTTON.format(top=40))
     screen.show()
     screen.at("anchored")
-    screen.page.evaluate("() => { const target = document.querySelector('#target'); %s }" % leave.replace("gone =", "window.gone ="))
+    screen.page.evaluate("() => { const target = document.querySelector('#target'); " + leave + " }")
     screen.at("corner")
     assert_in_corner(screen)
     expect(screen.ring).to_be_hidden()
@@ -122,7 +140,8 @@ def test_target_replaced_by_a_re_render_is_followed_without_leaving(screen: Scre
     screen.page.evaluate("""() => {
       const card = document.querySelector('onboarding-agent').shadowRoot.querySelector('.card');
       window.phases = [];
-      new MutationObserver(() => phases.push(card.dataset.phase)).observe(card, { attributeFilter: ['data-phase'], attributeOldValue: true });
+      const note = new MutationObserver(() => phases.push(card.dataset.phase));
+      note.observe(card, { attributeFilter: ['data-phase'] });
       const target = document.querySelector('#target'), next = target.cloneNode(true);
       next.style.top = '200px';
       target.replaceWith(next);
@@ -133,7 +152,7 @@ def test_target_replaced_by_a_re_render_is_followed_without_leaving(screen: Scre
 
 def test_follows_the_page_and_an_inner_container_as_they_scroll(screen: Screen) -> None:
     inner = '<div style="height:400px"></div><button id="target">Here</button><div style="height:900px"></div>'
-    screen.open(f'<div id="box" style="height:500px;overflow:auto;border:1px solid">{inner}</div><div style="height:2000px"></div>')
+    screen.open(f'<div id="box" style="height:500px;overflow:auto">{inner}</div><div style="height:2000px"></div>')
     screen.show()
     screen.at("anchored")
     for scroll in ("document.querySelector('#box').scrollTop = 150", "window.scrollTo(0, 60)"):
@@ -209,7 +228,9 @@ def test_finds_a_target_inside_open_shadow_roots(screen: Screen) -> None:
 
 
 def test_of_several_matches_the_rendered_one_is_meant(screen: Screen) -> None:
-    screen.open('<button class="go" hidden>Phone</button><button class="go" id="seen" style="margin:40px">Desk</button>')
+    screen.open(
+        '<button class="go" hidden>Phone</button><button class="go" id="seen" style="margin:40px">Desk</button>'
+    )
     screen.show(target_element=".go")
     screen.at("anchored")
     assert_at_target(screen, "#seen")
@@ -217,12 +238,12 @@ def test_of_several_matches_the_rendered_one_is_meant(screen: Screen) -> None:
 
 def test_stands_above_everything_and_within_a_modal_dialog(screen: Screen) -> None:
     cover = '<div style="position:fixed;inset:0;z-index:2147483647;background:#fffc"></div>'
-    screen.open(f'{BUTTON.format(top=40)}{cover}<dialog id="dialog" style="height:400px"><button id="inside">OK</button></dialog>')
+    screen.open(f'{BUTTON.format(top=40)}{cover}<dialog style="height:400px"><button id="inside">OK</button></dialog>')
     screen.show(actions=[{"label": "Later", "kind": "snooze"}])
     later = screen.at("anchored").get_by_role("button", name="Later")
     later.click(trial=True, timeout=2_000)
     later.click()
-    screen.page.evaluate("document.querySelector('#dialog').showModal()")
+    screen.page.evaluate("document.querySelector('dialog').showModal()")
     screen.show("n2", target_element="#inside")
     screen.at("anchored").get_by_role("button", name="Close").click(timeout=2_000)
     screen.wait_for_report("dismissed", "n2")
