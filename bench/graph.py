@@ -103,7 +103,7 @@ async def cpu_per_turn(app: TurnGraph, session: Session, turns: int) -> float:
     fresh = [session.case.turn.model_copy(update={"turn_id": new_id()}) for _ in range(turns)]
     began = time.process_time()
     for turn in fresh:
-        result = await run_turn(app, turn, context, begun_before=False)
+        result = await run_turn(app, turn, context)
         assert result.outcome == "nudged"
     return (time.process_time() - began) / turns * 1e6
 

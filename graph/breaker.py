@@ -7,6 +7,8 @@ FAILURES: Final = 3
 """Failures in a row after which a provider is left alone."""
 PAUSE_SECONDS: Final = 30.0
 """For how long, before one call may try again."""
+MAX_PAUSE_SECONDS: Final = 300.0
+"""The longest pause that a provider may ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,4 +30,4 @@ class Breaker:
         """Return the state after one that failed; `retry_after` seconds is what the provider asked for."""
         failures = self.failures + 1
         pause = PAUSE_SECONDS if failures >= FAILURES else 0.0
-        return Breaker(failures, now + max(pause, retry_after or 0.0))
+        return Breaker(failures, now + max(pause, min(retry_after or 0.0, MAX_PAUSE_SECONDS)))

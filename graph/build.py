@@ -18,8 +18,8 @@ from graph.nodes.diagnose import diagnose
 from graph.nodes.escalate import escalate
 from graph.state import TurnState
 
-THINKING = TimeoutPolicy(run_timeout=90)
-"""Bound of a node that may call several providers in turn; each attempt has its own, shorter limit."""
+THINKING_SECONDS = 240.0
+"""Bound of a node that may call several providers in turn; each call and attempt has its own, shorter limit."""
 STORING = TimeoutPolicy(run_timeout=20)
 """Bound of a node that writes and publishes."""
 RETRIES = RetryPolicy(max_attempts=3, initial_interval=0.2, backoff_factor=3, max_interval=5, retry_on=is_transient)
@@ -28,13 +28,19 @@ RETRIES = RetryPolicy(max_attempts=3, initial_interval=0.2, backoff_factor=3, ma
 TurnGraph = CompiledStateGraph[TurnState, TurnContext, TurnState, TurnState]
 
 
-def build_graph(checkpointer: BaseCheckpointSaver[str] | None) -> TurnGraph:
-    """Return the compiled graph; without a checkpointer a failed turn starts anew instead of resuming."""
+def build_graph(
+    checkpointer: BaseCheckpointSaver[str] | None, *, thinking_seconds: float = THINKING_SECONDS
+) -> TurnGraph:
+    """Return the compiled graph; without a checkpointer a failed turn starts anew instead of resuming.
+
+    `thinking_seconds` should exceed what the reasoner may take (`graph.reasoners.wiring.thinking_seconds`).
+    """
+    thinking = TimeoutPolicy(run_timeout=thinking_seconds)
     graph = StateGraph(TurnState, context_schema=TurnContext)
-    graph.add_node("diagnose", diagnose, retry_policy=RETRIES, timeout=THINKING)
-    graph.add_node("coach", coach, retry_policy=RETRIES, timeout=THINKING)
+    graph.add_node("diagnose", diagnose, retry_policy=RETRIES, timeout=thinking)
+    graph.add_node("coach", coach, retry_policy=RETRIES, timeout=thinking)
     graph.add_node("act", act, retry_policy=RETRIES, timeout=STORING)
-    graph.add_node("escalate", escalate, retry_policy=RETRIES, timeout=THINKING)
+    graph.add_node("escalate", escalate, retry_policy=RETRIES, timeout=thinking)
     graph.add_edge(START, "diagnose")
     graph.add_conditional_edges("diagnose", _route, {"coach": "coach", "escalate": "escalate", "end": END})
     graph.add_edge("coach", "act")

@@ -13,6 +13,7 @@ from core.config import CompanyConfig
 from core.events import AcceptedEvent
 from core.turns import Signal, Turn
 from graph.facts import PastNudge, UserFacts
+from graph.languages import known_tag
 
 MAX_EVENTS = 30
 """Latest events that a reasoner gets to see."""
@@ -39,7 +40,7 @@ class Case:
     @property
     def language(self) -> str:
         """BCP 47 tag to write in: the user's own, else the company's."""
-        return self.user.language or self.config.tone.language
+        return known_tag(self.user.language) or self.config.tone.language
 
     @property
     def tries(self) -> int:

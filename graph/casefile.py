@@ -20,6 +20,7 @@ from graph.case import Case
 MAX_TEXT: Final = 120
 MAX_TRAITS: Final = 8
 MAX_ELEMENTS: Final = 12
+LONG_NUMBER: Final = 10**8
 TEXT_PROPERTIES: Final = ("text", "label", "message", "error", "field", "form", "step", "status")
 """Event properties that a model may read; whatever else a host sends along stays here."""
 _NUMBER: Final = re.compile(r"\+?\d(?:[ \-().]?\d){7,}")
@@ -122,11 +123,14 @@ def _elements(case: Case) -> list[str]:
 
 
 def _traits(traits: Mapping[str, Any]) -> dict[str, Any]:
-    return {str(key)[:40]: _plain(value) for key, value in list(traits.items())[:MAX_TRAITS]}
+    return {mask(str(key))[:40]: _plain(value) for key, value in list(traits.items())[:MAX_TRAITS]}
 
 
 def _plain(value: Any) -> Any:
-    return value if isinstance(value, bool | int | float) or value is None else _text(str(value))
+    """Return a number as it is, unless it is long enough to be a phone or a card; anything else as a text."""
+    if value is None or isinstance(value, bool) or (isinstance(value, int | float) and abs(value) < LONG_NUMBER):
+        return value
+    return "[number]" if isinstance(value, int | float) else _text(str(value))
 
 
 def _name(text: str | None) -> str | None:

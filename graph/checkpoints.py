@@ -22,6 +22,7 @@ ROLE: Final = "onboarding_app"
 _SETUP_LOCK: Final = 0x6F62_6370
 """Key of the advisory lock that lets one process at a time create the tables."""
 _SETUP_SECONDS: Final = 60
+_CONNECTION_SECONDS: Final = 10
 _USE_SCHEMA: Final = sql.SQL("SET search_path TO {}").format(sql.Identifier(SCHEMA))
 
 Pool = AsyncConnectionPool[AsyncConnection[DictRow]]
@@ -73,6 +74,7 @@ async def open_saver(url: str, *, pool_size: int = 4) -> AsyncIterator[AsyncPost
         min_size=1,
         max_size=pool_size,
         open=False,
+        timeout=_CONNECTION_SECONDS,
         name="checkpoints",
         configure=_configure,
         check=_check,

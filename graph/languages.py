@@ -6,12 +6,22 @@ from typing import Final
 SPOKEN: Final = ("en", "ar")
 """Languages that templates exist in."""
 
+_TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}")
 _ARABIC_SCRIPT: Final = frozenset({"ar", "fa", "ur", "ps", "ckb", "sd", "ug"})
 _ARABIC: Final = re.compile(r"[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]")
 _LATIN: Final = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _LATIN_SCRIPT: Final = frozenset(
     {"en", "fr", "de", "es", "pt", "it", "nl", "sv", "da", "no", "fi", "pl", "cs", "tr", "id"}
 )
+
+
+def known_tag(tag: str | None) -> str | None:
+    """Return a language tag as nudges carry it ("ar-EG" of "AR_EG"), or None for what is none: hosts send anything."""
+    if not tag:
+        return None
+    first, *rest = tag.strip().replace("_", "-").split("-")
+    normal = "-".join([first.lower(), *rest])
+    return normal if _TAG.fullmatch(normal) else None
 
 
 def primary(tag: str) -> str:

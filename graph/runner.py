@@ -4,6 +4,7 @@ import logging
 from typing import cast
 
 from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.errors import NodeTimeoutError
 
 from core.errors import BudgetExhausted, ProductError, ProviderFailed, ProviderTimeout, Unavailable
@@ -22,12 +23,11 @@ def thread_id(company_id: str, turn_id: str) -> str:
     return f"{company_id}:{turn_id}"
 
 
-async def run_turn(app: TurnGraph, turn: Turn, context: TurnContext, *, begun_before: bool = True) -> TurnResult:
+async def run_turn(app: TurnGraph, turn: Turn, context: TurnContext) -> TurnResult:
     """Run a turn to its end and return how it ended.
 
     A turn whose node failed continues at that node; one that was killed begins anew and finds the LLM answers already
-    paid for in the journal; one that ended before is not run again. `begun_before=False` saves the look-up of all that
-    for a turn that surely runs for the first time.
+    paid for in the journal; one that ended before is not run again.
 
     When no reasoner can answer, or the budget is spent, the turn ends quietly with the outcome `failed`.
 
@@ -37,7 +37,7 @@ async def run_turn(app: TurnGraph, turn: Turn, context: TurnContext, *, begun_be
     """
     config: RunnableConfig = {"configurable": {"thread_id": thread_id(turn.company_id, turn.turn_id)}}
     try:
-        return await _run(app, turn, context, config, begun_before=begun_before)
+        return await _run(app, turn, context, config)
     except (ProviderFailed, BudgetExhausted) as error:
         return await _end_quietly(app, config, context, error)
     except NodeTimeoutError as error:
@@ -50,16 +50,13 @@ async def run_turn(app: TurnGraph, turn: Turn, context: TurnContext, *, begun_be
         raise
 
 
-async def _run(
-    app: TurnGraph, turn: Turn, context: TurnContext, config: RunnableConfig, *, begun_before: bool
-) -> TurnResult:
+async def _run(app: TurnGraph, turn: Turn, context: TurnContext, config: RunnableConfig) -> TurnResult:
     state: TurnState | None = start_state(turn)
-    if begun_before and app.checkpointer:
+    if isinstance(app.checkpointer, BaseCheckpointSaver) and await app.checkpointer.aget_tuple(config):
         earlier = await app.aget_state(config)
-        if earlier.values and not earlier.next:
+        if not earlier.next:
             return result_of(cast(TurnState, earlier.values))
-        if earlier.next:
-            state = None
+        state = None
     # With "exit" a killed run leaves no checkpoint: the journal already keeps what was paid for, and "sync" costs three
     # times as much.
     ended = await app.ainvoke(state, config, context=context, durability="exit" if app.checkpointer else None)

@@ -4,6 +4,7 @@ Whatever a server does (errors, HTML pages, cut-off or refused answers, silence)
 an answer, or a `ProviderFailed` when it was none. Retries with backoff, which honour Retry-After, are the client's own.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,11 @@ REFUSED: Final = "refusal"
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A configured client. `name` is that of the chain (openai, azure, local); `price_id` that of the price table."""
+    """A configured client. `name` is that of the chain (openai, azure, local); `price_id` that of the price table.
+
+    `patience` bounds one call with all the client's retries, in seconds, so that a slow provider leaves time for the
+    next of the chain.
+    """
 
     name: str
     model: str
@@ -33,6 +38,7 @@ class Provider:
     dialect: Dialect
     price_id: str
     max_tokens: int
+    patience: float
 
     async def complete(self, messages: Sequence[BaseMessage], schema: Mapping[str, Any]) -> LlmResponse:
         """Ask for an answer in that schema.
@@ -47,7 +53,8 @@ class Provider:
         began = time.perf_counter()
         try:
             # Only "raw" is used: the parser beside it mends cut-off JSON by guessing, and we never guess.
-            answer = await structured.ainvoke(list(messages))
+            async with asyncio.timeout(self.patience):
+                answer = await structured.ainvoke(list(messages))
             text, finish, usage = _read_message(answer["raw"])
         except (openai.LengthFinishReasonError, openai.ContentFilterFinishReasonError) as error:
             text, finish, usage = _read_completion(error.completion)
@@ -95,7 +102,7 @@ def _read_completion(completion: Any) -> tuple[str, str, _Usage]:
 
 def _failure(error: Exception, name: str) -> ProviderFailed:
     """Return what a client's exception means. Its text may hold parts of the prompt, so it is not repeated."""
-    if isinstance(error, openai.APITimeoutError):
+    if isinstance(error, openai.APITimeoutError | TimeoutError):
         return ProviderTimeout(f"{name} did not answer in time")
     if isinstance(error, openai.APIStatusError):
         retry_after = _seconds(error.response.headers.get("retry-after"))

@@ -30,6 +30,17 @@ def build_reasoner(settings: LlmSettings) -> Reasoner:
     return ChainReasoner([_link(name, settings) for name in settings.llm_provider])
 
 
+def thinking_seconds(settings: LlmSettings) -> float:
+    """Return the longest that a reasoner of these settings may take for one question: every provider, asked twice."""
+    paying = sum(name != "rules" for name in settings.llm_provider)
+    return 5 + 2 * paying * _patience(settings)
+
+
+def _patience(settings: LlmSettings) -> float:
+    """Return the seconds for one call with its retries: room for one that timed out, or several that failed fast."""
+    return 2 * settings.llm_timeout_seconds
+
+
 def _link(name: str, settings: LlmSettings) -> Link:
     if name == "rules":
         return Link(name, RulesReasoner(), pays=False)
@@ -42,7 +53,9 @@ def _openai(settings: LlmSettings) -> Provider:
     if settings.openai_base_url:
         return _compatible("openai", settings.openai_model, settings.openai_base_url, key, settings)
     client = ChatOpenAI(model=settings.openai_model, api_key=key, **options)
-    return Provider("openai", settings.openai_model, client, "openai", "openai", settings.llm_max_tokens)
+    return Provider(
+        "openai", settings.openai_model, client, "openai", "openai", settings.llm_max_tokens, _patience(settings)
+    )
 
 
 def _azure(settings: LlmSettings) -> Provider:
@@ -54,7 +67,9 @@ def _azure(settings: LlmSettings) -> Provider:
         model=settings.openai_model,
         **_options(settings, settings.openai_model),
     )
-    return Provider("azure", settings.openai_model, client, "azure", "azure", settings.llm_max_tokens)
+    return Provider(
+        "azure", settings.openai_model, client, "azure", "azure", settings.llm_max_tokens, _patience(settings)
+    )
 
 
 def _local(settings: LlmSettings) -> Provider:
@@ -67,7 +82,8 @@ def _compatible(name: str, model: str, url: str, key: SecretStr, settings: LlmSe
     # The base class, since ChatOpenAI renames max_tokens to a name that few other servers know, and without that bound
     # a small model may run on.
     client = BaseChatOpenAI(model=model, base_url=url, api_key=key, **_options(settings, model))
-    return Provider(name, model, client, "grammar", "openai" if name == "openai" else name, settings.llm_max_tokens)
+    price_id = "openai" if name == "openai" else name
+    return Provider(name, model, client, "grammar", price_id, settings.llm_max_tokens, _patience(settings))
 
 
 def _options(settings: LlmSettings, model: str) -> dict[str, Any]:

@@ -148,6 +148,20 @@ def test_events_are_told_by_their_age_and_place() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(3, 3), (2.5, 2.5), (True, True), (4930901820, "[number]"), (4111111111111111.0, "[number]"), (["a"], "['a']")],
+)
+def test_a_long_number_is_not_shown(value: Any, shown: Any) -> None:
+    file = casefile(make_case(user=UserFacts("u1", traits={"phone": value})))
+    assert file["user"]["traits"] == {"phone": shown}
+
+
+def test_a_step_without_a_hint_says_less() -> None:
+    signal = make_signal(stuck_point="report", page_url=None)
+    assert casefile(make_case(signal))["step"] == {"key": "report", "title": "See your first report"}
+
+
 def test_every_signal_has_a_meaning() -> None:
     assert set(MEANINGS) == set(SignalKind)
 

@@ -8,11 +8,11 @@ import pytest
 from core.config import CompanyConfig, LlmRules
 from core.errors import ProviderFailed, SettingsError
 from core.settings import LlmSettings
-from graph.breaker import FAILURES, PAUSE_SECONDS, Breaker
+from graph.breaker import FAILURES, MAX_PAUSE_SECONDS, PAUSE_SECONDS, Breaker
 from graph.build import TurnGraph
 from graph.journal import Calls
 from graph.reasoner import Reasoner
-from graph.reasoners.wiring import build_reasoner
+from graph.reasoners.wiring import build_reasoner, thinking_seconds
 from graph.runner import run_turn
 from tests.graph.builders import MemoryJournal, MemoryStores, make_case, make_context, make_turn
 from tests.graph.reasoners import reasoner_at
@@ -114,6 +114,27 @@ def test_a_breaker_opens_after_failures_in_a_row_and_closes_on_success() -> None
     assert breaker.allows(100 + PAUSE_SECONDS)
     assert not breaker.after_failure(200).allows(200)  # one more failure and it pauses again
     assert breaker.after_success() == Breaker()
+
+
+async def test_a_slow_provider_leaves_time_for_the_next(llm: LlmServer, fallback: LlmServer) -> None:
+    """Five attempts of a second each are allowed, but the call as a whole has two seconds."""
+    llm.default = slow(10)
+    answer = await chain(llm, fallback, "openai", "local", llm_max_retries=5).diagnose(make_case(), calls())
+    assert answer.provider == "local"
+    assert 1 <= len(llm.requests) <= 3
+
+
+@pytest.mark.parametrize(
+    ("names", "seconds"),
+    [(("rules",), 5), (("openai", "rules"), 85), (("openai", "azure", "local", "rules"), 245)],
+)
+def test_the_time_to_think_covers_every_provider(names: tuple[str, ...], seconds: float) -> None:
+    settings = LlmSettings(_env_file=None, llm_provider=names)  # type: ignore[call-arg]
+    assert thinking_seconds(settings) == seconds
+
+
+def test_a_breaker_is_not_kept_open_for_a_day() -> None:
+    assert Breaker().after_failure(0, retry_after=86_400).allows(MAX_PAUSE_SECONDS)
 
 
 def test_a_breaker_heeds_what_the_provider_asked_for() -> None:

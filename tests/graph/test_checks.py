@@ -7,7 +7,7 @@ import pytest
 from core.nudges import Diagnosis, NudgeAction, NudgeContent, NudgeType
 from graph.checks import check_content, clean_text
 from graph.facts import UserFacts
-from graph.languages import is_written_in, spoken
+from graph.languages import is_written_in, known_tag, spoken
 from graph.wording import compose
 from tests.graph.builders import HELP_URL, make_case, make_event, make_signal, past_nudges
 
@@ -151,3 +151,25 @@ def test_scripts_tell_languages_apart(text: str, tag: str, expected: bool) -> No
 
 def test_english_is_spoken_when_nothing_else_is() -> None:
     assert spoken("fr", None) == "en"
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        ("ar", "ar"),
+        ("AR_EG", "ar-EG"),
+        (" en-US ", "en-US"),
+        ("zh-Hant-TW", "zh-Hant-TW"),
+        ("english", None),
+        ("e", None),
+        ("", None),
+        (None, None),
+        ("en-<b>", None),
+        ("en" + "-aa" * 9, None),
+    ],
+)
+def test_only_language_tags_are_taken_for_such(tag: str | None, expected: str | None) -> None:
+    assert known_tag(tag) == expected
+    case = make_case(user=UserFacts("u1", tag))
+    assert case.language == (expected or "en")
+    compose(case, "validation")

@@ -1,6 +1,7 @@
 """The reasoner that asks a model, against a server that speaks the protocol: well, badly, or not at all."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -140,6 +141,13 @@ async def test_a_rate_limit_says_when_to_come_back(llm: LlmServer) -> None:
     assert caught.value.retry_after == 17
 
 
+async def test_a_date_to_come_back_at_is_left_to_the_client(llm: LlmServer) -> None:
+    llm.script(replace(rate_limited(), headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}))
+    with pytest.raises(ProviderFailed) as caught:
+        await reasoner_at(llm).diagnose(make_case(), calls_in(MemoryJournal()))
+    assert caught.value.retry_after is None
+
+
 async def test_only_the_client_retries(llm: LlmServer) -> None:
     llm.default = failing(500)
     with pytest.raises(ProviderFailed):
@@ -223,3 +231,10 @@ async def test_a_local_server_needs_no_key(llm: LlmServer) -> None:
 async def test_a_model_that_refuses_a_temperature_gets_none(llm: LlmServer) -> None:
     await reasoner_at(llm, openai_model="gpt-5-mini").diagnose(make_case(), calls_in(MemoryJournal()))
     assert "temperature" not in llm.requests[0].body
+
+
+async def test_usage_left_out_by_a_server_is_no_fault(llm: LlmServer) -> None:
+    llm.script(replace(ok(), usage=False))
+    journal = MemoryJournal()
+    await reasoner_at(llm).diagnose(make_case(), calls_in(journal))
+    assert [kept.tokens_in for kept in journal.answers.values()] == [0]

@@ -233,7 +233,7 @@ async def test_a_store_that_is_away_for_a_moment_is_tried_again(app: TurnGraph) 
 
 async def test_a_turn_that_ended_is_not_run_again(app: TurnGraph) -> None:
     stores, reasoner = MemoryStores(), Scripted()
-    first = await run_turn(app, make_turn(), make_context(stores, reasoner=reasoner), begun_before=False)
+    first = await run_turn(app, make_turn(), make_context(stores, reasoner=reasoner))
     second = await run_turn(app, make_turn(), make_context(stores, reasoner=reasoner))
     assert second == first
     assert reasoner.asked == ["diagnose", "coach"]
@@ -255,9 +255,8 @@ class Sleepy(RulesReasoner):
         raise AssertionError("unreachable")
 
 
-async def test_a_reasoner_that_hangs_is_ended(saver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "THINKING", TimeoutPolicy(run_timeout=0.2))
-    result = await run_turn(build_graph(saver), make_turn(), make_context(reasoner=Sleepy()))
+async def test_a_reasoner_that_hangs_is_ended(saver: Any) -> None:
+    result = await run_turn(build_graph(saver, thinking_seconds=0.2), make_turn(), make_context(reasoner=Sleepy()))
     assert (result.outcome, result.error) == ("failed", "provider_timeout")
 
 
@@ -274,19 +273,30 @@ async def test_a_store_that_hangs_is_an_outage(saver: Any, monkeypatch: pytest.M
         await run_turn(build_graph(saver), make_turn(), make_context(SlowStores()))
 
 
-async def test_a_lost_checkpoint_store_is_an_outage(app: TurnGraph, bare_database_url: str) -> None:
-    await run_turn(app, make_turn(), make_context())
+async def test_a_missing_table_is_a_fault_and_not_an_outage(app: TurnGraph, bare_database_url: str) -> None:
     with psycopg.connect(bare_database_url, autocommit=True) as connection:
         connection.execute("ALTER SCHEMA checkpoints RENAME TO gone")
-        with pytest.raises(psycopg.errors.UndefinedTable):  # a fault of ours, not an outage
-            await run_turn(app, make_turn(user_id="u2"), make_context())
-        connection.execute("ALTER SCHEMA gone RENAME TO checkpoints")
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-    result = await run_turn(app, make_turn(user_id="u3"), make_context())
-    assert result.outcome == "nudged"  # the pool noticed that its connections were dead
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        await run_turn(app, make_turn(), make_context())
+
+
+async def test_connections_that_died_are_replaced(app: TurnGraph, bare_database_url: str) -> None:
+    await run_turn(app, make_turn(), make_context())
+    with psycopg.connect(bare_database_url, autocommit=True) as connection:
+        end_other_connections(connection)
+    result = await run_turn(app, make_turn(user_id="u2"), make_context())
+    assert result.outcome == "nudged"
+
+
+def end_other_connections(connection: psycopg.Connection) -> None:
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    connection.execute(f"SELECT pg_terminate_backend(pid, 5000) {others}")
+
+
+async def test_checkpoints_that_cannot_be_reached_are_an_outage(app: TurnGraph, saver: Any) -> None:
+    await saver.conn.close()
+    with pytest.raises(Unavailable):
+        await run_turn(app, make_turn(), make_context())
 
 
 def test_a_thread_begins_with_its_company() -> None:

@@ -22,6 +22,7 @@ class Behaviour:
     overrides: dict[str, Any] = field(default_factory=dict)
     error_code: str | None = None
     fence: bool = False
+    usage: bool = True
 
 
 def ok(**overrides: Any) -> Behaviour:

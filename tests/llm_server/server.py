@@ -160,13 +160,14 @@ def completion(body: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     text = f"```json\n{text}\n```" if behaviour.fence else text
     message = {"role": "assistant", "content": None if behaviour.refusal else text, "refusal": behaviour.refusal}
     tokens = (len(json.dumps(body["messages"])) // 4, max(1, len(text) // 4))
+    usage = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)}
     return {
         "id": "chatcmpl-test",
         "object": "chat.completion",
         "created": 1_790_000_000,
         "model": body.get("model", "test"),
         "choices": [{"index": 0, "message": message, "finish_reason": behaviour.finish_reason, "logprobs": None}],
-        "usage": {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)},
+        "usage": usage if behaviour.usage else None,
     }
 
 
