@@ -170,7 +170,7 @@ async def _turns(parts: _Parts, stack: AsyncExitStack) -> list[Task]:
     # Imported here: the models' client takes a second to import, which the other roles need not spend.
     from graph.build import build_graph
     from graph.checkpoints import open_saver
-    from graph.reasoners.wiring import build_reasoner
+    from graph.reasoners.wiring import build_reasoner, thinking_seconds
     from stream_consumer.locks import Locks
     from stream_consumer.stores import EscalationStore, JournalStore, NudgeStore, OutboxDelivery
     from stream_consumer.turns import Stores, TurnsHandler
@@ -185,7 +185,7 @@ async def _turns(parts: _Parts, stack: AsyncExitStack) -> list[Task]:
     )
     handler = TurnsHandler(
         parts.db,
-        build_graph(saver),
+        build_graph(saver, thinking_seconds=thinking_seconds(settings.llm)),
         build_reasoner(settings.llm),
         stores,
         parts.companies,
