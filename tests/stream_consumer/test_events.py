@@ -120,6 +120,27 @@ async def test_a_signal_held_back_is_stored_with_the_reason_and_not_run(
     assert await published(redis) == []
 
 
+async def test_of_two_signals_of_one_moment_the_more_telling_runs_and_the_other_pays_nothing(
+    database: Database, redis: Redis, company: Any, database_url: str
+) -> None:
+    failures = [
+        event(
+            company.company_id, "u", 200 + number, "submit_failed", target_element="#form", properties={"form": "#form"}
+        )
+        for number in range(3)
+    ]
+    told = [*stuck(company.company_id, "u"), *failures]
+    await drain(database, redis, told)
+    await drain(database, redis, told)
+    stored = rows(database_url, "SELECT turn_id::text, status, outcome, signal->>'kind' AS kind FROM turns")
+    by_kind = {row["kind"]: row for row in stored}
+    assert {kind: (row["status"], row["outcome"]) for kind, row in by_kind.items()} == {
+        "validation_loop": ("queued", None),
+        "explicit_stuck": ("denied", "minimum_gap"),
+    }
+    assert set(await published(redis)) == {by_kind["validation_loop"]["turn_id"]}
+
+
 async def test_a_holdout_users_turn_runs_although_it_is_denied(
     database: Database, redis: Redis, company: Any, database_url: str
 ) -> None:
