@@ -10,7 +10,7 @@ FIELD = '<input id="target" style="position:fixed;left:300px;top:100px;width:200
 HOSTILE_STYLES = [
     "* { display: none !important } html, body, main, #target { display: block !important }",
     "div, section, span, button { width: 3px !important; height: 3px !important; float: left !important }",
-    "* { all: unset !important } #target { display: block !important; width: 200px !important; height: 32px !important }",
+    "* { all: unset !important } #target { display: block !important; width: 200px !important; height: 2em }",
     "html { font-size: 4px; line-height: 0; letter-spacing: 30px; text-transform: uppercase; cursor: none }",
     "* { opacity: 0 !important; visibility: hidden !important; transform: scale(0) !important; clip-path: inset(50%) }"
     " html, body, main, #target { opacity: 1 !important; visibility: visible !important; transform: none !important;"
