@@ -9,6 +9,7 @@ as many pass as there are connections: as fast, with eight turns at a time, as a
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Final, cast
 
 import psycopg
@@ -106,6 +107,23 @@ async def delete_threads(saver: AsyncPostgresSaver, thread_ids: Sequence[str]) -
     """Erase everything kept of these threads (`graph.runner.thread_id`); unknown ones are no error."""
     for thread in thread_ids:
         await saver.adelete_thread(thread)
+
+
+async def delete_older(saver: AsyncPostgresSaver, moment: datetime, *, limit: int = 1000) -> int:
+    """Erase up to `limit` threads whose last checkpoint is older than `moment`; returns how many.
+
+    A checkpoint serves a turn that failed or whose end was not noted yet; a day later it serves nobody.
+    """
+    pool = cast(Pool, saver.conn)
+    async with pool.connection() as connection:
+        cursor = await connection.execute(
+            "SELECT thread_id FROM checkpoints GROUP BY thread_id "
+            "HAVING max((checkpoint ->> 'ts')::timestamptz) < %s LIMIT %s",
+            (moment, limit),
+        )
+        threads = [row["thread_id"] for row in await cursor.fetchall()]
+    await delete_threads(saver, threads)
+    return len(threads)
 
 
 def is_outage(error: BaseException) -> bool:

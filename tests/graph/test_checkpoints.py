@@ -1,6 +1,7 @@
 """The checkpoint tables: who owns them, who may use them, and that they can be erased."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -9,7 +10,7 @@ from psycopg_pool import PoolTimeout
 
 from core.errors import Unavailable
 from graph.build import TurnGraph
-from graph.checkpoints import delete_threads, is_outage, open_saver, setup
+from graph.checkpoints import delete_older, delete_threads, is_outage, open_saver, setup
 from graph.runner import run_turn, thread_id
 from tests.graph.builders import MemoryStores, make_context, make_turn
 
@@ -51,6 +52,26 @@ async def test_a_thread_is_erased_and_others_stay(
     await delete_threads(saver, [first, "unknown"])
     assert rows_of(bare_database_url, first) == 0
     assert rows_of(bare_database_url, second) > 0
+
+
+async def test_old_threads_are_erased_and_young_ones_stay(
+    app: TurnGraph, saver: AsyncPostgresSaver, bare_database_url: str
+) -> None:
+    old, young = make_turn(user_id="u1"), make_turn(user_id="u2")
+    await run_turn(app, old, make_context())
+    between = datetime.now(UTC)
+    await run_turn(app, young, make_context())
+    assert await delete_older(saver, between) == 1
+    assert await delete_older(saver, between) == 0
+    assert rows_of(bare_database_url, thread_id(old.company_id, old.turn_id)) == 0
+    assert rows_of(bare_database_url, thread_id(young.company_id, young.turn_id)) > 0
+
+
+async def test_erasing_takes_no_more_than_its_limit(app: TurnGraph, saver: AsyncPostgresSaver) -> None:
+    for number in range(3):
+        await run_turn(app, make_turn(user_id=f"u{number}"), make_context())
+    later = datetime.now(UTC) + timedelta(days=1)
+    assert [await delete_older(saver, later, limit=2) for _ in range(3)] == [2, 1, 0]
 
 
 async def test_a_failed_node_leaves_something_to_erase(
