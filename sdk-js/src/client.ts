@@ -57,20 +57,20 @@ const POKE = 'poke';
 
 /** @param stopped the user opted out in another tab. */
 export function startClient(options: Options, deliver: DeliveryFactory | undefined, stopped: () => void): Client {
-  const { apiKey, apiUrl, capture, keepQuery = [] } = options;
+  const { apiKey, apiUrl, capture, except = [], keepQuery } = options;
   const site = siteOf(apiKey);
   const scope = createScope();
   const store = createStore(site);
   const http = createHttp(apiUrl, apiKey);
   const identity = createIdentity(store, http);
   const queue = createQueue(store);
-  const sender = createSender(scope, queue, http, identity);
+  const sender = createSender(scope, queue, http, identity, () => !lead.held());
   /** Something in the store is for whichever tab leads, or is on stage. */
   const look = (): void => {
     if (store.read(OPTED_OUT)) return stopped();
     delivery?.inbox.look();
     delivery?.socket.drain();
-    if (lead.held()) sender.flush(false);
+    if (lead.held()) sender.flush();
   };
   const poke = (): void => {
     store.write(POKE, uuid7());
@@ -81,18 +81,19 @@ export function startClient(options: Options, deliver: DeliveryFactory | undefin
   const lead = createRole('lead', site, scope, store, (held) => {
     if (!held) return delivery?.socket.close();
     delivery?.socket.open();
-    sender.flush(false);
+    sender.flush();
   });
 
   let fresh = 0;
   const flush = (): void => {
     fresh = 0;
-    sender.flush(!lead.held());
+    sender.flush();
     if (!lead.held()) store.write(POKE, uuid7());
   };
   const session = (): string => options.sessionId ?? sessionId(store);
   const emit = (event_type: string, target_element?: string, properties: Properties = {}): string => {
     const event_id = uuid7();
+    if (!scope.alive() || except.includes(event_type)) return event_id;
     queue.add({
       event_id,
       user_id: identity.person().userId,
@@ -118,10 +119,10 @@ export function startClient(options: Options, deliver: DeliveryFactory | undefin
     if (lead.held()) delivery?.socket.open();
     retry();
   };
-  const flushCapture = capture === false ? () => {} : watch(scope, emit, capture ?? {}, keepQuery);
+  const flushCapture = capture === false ? () => {} : watch(scope, emit, options);
   const flushLast = (): void => {
     flushCapture();
-    sender.flushLast(!lead.held());
+    sender.flushLast();
   };
 
   scope.every(TICK_MS, () => (fresh || lead.held()) && flush());

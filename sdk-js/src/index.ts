@@ -8,6 +8,6 @@ export const { init, track, identify, reset, optOut, optIn, setTheme, getState, 
 export type { OnboardingAgent } from './api';
 export type { State } from './client';
 export type { User } from './identity';
-export type { CaptureOptions, Options } from './options';
+export type { Options } from './options';
 export type * from './render/contract';
 export type * from './wire';

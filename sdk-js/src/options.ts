@@ -17,23 +17,16 @@ export interface Options extends User {
   readonly locale?: string;
   readonly direction?: 'ltr' | 'rtl';
   readonly theme?: Partial<Theme>;
-  readonly capture?: CaptureOptions | false;
+  /** False: nothing is captured without being asked; only what `track` is told. */
+  readonly capture?: boolean;
+  /** Types of events that are never sent, such as `change` or `rage_click`. */
+  readonly except?: readonly string[];
+  /** Also clicks that a script dispatched; for tests of your own. */
+  readonly untrusted?: boolean;
   /** Query parameters whose values may be sent with an address; all others are cut off. */
   readonly keepQuery?: readonly string[];
   /** Told when the user chooses an action of a nudge. */
   readonly onAction?: RendererOptions['onAction'];
-}
-
-/** Each part is on unless it is set to false. */
-export interface CaptureOptions {
-  readonly clicks?: boolean;
-  readonly changes?: boolean;
-  readonly submits?: boolean;
-  readonly pages?: boolean;
-  /** Rage, dead and error clicks; they need `clicks`. */
-  readonly frustration?: boolean;
-  /** Also clicks that a script dispatched; for tests of your own. */
-  readonly untrusted?: boolean;
 }
 
 /** `data-api-key`, `data-api-url`, `data-ws-url`, `data-user-id`, `data-user-token`, `data-locale` of a script tag. */

@@ -19,16 +19,17 @@ const REFUSED_MS = 5 * MINUTE;
 const LEAST_MS = 500;
 
 export interface Sender {
-  /** Sends all that waits, unless a pause is due. `own`: only what no other tab can see. */
-  flush(own: boolean): void;
+  /** Sends all that waits, unless a pause is due. */
+  flush(): void;
   /** The page may be going away: sends what fits at once, in a request that outlives it. */
-  flushLast(own: boolean): void;
+  flushLast(): void;
   /** The network or the user changed: an earlier failure says nothing any more. */
   retry(): void;
   readonly sent: () => number;
 }
 
-export function createSender(scope: Scope, queue: Queue, http: Http, identity: Identity): Sender {
+/** @param own whether to send only what no other tab can see, since another one leads. */
+export function createSender(scope: Scope, queue: Queue, http: Http, identity: Identity, own: () => boolean): Sender {
   let sent = 0;
   let attempt = 0;
   let refusals = 0;
@@ -38,15 +39,15 @@ export function createSender(scope: Scope, queue: Queue, http: Http, identity: I
   let cancelPause = (): void => {};
   const underWay = new Set<string>();
 
-  const take = (own: boolean, bytes: number): WireEvent[] =>
-    queue.take({ events: most, bytes, own, userId: identity.person().userId, except: underWay });
+  const take = (bytes: number): WireEvent[] =>
+    queue.take({ events: most, bytes, own: own(), userId: identity.person().userId, except: underWay });
 
-  const pause = (ms: number, own: boolean): void => {
+  const pause = (ms: number): void => {
     pausedUntil = Date.now() + ms;
     cancelPause();
-    cancelPause = scope.after(ms, () => flush(own));
+    cancelPause = scope.after(ms, flush);
   };
-  const pauseLonger = (own: boolean, least = 0): void => pause(least + LEAST_MS + backoff(attempt++, Math.random()), own);
+  const pauseLonger = (least = 0): void => pause(least + LEAST_MS + backoff(attempt++, Math.random()));
 
   /** The user's token goes with the user's own events only. */
   const tokenFor = ([first]: WireEvent[]): string | undefined => {
@@ -66,16 +67,16 @@ export function createSender(scope: Scope, queue: Queue, http: Http, identity: I
   };
 
   /** A token may have run out early: one fresh one is tried before the key is held to be refused. */
-  const bearRefusal = async (own: boolean): Promise<void> => {
-    if (refusals++) pause(REFUSED_MS, own);
+  const bearRefusal = async (): Promise<void> => {
+    if (refusals++) pause(REFUSED_MS);
     else await identity.refresh(true);
   };
 
-  const settle = async (events: WireEvent[], { status, body, retryAfter: header }: Answer, own: boolean): Promise<void> => {
+  const settle = async (events: WireEvent[], { status, body, retryAfter: header }: Answer): Promise<void> => {
     const outcome = judge(status, body, events.length);
-    if (outcome === 'refused') return bearRefusal(own);
+    if (outcome === 'refused') return bearRefusal();
     refusals = 0;
-    if (outcome === 'later') return pauseLonger(own, retryAfter(header, Date.now()));
+    if (outcome === 'later') return pauseLonger(retryAfter(header, Date.now()));
     attempt = 0;
     if (outcome === 'split') {
       most = Math.max(1, events.length >> 1);
@@ -87,30 +88,30 @@ export function createSender(scope: Scope, queue: Queue, http: Http, identity: I
     } else queue.remove(outcome.map((index) => events[index]!), 'rejected');
   };
 
-  const flush = scope.guard(async (own: boolean) => {
+  const flush = scope.guard(async () => {
     if (busy) return;
     busy = true;
     try {
       queue.trim(Date.now());
-      while (queue.count(own) && scope.alive() && Date.now() >= pausedUntil) {
+      while (queue.count(own()) && scope.alive() && Date.now() >= pausedUntil) {
         await identity.refresh();
-        const events = take(own, BATCH_BYTES);
+        const events = take(BATCH_BYTES);
         if (!events.length) break;
-        await settle(events, await post(events), own);
+        await settle(events, await post(events));
       }
     } catch {
-      pauseLonger(own);
+      pauseLonger();
     } finally {
       busy = false;
     }
   });
 
-  const flushLast = scope.guard(async (own: boolean) => {
-    const events = identity.person().userId && Date.now() >= pausedUntil ? take(own, LAST_BYTES) : [];
+  const flushLast = scope.guard(async () => {
+    const events = identity.person().userId && Date.now() >= pausedUntil ? take(LAST_BYTES) : [];
     if (!events.length) return;
     const beacon = (): void => http.beacon(PATH, { user_token: tokenFor(events), ...bodyOf(events) });
     const answer = http.keepalive ? await post(events).catch(beacon) : beacon();
-    if (answer) await settle(events, answer, own);
+    if (answer) await settle(events, answer);
   });
 
   return {

@@ -23,7 +23,7 @@ function setUp(reply?: Reply, userToken: string | (() => Promise<string>) = toke
   identity.become({ userToken });
   const queue = createQueue(store);
   const scope = createScope();
-  const sender = createSender(scope, queue, http, identity);
+  const sender = createSender(scope, queue, http, identity, () => false);
   const add = (count: number, event_type = 'x', user_id = 'u1'): void => {
     for (let index = 0; index < count; index++) {
       queue.add({ event_id: uuid7(), user_id, session_id: 's', event_type, timestamp: 't', properties: {} });
@@ -38,7 +38,7 @@ const typesOf = ({ body }: Sent): string[] => (body['events'] as { event_type: s
 it('sends all that waits and keeps nothing that was accepted', async () => {
   const { sender, add, batches, queue } = setUp();
   add(250);
-  sender.flush(false);
+  sender.flush();
   await pass();
   expect([batches(), queue.count(), sender.sent()]).toEqual([[100, 100, 50], 0, 250]);
 });
@@ -46,8 +46,8 @@ it('sends all that waits and keeps nothing that was accepted', async () => {
 it('has one batch under way at a time', async () => {
   const { sender, add, batches } = setUp();
   add(3);
-  sender.flush(false);
-  sender.flush(false);
+  sender.flush();
+  sender.flush();
   await pass();
   expect(batches()).toEqual([3]);
 });
@@ -60,9 +60,9 @@ it.each([
   let reply = fault!;
   const { sender, add, sent, queue } = setUp((request) => reply(request));
   add(1);
-  sender.flush(false);
+  sender.flush();
   await pass();
-  sender.flush(false);
+  sender.flush();
   await pass(1400);
   expect([sent.length, queue.count()]).toEqual([1, 1]);
   await pass(200);
@@ -77,7 +77,7 @@ it.each([
 it('waits as long as the server asks', async () => {
   const { sender, add, sent } = setUp(() => ({ status: 503, retryAfter: '120' }));
   add(1);
-  sender.flush(false);
+  sender.flush();
   await pass(119_000);
   expect(sent.length).toBe(1);
   await pass(3000);
@@ -92,7 +92,7 @@ it('drops what is named, and sends the rest at once', async () => {
   add(1);
   add(2, 'bad');
   add(1, 'y');
-  sender.flush(false);
+  sender.flush();
   await pass();
   expect(sent.map(typesOf)).toEqual([['x', 'bad', 'bad', 'y'], ['x', 'y']]);
   expect([queue.count(), queue.dropped.rejected]).toEqual([0, 2]);
@@ -105,7 +105,7 @@ it('halves a batch that is too large until it fits, and drops a single one that 
   });
   add(5);
   add(1, 'huge');
-  sender.flush(false);
+  sender.flush();
   await pass();
   expect([queue.count(), queue.dropped.tooLarge, sender.sent()]).toEqual([0, 1, 5]);
   expect(batches()[0]).toBe(6);
@@ -115,7 +115,7 @@ it('asks for a fresh token once when it is refused, then waits for minutes', asy
   const asked = vi.fn(() => Promise.resolve(tokenOf('u1')));
   const { sender, add, sent, queue } = setUp(() => ({ status: 401 }), asked);
   add(1);
-  sender.flush(false);
+  sender.flush();
   await pass(290_000);
   expect([asked.mock.calls.length, sent.length, queue.count()]).toEqual([2, 2, 1]);
   await pass(20_000);
@@ -126,11 +126,11 @@ it('starts anew when the network or the user changed', async () => {
   let status = 401;
   const { sender, add, sent, queue } = setUp(() => ({ status }));
   add(1);
-  sender.flush(false);
+  sender.flush();
   await pass();
   status = 202;
   sender.retry();
-  sender.flush(false);
+  sender.flush();
   await pass();
   expect([sent.length, queue.count()]).toEqual([3, 0]);
 });
@@ -139,7 +139,7 @@ it('a token goes with its own user alone', async () => {
   const { sender, add, sent } = setUp();
   add(1, 'theirs', 'u0');
   add(1, 'mine');
-  sender.flush(false);
+  sender.flush();
   await pass();
   expect(sent.map((request) => [typesOf(request)[0], 'X-User-Token' in request.headers!])).toEqual([['theirs', false], ['mine', true]]);
 });
@@ -150,11 +150,11 @@ it('the last request leaves out what is under way, and becomes a beacon where it
   const post = http.post;
   http.post = async (...args) => (await new Promise<void>((done) => (finish = done)), post(...args));
   add(2, 'first');
-  sender.flush(false);
+  sender.flush();
   await pass();
   add(1, 'last');
   http.post = () => Promise.reject(new TypeError('quota'));
-  sender.flushLast(false);
+  sender.flushLast();
   await pass();
   expect(beacons.map(typesOf)).toEqual([['last']]);
   expect(beacons[0]!.body['user_token']).toBeTruthy();
@@ -166,7 +166,7 @@ it('the last request leaves out what is under way, and becomes a beacon where it
 it('stops with its scope', async () => {
   const { sender, add, sent, scope } = setUp(() => ({ status: 500 }));
   add(1);
-  sender.flush(false);
+  sender.flush();
   await pass();
   scope.end();
   await pass(600_000);

@@ -16,7 +16,7 @@ export interface CapturedClick {
 
 const EVENT_NAME = /^[\w.:-]{1,64}$/;
 
-export function captureClicks(scope: Scope, emit: Emit, untrusted: boolean, tell: (click: CapturedClick) => void): void {
+export function captureClicks(scope: Scope, emit: Emit, untrusted: boolean | undefined, tell: (click: CapturedClick) => void): void {
   let forwardedTo: Element | undefined;
 
   scope.listen('click', (event: MouseEvent) => {

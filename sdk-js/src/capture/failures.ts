@@ -63,7 +63,7 @@ type Ended = (status?: number) => void;
 /** @param begun a request begins; answers who wants to hear of its end, if anybody. */
 function watchRequests(scope: Scope, begun: () => Ended | undefined): void {
   const begin = scope.guard(() => {
-    const ended = scope.alive() && begun();
+    const ended = begun();
     return ended ? scope.guard(ended) : undefined;
   });
   scope.wrap(window, 'fetch', (original) => function (this: unknown, ...args) {

@@ -4,13 +4,13 @@ import { cleanUrl } from './privacy';
 import type { Emit } from './surroundings';
 import type { Scope } from '../scope';
 
-export function capturePages(scope: Scope, emit: Emit, keepQuery: readonly string[], navigated: () => void): void {
+export function capturePages(scope: Scope, emit: Emit, keepQuery: readonly string[] | undefined, navigated: () => void): void {
   let last = '';
   let hidden = false;
   /** Routers also write where the page was scrolled to, and the like: only another address is another page. */
   const look = scope.guard((trigger: string) => {
     const url = cleanUrl(location.href, keepQuery);
-    if (url === last || !scope.alive()) return;
+    if (url === last) return;
     last = url;
     navigated();
     emit('page_view', undefined, { trigger });
