@@ -146,7 +146,7 @@ async def under_way(
     """Return when the user's behaviour turns that are queued or running were made; the turn `but` is left out."""
     parameters = {"company_id": company_id, "user_id": user_id, "since": since, "but": but}
     cursor = await connection.execute(_UNDER_WAY, parameters)
-    return [row["created_at"] for row in await cursor.fetchall()]
+    return [made_at for (made_at,) in await cursor.fetchall()]
 
 
 async def unfinished(connection: Connection, older_than: datetime, limit: int) -> list[UnfinishedTurn]:
