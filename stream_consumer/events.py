@@ -14,7 +14,7 @@ from core.turns import Signal
 from db import events as event_rows
 from db import nudges, users
 from db.pool import Database
-from detection.signals import detect, next_deadline, rebuild
+from detection.signals import detect, next_deadline
 from detection.window import Window, fold, remember_nudges
 from stream_consumer.batch import UserKey, by_user, decode, merges, reports, seen
 from stream_consumer.candidates import Candidate, TurnMaker
@@ -96,7 +96,7 @@ class EventsHandler:
             left = lost
 
     async def _past_of(self, missing: Sequence[UserKey], users_events: Events) -> dict[UserKey, list[AcceptedEvent]]:
-        """Return the earlier events of users whose window is gone; those of this batch are not past yet."""
+        """Return the stored events of users whose window is gone, without those of this batch."""
         if not missing:
             return {}
         async with self._db.transaction(*{user.company_id for user in missing}) as connection:
@@ -124,11 +124,13 @@ def _fold(
     company: Company,
     now: datetime,
 ) -> Folded:
-    rules, now_ms = company.config.detection, to_ms(now)
-    window = stored.window or rebuild(past.get(user, ()), rules, company.baseline, now_ms)
-    fold(window, events)
-    signals = detect(window, events, rules, company.baseline, now_ms)
-    return Folded(stored.version, window, [_candidate(user, events, signal, company) for signal in signals])
+    # Where the window is gone, nothing tells which of the stored events were dealt with: a process may have died
+    # between storing and detecting. So all of them count as new, and a signal that was noticed before comes to the
+    # turn that is there already.
+    told = events if stored.window else [*past.get(user, ()), *events]
+    window = fold(stored.window or Window(), told)
+    signals = detect(window, told, company.config.detection, company.baseline, to_ms(now))
+    return Folded(stored.version, window, [_candidate(user, told, signal, company) for signal in signals])
 
 
 def _candidate(user: UserKey, events: Sequence[AcceptedEvent], signal: Signal, company: Company) -> Candidate:
