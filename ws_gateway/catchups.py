@@ -1,6 +1,7 @@
 """Bringing sessions up to date when it could not be done on the spot, with one task for all of them.
 
-Work that fails because a store is away is tried again until it succeeds or the client is gone.
+Work that fails because a store is away is tried again until it succeeds or the client is gone. Work that fails for
+another reason is a fault of ours: it is logged, and the client asked to try again, rather than left without its frames.
 """
 
 import asyncio
@@ -8,9 +9,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from redis.exceptions import RedisError
-
 from core.errors import Unavailable
+from core.frames import CloseCode
+from core.redis import is_outage
+from ws_gateway import errands
+from ws_gateway.registry import Member
 
 log = logging.getLogger(__name__)
 
@@ -25,15 +28,15 @@ class CatchUps:
     """Work to be done, by connection id; `run` goes on until it is cancelled."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, Work] = {}
+        self._waiting: dict[str, tuple[Member, Work]] = {}
         self._wake = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def add(self, connection_id: str, work: Work) -> None:
+    def add(self, member: Member, work: Work) -> None:
         """Do this soon, and again until it does not fail for a store that is away."""
-        self._waiting[connection_id] = work
+        self._waiting[member[1].connection_id] = (member, work)
         self._wake.set()
 
     def drop(self, connection_id: str) -> None:
@@ -52,15 +55,16 @@ class CatchUps:
     async def _work(self) -> bool:
         """Do some of what waits; returns False when a store was away."""
         batch = list(self._waiting.items())[:AT_ONCE]
-        return all(await asyncio.gather(*(self._try(connection_id, work) for connection_id, work in batch)))
+        return all(await asyncio.gather(*(self._try(connection_id, *entry) for connection_id, entry in batch)))
 
-    async def _try(self, connection_id: str, work: Work) -> bool:
+    async def _try(self, connection_id: str, member: Member, work: Work) -> bool:
         try:
             await work()
-        except (Unavailable, RedisError, OSError, TimeoutError):
-            return False
-        except Exception:
+        except Exception as error:
+            if isinstance(error, Unavailable | TimeoutError) or is_outage(error):
+                return False
             log.exception("a session could not be brought up to date")
-        if self._waiting.get(connection_id) is work:
+            errands.start(member[0].close(CloseCode.TRY_AGAIN_LATER))
+        if self._waiting.get(connection_id) == (member, work):
             del self._waiting[connection_id]
         return True

@@ -63,7 +63,7 @@ class Postman:
 
     def bring_up_to_date(self, member: Member) -> None:
         """Read what a session that is catching up lacks, as soon as Redis answers."""
-        self.catch_ups.add(member[1].connection_id, partial(self._catch_up, member))
+        self.catch_ups.add(member, partial(self._catch_up, member))
 
     async def _catch_up(self, member: Member) -> None:
         connection, session = member

@@ -76,7 +76,7 @@ class Reception:
         hello = hello_frame(session.connection_id, stored.epoch, seq, resumed=start.resumed)
         self._postman.hand(member, [hello])
         if missed is None:
-            self.catch_ups.add(session.connection_id, partial(self._catch_up, member, start))
+            self.catch_ups.add(member, partial(self._catch_up, member, start))
         else:
             self._finish(member, missed)
 

@@ -4,13 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-import redis as redis_sync
 from redis.asyncio import Redis
 
 from core import streams
 from core.nudges import Nudge
 from core.redis import connect
-from db.pool import Database
 from local.installation import Company
 from tests.conftest import RedisServer
 from tests.ws_gateway.harness import (
@@ -312,23 +310,71 @@ class TestProcess:
         assert output.decode().strip().splitlines()[-1].startswith("onboarding-agent: GATEWAY_PORT: ")
 
 
-async def test_what_waits_for_redis_is_forgotten_with_its_connection(
-    gateway: Inside, company: Company, redis_url: str, database: Database
+async def test_one_that_cannot_be_brought_up_to_date_is_asked_to_try_again_and_others_go_on(
+    gateway: Inside, company: Company, author: Author, redis: Redis
 ) -> None:
+    broken, other = await gateway.join(company), await gateway.join(company, "u2")
+    await redis.set(streams.frames_key(company.company_id, "u1"), "not a stream")
+    for user in ("u1", "u2"):
+        (member,) = gateway.running.registry.of(company.company_id, user)
+        assert member[1].suspect()
+        gateway.running.postman.bring_up_to_date(member)
+    assert await broken.closed() == 1013
+    await expect(other, await author.nudge(company, "u2"))
+
+
+async def test_beats_go_on_while_redis_is_away(
+    database_url: str, redis_server: RedisServer, secret_key: str, company: Company, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "ws_gateway.heartbeat")
+    async with inside(database_url, redis_server.url, secret_key, gateway_heartbeat_seconds=0.1) as gateway:
+        client = await gateway.join(company)
+        redis_server.stop()
+        await eventually(lambda: logged(caplog, "connections could not be announced"))
+        await eventually(lambda: logged(caplog, "redis is away"))
+        await asyncio.to_thread(redis_server.start)
+        assert await client.pong() == []
+
+
+async def logged(caplog: pytest.LogCaptureFixture, text: str) -> bool:
+    return any(text in record.getMessage() for record in caplog.records)
+
+
+async def test_reports_beyond_what_can_wait_are_refused_so_that_the_client_keeps_them(
+    gateway: Inside, company: Company, author: Author, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ws_gateway.reports.QUEUE_SIZE", 0)
     client = await gateway.join(company)
-    with redis_sync.Redis.from_url(redis_url) as server:
-        server.set(streams.frames_key(company.company_id, "u1"), "not a stream")
-    (member,) = gateway.running.registry.of(company.company_id, "u1")
-    assert member[1].suspect()
-    gateway.running.postman.bring_up_to_date(member)
-    await eventually(lambda: waiting(gateway))
-    await client.socket.close()
-    await eventually(lambda: nothing_waiting(gateway))
+    await client.ack(await author.save(company), "shown")
+    assert await client.closed() == 1013
+    assert await author.events() == []
 
 
-async def waiting(gateway: Inside) -> bool:
-    return len(gateway.running.postman.catch_ups) == 1
+async def test_secrets_under_another_key_are_a_fault_of_the_installation(
+    database_url: str, redis_url: str, company: Company, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with inside(database_url, redis_url, "another-secret-key-0123456789-0123456789") as gateway:
+        assert await gateway.refused(gateway.url("u1", token=token(company, "u1"))) == (1013, [])
+    assert await logged(caplog, "another SECRET_KEY")
 
 
-async def nothing_waiting(gateway: Inside) -> bool:
-    return not len(gateway.running.postman.catch_ups)
+async def test_reports_that_cannot_be_written_at_the_end_are_named(
+    database_url: str, redis_server: RedisServer, secret_key: str, company: Company, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with inside(database_url, redis_server.url, secret_key, gateway_drain_seconds=0.3) as gateway:
+        client = await gateway.join(company)
+        redis_server.stop()
+        await client.send(type="nudge.ack", nudge_id="0193a2b4-7c1d-7abc-9def-0123456789ab", status="shown")
+        await eventually(lambda: reports_wait(gateway))
+    assert await logged(caplog, "reports were lost at the end")
+
+
+async def reports_wait(gateway: Inside) -> bool:
+    return len(gateway.running.reports._queue) == 1
+
+
+async def test_who_comes_while_the_gateway_drains_is_sent_elsewhere(gateway: Inside, company: Company) -> None:
+    gateway.running.reception.closed = True
+    assert await gateway.refused(gateway.url("u1", token=token(company, "u1"))) == (1012, [])
+    assert (await gateway.get("/readyz"))[0] == 503
+    gateway.running.reception.closed = False
