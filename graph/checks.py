@@ -1,8 +1,9 @@
 """What a composed nudge may point to, link to and contain; whatever breaks it is mended, the same way each time.
 
-A model may invent a selector, a link or a language, and a page may try to talk it into doing so. None of that reaches a
-user: an unknown element becomes the one of the evidence, an unknown link goes, markup goes, and a nudge in another
-language, under the title of an earlier one, or with nothing left of it, becomes the one of the templates.
+A model may invent a selector, a link, a language or a fact, and a page may try to talk it into doing so. None of that
+reaches a user: an unknown element becomes that of the evidence, an unknown link goes, markup goes. A nudge in another
+language, under the title of an earlier one, with a number that nobody gave (a small model told a user how long an
+account number is), or with nothing left of it, becomes the one of the templates.
 """
 
 import re
@@ -13,6 +14,7 @@ from typing import Final
 from core.nudges import Diagnosis, NudgeAction, NudgeContent, NudgeType
 from core.redaction import mask
 from graph.case import Case
+from graph.casefile import TEXT_PROPERTIES
 from graph.languages import is_written_in
 from graph.wording import compose
 
@@ -23,6 +25,8 @@ _HEADING: Final = re.compile(r"^#{1,6}\s+", re.MULTILINE)
 _LINK: Final = re.compile(
     r"\b(?:[a-z][a-z0-9+.\-]{1,20}://|www\.|javascript:|data:|mailto:)[^\s<>\"']{1,500}", re.IGNORECASE
 )
+_NUMBER: Final = re.compile(r"\d{2,18}")
+_THOUSANDS: Final = re.compile(r"(?<=\d)[,.](\d{3})\b")
 _SPACES: Final = re.compile(r"[^\S\n]{2,}")
 
 
@@ -43,6 +47,8 @@ def check_content(content: NudgeContent, case: Case, diagnosis: Diagnosis) -> Ch
         return Checked(compose(case, diagnosis.reason_class), ("repeated",))
     if not is_written_in(f"{title} {body}", case.language):
         return Checked(compose(case, diagnosis.reason_class), ("language",))
+    if invented_numbers(f"{title} {body}", case):
+        return Checked(compose(case, diagnosis.reason_class), ("invented",))
     element = allowed_element(content.target_element, case)
     actions = [action for action in (_checked_action(item, case) for item in content.actions) if action]
     mended = NudgeContent(
@@ -62,6 +68,24 @@ def clean_text(text: str, links: frozenset[str]) -> str:
     text = _HEADING.sub("", _EMPHASIS.sub(r"\2", _TAG.sub("", text)))
     text = _LINK.sub(lambda found: found[0] if found[0].rstrip(".,;:!?)") in links else "", text)
     return _SPACES.sub(" ", mask(text)).strip()
+
+
+def invented_numbers(text: str, case: Case) -> set[int]:
+    """Return the numbers of two digits and more that stand in no text of the case: limits, prices, dates made up."""
+    return _numbers(text) - _numbers(" ".join(given_texts(case)))
+
+
+def given_texts(case: Case) -> Iterator[str]:
+    """Yield what a coach may quote: the step's words, and what the pages said."""
+    for step in (case.step, case.next_step):
+        yield from (step.title, step.hint or "") if step else ()
+    yield case.config.tone.product_name
+    for event in case.events:
+        yield from (str(event.properties[name]) for name in TEXT_PROPERTIES if name in event.properties)
+
+
+def _numbers(text: str) -> set[int]:
+    return {int(digits) for digits in _NUMBER.findall(_THOUSANDS.sub(r"\1", text))}
 
 
 def allowed_element(element: str | None, case: Case) -> str | None:

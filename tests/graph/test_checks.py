@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
+from core.baselines import Baseline
 from core.nudges import Diagnosis, NudgeAction, NudgeContent, NudgeType
 from graph.checks import check_content, clean_text
 from graph.facts import UserFacts
 from graph.languages import is_written_in, known_tag, spoken
 from graph.wording import compose
-from tests.graph.builders import HELP_URL, make_case, make_event, make_signal, past_nudges
+from tests.graph.builders import BASELINE, HELP_URL, make_case, make_event, make_signal, past_nudges
 
 DIAGNOSIS = Diagnosis(
     stuck_point="connect-crm", inferred_reason="r", evidence=[], confidence_score=0.9, reason_class="validation"
@@ -116,6 +117,27 @@ def test_another_language_takes_the_words_of_the_templates(language: str, title:
     case = make_case(user=UserFacts("u1", language))
     checked = check_content(content(title=title, body=title), case, DIAGNOSIS)
     assert (checked.content, checked.corrections) == (compose(case, "validation"), ("language",))
+
+
+@pytest.mark.parametrize(
+    ("body", "invented"),
+    [
+        ("An account number has 15 to 22 characters.", True),
+        ("It costs 1,500 a month.", True),
+        ("٢٥ حرفًا", True),
+        ("Use 5,000 rows at most.", False),
+        ("Use 5000 rows at most, as error 422 says.", False),
+        ("Two fields and 3 clicks remain.", False),
+    ],
+)
+def test_numbers_are_never_invented(body: str, invented: bool) -> None:
+    step = BASELINE.steps[0].model_copy(update={"hint": "At most 5000 rows."})
+    event = make_event(properties={"error": "422: too many", "hidden": "15 to 22"})
+    case = make_case(
+        baseline=Baseline(name="b", steps=(step,)), events=(event,), user=UserFacts("u1", "ar" if "ح" in body else "en")
+    )
+    checked = check_content(content(title=body[:30], body=body), case, DIAGNOSIS)
+    assert ("invented" in checked.corrections) is invented
 
 
 def test_a_title_is_not_repeated() -> None:
