@@ -57,8 +57,8 @@ async def _run(app: TurnGraph, turn: Turn, context: TurnContext, config: Runnabl
         if not earlier.next:
             return result_of(cast(TurnState, earlier.values))
         state = None
-    # With "exit" a killed run leaves no checkpoint: the journal already keeps what was paid for, and "sync" costs three
-    # times as much.
+    # With "exit" a killed run leaves no checkpoint: the journal already keeps what was paid for, and "sync" costs two
+    # and a half times as much.
     ended = await app.ainvoke(state, config, context=context, durability="exit" if app.checkpointer else None)
     return result_of(cast(TurnState, ended))
 
