@@ -5,6 +5,7 @@ import contextlib
 import logging
 import resource
 import signal
+from collections.abc import Iterable
 from typing import Any, Final
 
 import uvloop
@@ -22,6 +23,8 @@ OPEN_TIMEOUT: Final = 5
 """Seconds that an opening handshake may take."""
 CLOSE_TIMEOUT: Final = 2
 """Seconds that a client gets to answer a close."""
+CANCEL_SECONDS: Final = 0.5
+"""Between two attempts to cancel a task at the end."""
 BACKLOG: Final = 4096
 """Connections that may wait to be accepted, for the storm after a restart."""
 
@@ -63,9 +66,16 @@ async def serve_until(stop: asyncio.Event, running: Running, settings: GatewaySe
         for ended in filter(asyncio.Task.done, tasks):
             ended.result()
     finally:
-        for each in (stopped, *tasks):
-            each.cancel()
-        await asyncio.gather(stopped, *tasks, return_exceptions=True)
+        await end((stopped, *tasks))
+
+
+async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks until they are over: one that just connects to a store may take a cancellation for an outage."""
+    pending = {task for task in tasks if not task.done()}
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_SECONDS)
 
 
 def listen(running: Running, settings: GatewaySettings) -> Server:
