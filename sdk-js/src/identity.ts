@@ -49,10 +49,12 @@ export function createIdentity(store: Store, http: Http, now: () => number = Dat
   const fetchAnonymous = async (force?: boolean): Promise<string> => {
     const kept = store.read<string>(ANONYMOUS);
     if (isFresh(kept) && !force) return kept;
-    const { body } = await http.post('/api/v1/anonymous-tokens', { anonymous_token: kept });
-    const fresh = (body as { token: string }).token;
-    store.write(ANONYMOUS, fresh);
-    return fresh;
+    const { status, body } = await http.post('/api/v1/anonymous-tokens', { token: kept });
+    const fresh = (body as { token?: string } | undefined)?.token;
+    if (fresh) store.write(ANONYMOUS, fresh);
+    // A token that is too old to be renewed gives way to a new visitor's, at the next attempt.
+    else if (status < 500 && status !== 429) store.remove(ANONYMOUS);
+    return fresh ?? '';
   };
   const fetchToken = async (force?: boolean): Promise<void> => {
     const asked = user;

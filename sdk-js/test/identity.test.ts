@@ -22,6 +22,19 @@ it('an anonymous visitor gets one token, and keeps it over page loads', async ()
   expect([first.anonymous, first.userId === again.userId, paths()]).toEqual([true, true, ['anonymous-tokens']]);
 });
 
+it('a token that cannot be renewed gives way to a new one; a fault does not', async () => {
+  let status = 503;
+  const { make, sent } = setUp((request) => (request.body['token'] && status ? { status } : server()!(request)));
+  const old = tokenOf('anon-old', Date.now() - 1000);
+  localStorage.setItem('t:anon', JSON.stringify(old));
+  const identity = make();
+  await expect(identity.refresh()).rejects.toThrow();
+  status = 401;
+  await expect(identity.refresh()).rejects.toThrow();
+  expect((await identity.refresh()).userId).not.toBe('anon-old');
+  expect(sent.map(({ body }) => body['token'])).toEqual([old, old, undefined]);
+});
+
 it('a refused anonymous token is replaced', async () => {
   const { make } = setUp(server());
   const identity = make();

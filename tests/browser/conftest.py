@@ -42,8 +42,8 @@ def sdk_dist() -> Path:
     return built.parent
 
 
-# A module's own scope, not the session's: Playwright's sync API keeps an event loop in this thread, and asyncio tests of
-# other modules need theirs.
+# A module's own scope, not the session's: Playwright's sync API keeps an event loop in this thread, and asyncio tests
+# of other modules need theirs.
 @pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[Browser]:
     """A running Chromium."""

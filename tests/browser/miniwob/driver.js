@@ -54,7 +54,7 @@
       const { x, y, width, height } = element.getBoundingClientRect();
       const what = element.localName + (element.id && '#' + element.id);
       const todo = isField(element) ? 'type' : element.matches('select') ? 'choose' : 'click';
-      return { x: x + width / 2, y: y + height / 2, what, do: todo, text: element.type === 'date' ? '01012020' : '12' };
+      return { x: x + width / 2, y: y + height / 2, what, do: todo, form: !!element.form, text: element.type === 'date' ? '01012020' : '12' };
     },
     /** What the SDK captured since, and where that differs from what the browser dispatched. */
     report() {

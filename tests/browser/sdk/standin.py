@@ -1,4 +1,4 @@
-"""A stand-in for the API, the gateway and a host's web server, which does what the contract says or misbehaves on demand.
+"""A stand-in for the API, the gateway and a host's web server: does what the contract says, or misbehaves on demand.
 
 The host's pages and the API have different origins (127.0.0.1 and localhost), so that CORS is as real as in production.
 """
@@ -75,7 +75,9 @@ Rule = Callable[[Request], Reply | None]
 """Answers a request out of turn, or leaves it to the usual course."""
 
 
-def wait_until(condition: Callable[[], object], what: str, seconds: float = WAIT_SECONDS, pause: Callable[[], object] | None = None) -> None:
+def wait_until(
+    condition: Callable[[], object], what: str, seconds: float = WAIT_SECONDS, pause: Callable[[], object] | None = None
+) -> None:
     """Wait until a condition holds; the limit is a safety net, nothing is measured. `pause` lets a browser work on."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -124,18 +126,30 @@ class StandIn:
         self.ws = f"ws://localhost:{self._gateway.socket.getsockname()[1]}"
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._gateway.shutdown()
         self._http.shutdown()
         self._http.server_close()
 
     # -- the host's pages ---------------------------------------------------------------------------------------------
 
-    def host(self, body: str = "", *, path: str = "/", init: str | None = "{}", headers: dict[str, str] | None = None, tag: str = "crossorigin") -> str:
+    def host(
+        self,
+        body: str = "",
+        *,
+        path: str = "/",
+        init: str | None = "{}",
+        headers: dict[str, str] | None = None,
+        tag: str = "crossorigin",
+    ) -> str:
         """Put a page up that starts the SDK with the usual options and these, and return its address."""
         start = f"OnboardingAgent.init(Object.assign({self.options}, {init}));" if init is not None else ""
         self.pages[path + "?init"] = (start, {"Content-Type": "text/javascript"})
-        script = f'<script {tag} src="{self.api}/sdk/onboarding-agent-sdk.js"></script><script src="{path}?init"></script>'
+        script = (
+            f'<script {tag} src="{self.api}/sdk/onboarding-agent-sdk.js"></script><script src="{path}?init"></script>'
+        )
         html = f"<!doctype html><html><head><title>Host</title>{script}</head><body>{body}</body></html>"
         self.pages[path] = (html, {"Content-Type": "text/html; charset=utf-8"} | (headers or {}))
         return self.site + path
@@ -168,9 +182,13 @@ class StandIn:
             if request.path == "/api/v1/events":
                 return self._take(request)
             if request.path == "/api/v1/anonymous-tokens":
+                if set(request.json) - {"token"}:
+                    return Reply(422, {"code": "invalid_request"})
                 self._anonymous += 1
                 user_id = f"anon-{self._anonymous}"
-                return Reply(201, {"token": token_for(user_id), "user_id": user_id, "expires_at": "2099-01-01T00:00:00Z"})
+                return Reply(
+                    201, {"token": token_for(user_id), "user_id": user_id, "expires_at": "2099-01-01T00:00:00Z"}
+                )
             return Reply(200, {"merged": True})
 
     def _take(self, request: Request) -> Reply:
@@ -195,7 +213,12 @@ class StandIn:
             socket.close(self.refuse.pop(0))
             return
         resumed = query.get("epoch") == self.epoch
-        hello = {"type": "hello", "connection_id": "c", "epoch": self.epoch, "seq": int(query["after"]) if resumed else self.seq}
+        hello = {
+            "type": "hello",
+            "connection_id": "c",
+            "epoch": self.epoch,
+            "seq": int(query["after"]) if resumed else self.seq,
+        }
         with suppress(ConnectionClosed):
             socket.send(json.dumps(hello | {"resumed": resumed}))
             self.sockets.append(socket)
@@ -238,7 +261,15 @@ class _Handler(BaseHTTPRequestHandler):
         return self._send(404 if found is None else 200, found or b"", {"Content-Type": kind})
 
     def do_OPTIONS(self) -> None:
-        self._send(204, b"", {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "content-type,x-api-key,x-user-token", "Access-Control-Max-Age": "600"})
+        self._send(
+            204,
+            b"",
+            {
+                "Access-Control-Allow-Methods": "POST",
+                "Access-Control-Allow-Headers": "content-type,x-api-key,x-user-token",
+                "Access-Control-Max-Age": "600",
+            },
+        )
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -250,6 +281,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self.connection.close()
         reply = self.owner.answer(Request("POST", self.path, dict(self.headers), body))
         self._send(reply.status, json.dumps(reply.body).encode(), {"Content-Type": "application/json", **reply.headers})
+        return None
 
     def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         with suppress(BrokenPipeError, ConnectionResetError):

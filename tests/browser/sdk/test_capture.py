@@ -2,7 +2,8 @@
 
 from playwright.sync_api import Page
 
-from tests.browser.sdk.standin import StandIn, wait_until
+from tests.browser.sdk.standin import StandIn
+from tests.browser.sdk.watching import flush, settle
 
 FORM = """
 <form id="signup" onsubmit="event.preventDefault()">
@@ -18,24 +19,20 @@ FORM = """
 """
 
 
-def flush(page: Page) -> None:
-    """Make the SDK send what it has, as at a tab switch."""
-    page.evaluate("window.dispatchEvent(new Event('online'))")
-
-
 def test_a_click_tells_its_control_and_label(standin: StandIn, page: Page) -> None:
     page.goto(standin.host(FORM))
     page.click("#send span")
     page.click("#help")
     page.click("#hidden")
     flush(page)
-    wait_until(lambda: standin.of("help_click"), "the events", pause=lambda: page.wait_for_timeout(20))
+    settle(page, lambda: standin.of("help_click"), "the events")
     first, second = standin.of("click")
     assert (first["target_element"], first["properties"]) == ("#send", {"tag": "button", "text": "Send it"})
     assert second["properties"]["text"] == "Call *** or ***"
     (told,) = standin.of("help_click")
     assert told["properties"]["evidence"] == [second["event_id"]]
-    assert first["user_id"] == "u1" and first["page_url"] == standin.site + "/"
+    assert first["user_id"] == "u1"
+    assert first["page_url"] == standin.site + "/"
 
 
 def test_typing_is_one_change_and_never_a_value(standin: StandIn, page: Page) -> None:
@@ -46,10 +43,12 @@ def test_typing_is_one_change_and_never_a_value(standin: StandIn, page: Page) ->
     page.click("text=I agree")
     page.click("#send")
     flush(page)
-    wait_until(lambda: standin.of("submit"), "the submit", pause=lambda: page.wait_for_timeout(20))
+    settle(page, lambda: standin.of("submit"), "the submit")
     changes = [event["properties"]["field"] for event in standin.of("change")]
     assert changes == ["name", "password", "email", "terms"]
-    assert [event["target_element"] for event in standin.of("click") if event["properties"]["tag"] == "input"].count("#terms") == 1
+    assert [event["target_element"] for event in standin.of("click") if event["properties"]["tag"] == "input"].count(
+        "#terms"
+    ) == 1
     assert standin.of("submit")[0]["properties"]["form"] == "#signup"
     assert standin.of("change")[0]["properties"]["form"] == "#signup"
     everything = b"".join(request.body for request in standin.posts())
@@ -63,7 +62,7 @@ def test_a_pause_and_leaving_the_field_are_one_change(standin: StandIn, page: Pa
     page.wait_for_timeout(1300)
     page.focus("[name=email]")
     flush(page)
-    wait_until(lambda: standin.of("change"), "the change", pause=lambda: page.wait_for_timeout(20))
+    settle(page, lambda: standin.of("change"), "the change")
     page.wait_for_timeout(200)
     assert len(standin.of("change")) == 1
 
@@ -74,9 +73,10 @@ def test_a_refused_submit_is_one_event(standin: StandIn, page: Page) -> None:
     page.click("#send")
     page.evaluate("new Promise(r => setTimeout(r, 1100)).then(() => document.forms[0].checkValidity())")
     flush(page)
-    wait_until(lambda: len(standin.of("submit_failed")) >= 2, "the failures", pause=lambda: page.wait_for_timeout(20))
+    settle(page, lambda: len(standin.of("submit_failed")) >= 2, "the failures")
     failed = standin.of("submit_failed")
-    assert len(failed) == 2 and not standin.of("submit")
+    assert len(failed) == 2
+    assert not standin.of("submit")
     assert failed[0]["properties"] == {
         "form": "#signup",
         "count": 2,
@@ -93,7 +93,7 @@ def test_routes_of_a_single_page_are_page_views(standin: StandIn, page: Page) ->
     page.click("[data-testid=away]")
     page.evaluate("location.hash = '#/other?x=1'")
     flush(page)
-    wait_until(lambda: len(standin.of("page_view")) >= 5, "the views", pause=lambda: page.wait_for_timeout(20))
+    settle(page, lambda: len(standin.of("page_view")) >= 5, "the views")
     views = [event["page_url"].removeprefix(standin.site) for event in standin.of("page_view")]
     assert views == ["/", "/step-2", "/", "/#/route", "/#/other"]
 
@@ -102,7 +102,8 @@ def test_rage_dead_and_error_clicks_carry_their_evidence(standin: StandIn, page:
     buttons = """
     <button id="dead">Nothing</button>
     <button id="throws" onclick="setTimeout(() => { throw new TypeError('jo@team.example') }, 20)">Throws</button>
-    <button id="fails" onclick="fetch('/host/500', {method: 'POST', body: '1'}).then(r => { document.title = r.status })">Fails</button>
+    <button id="fails" onclick="fetch('/host/500', {method: 'POST'}).then(r => { document.title = r.status })"
+      >Fails</button>
     <button id="works" onclick="document.title = Math.random()">Works</button>
     <button id="opens" onpointerdown="document.title = 'menu'">Opens when pressed</button>
     <button id="next" onclick="document.title = Math.random()">Next</button>
@@ -121,23 +122,28 @@ def test_rage_dead_and_error_clicks_carry_their_evidence(standin: StandIn, page:
         page.click("#next")
     page.wait_for_timeout(2700)
     flush(page)
-    wait_until(lambda: len(standin.of("error_click")) >= 2, "the signals", pause=lambda: page.wait_for_timeout(20))
+    settle(page, lambda: len(standin.of("error_click")) >= 2, "the signals")
     clicks = {event["event_id"]: event["target_element"] for event in standin.of("click")}
     (rage,) = standin.of("rage_click")
     (dead,) = standin.of("dead_click")
     thrown, failed = standin.of("error_click")
-    assert [clicks[each] for each in rage["properties"]["evidence"]] == ["#dead"] * 3 and rage["properties"]["count"] == 3
-    assert dead["target_element"] == "#dead" and dead["properties"]["count"] == 4
+    assert [clicks[each] for each in rage["properties"]["evidence"]] == ["#dead"] * 3
+    assert rage["properties"]["count"] == 3
+    assert dead["target_element"] == "#dead"
+    assert dead["properties"]["count"] == 4
     assert (thrown["properties"]["error"], thrown["properties"]["name"]) == ("uncaught", "TypeError")
     assert (failed["properties"]["error"], failed["properties"]["status"]) == ("request", 500)
-    assert failed["target_element"] == "#fails" and clicks[failed["properties"]["evidence"][0]] == "#fails"
+    assert failed["target_element"] == "#fails"
+    assert clicks[failed["properties"]["evidence"][0]] == "#fails"
     assert b"jo@team" not in b"".join(request.body for request in standin.posts())
 
 
 def test_shadow_roots_are_looked_into(standin: StandIn, page: Page) -> None:
     page.goto(standin.host("<my-app id='app'></my-app>"))
-    page.evaluate("document.querySelector('#app').attachShadow({mode: 'open'}).innerHTML = '<button name=go>Go</button>'")
+    page.evaluate(
+        "document.querySelector('#app').attachShadow({mode: 'open'}).innerHTML = '<button name=go>Go</button>'"
+    )
     page.click("button")
     flush(page)
-    wait_until(lambda: standin.of("click"), "the click", pause=lambda: page.wait_for_timeout(20))
+    settle(page, lambda: standin.of("click"), "the click")
     assert standin.of("click")[0]["target_element"] == '#app >>> button[name="go"]'

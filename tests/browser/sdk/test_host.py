@@ -5,24 +5,20 @@ import json
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.sdk.standin import StandIn, nudge, wait_until
+from tests.browser.sdk.standin import StandIn, nudge
+from tests.browser.sdk.watching import flush, settle, shows
 
 BUTTON = "<button id='b' onclick='this.title = Math.random()'>B</button>"
-CARDS = "[...(document.querySelector('onboarding-agent')?.shadowRoot.querySelectorAll('.oa *') ?? [])].map(e => e.textContent).join('|')"
-
-
-def settle(page: Page, condition: object, what: str) -> None:
-    wait_until(condition, what, pause=lambda: page.wait_for_timeout(25))  # type: ignore[arg-type]
 
 
 def use(standin: StandIn, page: Page) -> list[str]:
     """Click, see the click arrive and a nudge appear; return what the page's console and error handler said."""
     page.click("#b")
-    page.evaluate("window.dispatchEvent(new Event('online'))")
+    flush(page)
     settle(page, lambda: standin.of("click"), "the click")
     settle(page, lambda: standin.sockets, "the connection")
     standin.push(nudge("n1"))
-    settle(page, lambda: "About n1" in page.evaluate(CARDS), "the nudge")
+    settle(page, lambda: shows(page, "About n1"), "the nudge")
     settle(page, lambda: standin.frames, "the acknowledgement")
     return page.evaluate("window.troubles ?? []")
 
@@ -36,17 +32,21 @@ document.addEventListener('securitypolicyviolation', e => troubles.push('csp ' +
 
 
 def test_a_strict_policy_is_kept(standin: StandIn, page: Page) -> None:
-    policy = f"default-src 'none'; script-src 'self' {standin.api}; connect-src {standin.api} {standin.ws}; require-trusted-types-for 'script'; trusted-types 'none'"
+    policy = (
+        f"default-src 'none'; script-src 'self' {standin.api}; connect-src {standin.api} {standin.ws}; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    )
     page.add_init_script(WATCH)
     page.goto(standin.host("<button id='b'>B</button>", headers={"Content-Security-Policy": policy}))
     assert use(standin, page) == []
 
 
+FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }"
 STORAGES = {
-    "forbidden": "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError') }})",
+    "forbidden": "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('') }})",
     "absent": "Object.defineProperty(window, 'localStorage', {value: undefined})",
-    "full": "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }",
-    "full later": "setTimeout(() => { Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') } }, 0)",
+    "full": FULL,
+    "full later": f"setTimeout(() => {{ {FULL} }}, 0)",
     "without channels": "delete window.BroadcastChannel",
     "without locks": "Object.defineProperty(navigator, 'locks', {value: undefined})",
     "with refused locks": "navigator.locks.request = () => Promise.reject(new DOMException('no', 'SecurityError'))",
@@ -63,7 +63,11 @@ def test_it_works_where_the_browser_gives_less(standin: StandIn, page: Page, kin
 
 def test_storage_that_others_filled_is_no_loss(standin: StandIn, page: Page) -> None:
     page.goto(standin.host(BUTTON, init=None))
-    page.evaluate("""() => { let size = 1 << 20; while (size) try { localStorage.setItem('host' + size + Math.random(), 'x'.repeat(size)) } catch { size >>= 1 } }""")
+    page.evaluate("""() => {
+        for (let size = 1 << 20; size; ) {
+            try { localStorage.setItem('host' + Math.random(), 'x'.repeat(size)) } catch { size >>= 1 }
+        }
+    }""")
     page.evaluate(f"OnboardingAgent.init({standin.options})")
     page.evaluate("for (let i = 0; i < 30; i++) OnboardingAgent.track('kept', {text: 'x'.repeat(500)})")
     settle(page, lambda: len(standin.of("kept")) == 30, "the events")
@@ -92,8 +96,15 @@ def test_unhandled_rejections_of_the_page_stay_what_they_are(standin: StandIn, p
     buttons = """
     <button id="unhandled" onclick="fetch('http://127.0.0.1:9/')">1</button>
     <button id="handled" onclick="fetch('http://127.0.0.1:9/').catch(() => this.title = 'caught')">2</button>
-    <button id="aborted" onclick="const c = new AbortController(); fetch('/host/200', {method: 'POST', body: '', signal: c.signal}).catch(() => this.title = 'gone'); c.abort()">3</button>
-    <button id="xhr" onclick="const x = new XMLHttpRequest(); x.open('POST', '/host/503'); x.onload = () => this.title = x.status; x.send('')">4</button>
+    <button id="aborted" onclick="
+      const control = new AbortController();
+      fetch('/host/200', {method: 'POST', signal: control.signal}).catch(() => this.title = 'gone');
+      control.abort()">3</button>
+    <button id="xhr" onclick="
+      const request = new XMLHttpRequest();
+      request.open('POST', '/host/503');
+      request.onload = () => this.title = request.status;
+      request.send('')">4</button>
     """
     page.goto(standin.host(buttons))
     page.click("#unhandled")
@@ -102,7 +113,7 @@ def test_unhandled_rejections_of_the_page_stay_what_they_are(standin: StandIn, p
         page.wait_for_timeout(150)
         page.click(f"#{name}")
         page.wait_for_function(f"document.querySelector('#{name}').title == '{title}'")
-    page.evaluate("window.dispatchEvent(new Event('online'))")
+    flush(page)
     settle(page, lambda: len(standin.of("error_click")) >= 3, "the signals")
     assert page.evaluate("troubles") == ["rejection TypeError: Failed to fetch"]
     signals = {event["target_element"]: event["properties"] for event in standin.of("error_click")}
@@ -119,7 +130,8 @@ def test_without_crossorigin_requests_are_left_alone(standin: StandIn, page: Pag
 
 
 def test_shutdown_gives_the_page_back(standin: StandIn, page: Page) -> None:
-    names = "[fetch, XMLHttpRequest.prototype.send, history.pushState, history.replaceState].map(f => f.toString().includes('[native code]'))"
+    wrapped = "[fetch, XMLHttpRequest.prototype.send, history.pushState, history.replaceState]"
+    names = wrapped + ".map((method) => String(method).includes('[native code]'))"
     page.goto(standin.host(BUTTON))
     assert page.evaluate(names) == [False] * 4
     settle(page, lambda: standin.sockets, "the connection")
@@ -130,17 +142,33 @@ def test_shutdown_gives_the_page_back(standin: StandIn, page: Page) -> None:
     page.click("#b")
     page.evaluate("OnboardingAgent.track('late')")
     page.wait_for_timeout(300)
-    assert page.evaluate("OnboardingAgent.getState()") is None and len(standin.posts()) <= count + 1
+    assert page.evaluate("OnboardingAgent.getState()") is None
+    assert len(standin.posts()) <= count + 1
     assert page.evaluate("document.querySelector('onboarding-agent')") is None
 
 
 def test_no_call_throws_whatever_it_is_given(standin: StandIn, page: Page) -> None:
     page.add_init_script(WATCH)
     page.goto(standin.host(BUTTON))
-    nonsense = ["undefined", "null", "0", "''", "[]", "{}", "Symbol('x')", "() => { throw 1 }", "new Proxy({}, {get() { throw 1 }})"]
-    calls = [f"try {{ OnboardingAgent.{name}({value}) }} catch (e) {{ troubles.push('{name}' + e) }}" for name in ("init", "track", "identify", "setTheme", "getState") for value in nonsense]
+    nonsense = [
+        "undefined",
+        "null",
+        "0",
+        "''",
+        "[]",
+        "{}",
+        "Symbol('x')",
+        "() => { throw 1 }",
+        "new Proxy({}, {get() { throw 1 }})",
+    ]
+    calls = [
+        f"try {{ OnboardingAgent.{name}({value}) }} catch (e) {{ troubles.push('{name}' + e) }}"
+        for name in ("init", "track", "identify", "setTheme", "getState")
+        for value in nonsense
+    ]
     page.evaluate("() => {" + ";".join(calls) + "}")
-    page.evaluate("() => { for (const name of ['reset', 'optOut', 'optIn', 'shutdown', 'shutdown', 'optIn']) OnboardingAgent[name]() }")
+    rest = ["reset", "optOut", "optIn", "shutdown", "shutdown", "optIn"]
+    page.evaluate("names => { for (const name of names) OnboardingAgent[name]() }", rest)
     page.evaluate("() => { const {track} = OnboardingAgent; track('loose') }")
     page.wait_for_timeout(200)
     assert page.evaluate("troubles") == []
@@ -150,11 +178,11 @@ def test_our_own_surfaces_and_requests_are_not_the_pages(standin: StandIn, page:
     page.goto(standin.host("<button id='b'>Dead</button>"))
     settle(page, lambda: standin.sockets, "the connection")
     standin.push(nudge("n1", actions=[{"label": "Later", "kind": "dismiss", "url": None}]))
-    settle(page, lambda: "About n1" in page.evaluate(CARDS), "the nudge")
+    settle(page, lambda: shows(page, "About n1"), "the nudge")
     page.click("#b")
     page.locator("onboarding-agent button", has_text="Later").click()
     page.wait_for_timeout(2700)
-    page.evaluate("window.dispatchEvent(new Event('online'))")
+    flush(page)
     settle(page, lambda: len(standin.frames) == 2, "the acknowledgements")
     assert [event["target_element"] for event in standin.of("click")] == ["#b"]
     assert json.dumps(standin.of("error_click")) == "[]"

@@ -3,21 +3,12 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.sdk.standin import StandIn, nudge, token_for, wait_until
-
-CARDS = "[...(document.querySelector('onboarding-agent')?.shadowRoot.querySelectorAll('.oa *') ?? [])].map(e => e.textContent).join('|')"
-
-
-def shows(page: Page, text: str) -> bool:
-    return text in page.evaluate(CARDS)
-
-
-def settle(page: Page, condition: object, what: str) -> None:
-    wait_until(condition, what, pause=lambda: page.wait_for_timeout(25))  # type: ignore[arg-type]
+from tests.browser.sdk.standin import StandIn, nudge, token_for
+from tests.browser.sdk.watching import settle, shows, state
 
 
 def connected(standin: StandIn, page: Page) -> None:
-    settle(page, lambda: standin.sockets and page.evaluate("OnboardingAgent.getState().onStage"), "a connection")
+    settle(page, lambda: standin.sockets and state(page)["onStage"], "a connection")
 
 
 def test_a_nudge_is_shown_acknowledged_and_never_again(standin: StandIn, page: Page) -> None:
@@ -38,7 +29,8 @@ def test_a_nudge_is_shown_acknowledged_and_never_again(standin: StandIn, page: P
 def test_a_reconnect_resumes_after_the_last_frame(standin: StandIn, page: Page) -> None:
     page.goto(standin.host())
     connected(standin, page)
-    assert standin.dialled[0]["path"] == "/ws/u1" and "after" not in standin.dialled[0]
+    assert standin.dialled[0]["path"] == "/ws/u1"
+    assert "after" not in standin.dialled[0]
     standin.push(nudge("n1"))
     settle(page, lambda: standin.frames, "the acknowledgement")
     standin.hang_up(1012)
@@ -49,7 +41,9 @@ def test_a_reconnect_resumes_after_the_last_frame(standin: StandIn, page: Page) 
     standin.hang_up(1011)
     settle(page, lambda: len(standin.dialled) == 3 and standin.sockets, "the second reconnect")
     standin.push(nudge("n2"))
-    settle(page, lambda: page.evaluate("Object.keys(localStorage).some(key => key.endsWith(':n:n2'))"), "the second nudge")
+    settle(
+        page, lambda: page.evaluate("Object.keys(localStorage).some(key => key.endsWith(':n:n2'))"), "the second nudge"
+    )
     standin.hang_up(1012)
     settle(page, lambda: len(standin.dialled) == 4, "the third reconnect")
     assert (standin.dialled[3]["after"], standin.dialled[3]["epoch"]) == ("1", "epoch-2")
@@ -58,7 +52,9 @@ def test_a_reconnect_resumes_after_the_last_frame(standin: StandIn, page: Page) 
 def test_a_refused_token_is_asked_for_again(standin: StandIn, page: Page) -> None:
     standin.refuse = [4401]
     tokens = [token_for("u1"), token_for("u1", 5000)]
-    page.goto(standin.host(init=f"{{userToken: async () => {tokens}[window.asked = Math.min((window.asked ?? -1) + 1, 1)]}}"))
+    page.goto(
+        standin.host(init=f"{{userToken: async () => {tokens}[window.asked = Math.min((window.asked ?? -1) + 1, 1)]}}")
+    )
     connected(standin, page)
     assert [dialled["token"] for dialled in standin.dialled] == tokens
 
@@ -75,7 +71,14 @@ def test_some_refusals_are_final_for_long(standin: StandIn, page: Page, code: in
 def test_frames_of_other_kinds_and_garbage_are_ignored(standin: StandIn, page: Page) -> None:
     page.goto(standin.host())
     connected(standin, page)
-    for text in ("not json", "null", "[]", '{"type":"nudge"}', '{"type":"unheard.of","seq":3}', '{"type":"nudge","nudge":{"nudge_id":"x"}}'):
+    for text in (
+        "not json",
+        "null",
+        "[]",
+        '{"type":"nudge"}',
+        '{"type":"unheard.of","seq":3}',
+        '{"type":"nudge","nudge":{"nudge_id":"x"}}',
+    ):
         standin.sockets[0].send(text)
     standin.push(nudge("n1"))
     settle(page, lambda: shows(page, "About n1"), "the nudge")
@@ -100,9 +103,9 @@ def test_two_tabs_have_one_socket_and_show_once(standin: StandIn, context: Brows
     second.goto(url)
     second.wait_for_timeout(500)
     assert len(standin.sockets) == 1
-    assert sorted(page.evaluate("OnboardingAgent.getState().leading") for page in (first, second)) == [False, True]
+    assert sorted(state(page)["leading"] for page in (first, second)) == [False, True]
     standin.push(nudge("n1"))
-    wait_until(lambda: standin.frames, "the nudge", pause=lambda: second.wait_for_timeout(25))
+    settle(second, lambda: standin.frames, "the nudge")
     second.wait_for_timeout(500)
     assert [shows(page, "About n1") for page in (first, second)].count(True) == 1
     assert [frame["status"] for frame in standin.frames] == ["shown"]
@@ -115,7 +118,7 @@ def test_two_tabs_send_every_event_once(standin: StandIn, context: BrowserContex
         tab.goto(url)
     for tab in tabs:
         tab.evaluate("for (let i = 0; i < 30; i++) OnboardingAgent.track('shared')")
-    wait_until(lambda: len(standin.of("shared")) == 90, "all events", pause=lambda: tabs[0].wait_for_timeout(25))
+    settle(tabs[0], lambda: len(standin.of("shared")) == 90, "all events")
     tabs[0].wait_for_timeout(500)
     ids = [event["event_id"] for event in standin.accepted]
     assert len(ids) == len(set(ids))
@@ -129,11 +132,11 @@ def test_a_leader_that_is_gone_is_followed_at_once(standin: StandIn, context: Br
     heir.goto(url)
     heir.evaluate("OnboardingAgent.track('orphan')")
     leader.close()
-    wait_until(lambda: heir.evaluate("OnboardingAgent.getState().leading"), "the succession", pause=lambda: heir.wait_for_timeout(25))
+    settle(heir, lambda: state(heir)["leading"], "the succession")
     connected(standin, heir)
     standin.push(nudge("n1"))
     settle(heir, lambda: shows(heir, "About n1"), "the nudge")
-    wait_until(lambda: standin.of("orphan"), "the event", pause=lambda: heir.wait_for_timeout(25))
+    settle(heir, lambda: standin.of("orphan"), "the event")
 
 
 def test_without_locks_tabs_share_a_lease(standin: StandIn, context: BrowserContext) -> None:
@@ -144,7 +147,8 @@ def test_without_locks_tabs_share_a_lease(standin: StandIn, context: BrowserCont
     connected(standin, leader)
     heir.goto(url)
     heir.wait_for_timeout(1500)
-    assert len(standin.sockets) == 1 and not heir.evaluate("OnboardingAgent.getState().leading")
+    assert len(standin.sockets) == 1
+    assert not state(heir)["leading"]
     # A crash gives nothing back: the lease runs out.
     leader.evaluate("Storage.prototype.removeItem = () => {}")
     leader.close()
@@ -152,13 +156,17 @@ def test_without_locks_tabs_share_a_lease(standin: StandIn, context: BrowserCont
 
 
 def test_a_nudge_that_came_while_nobody_looked_waits(standin: StandIn, page: Page) -> None:
-    hide = "v => { Object.defineProperty(document, 'visibilityState', {value: v, configurable: true}); document.dispatchEvent(new Event('visibilitychange', {bubbles: true})) }"
+    hide = """value => {
+        Object.defineProperty(document, 'visibilityState', {value, configurable: true});
+        document.dispatchEvent(new Event('visibilitychange', {bubbles: true}));
+    }"""
     page.goto(standin.host())
     connected(standin, page)
     page.evaluate(hide, "hidden")
     standin.push(nudge("n1"))
     page.wait_for_timeout(500)
-    assert not shows(page, "About n1") and not standin.frames
+    assert not shows(page, "About n1")
+    assert not standin.frames
     page.evaluate(hide, "visible")
     settle(page, lambda: shows(page, "About n1"), "the nudge")
 
@@ -179,5 +187,7 @@ def test_acknowledgements_wait_for_a_connection(standin: StandIn, page: Page) ->
 def test_a_message_is_shown_and_answered(standin: StandIn, page: Page) -> None:
     page.goto(standin.host())
     connected(standin, page)
-    standin.push({"type": "message", "conversation_id": "c1", "message_id": "m1", "role": "agent", "text": "Need a hand?"})
+    standin.push(
+        {"type": "message", "conversation_id": "c1", "message_id": "m1", "role": "agent", "text": "Need a hand?"}
+    )
     settle(page, lambda: shows(page, "Need a hand?"), "the message")

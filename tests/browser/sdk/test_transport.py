@@ -6,7 +6,8 @@ from collections import Counter
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.sdk.standin import KEY, Reply, Request, StandIn, token_for, wait_until
+from tests.browser.sdk.standin import KEY, Reply, Request, StandIn, token_for
+from tests.browser.sdk.watching import flush, settle, state
 
 BUTTON = "<button id='b' onclick='document.title = Math.random()'>B</button>"
 
@@ -15,24 +16,16 @@ def track(page: Page, *names: str) -> None:
     page.evaluate("names => names.forEach(name => OnboardingAgent.track(name))", list(names))
 
 
-def online(page: Page) -> None:
-    page.evaluate("window.dispatchEvent(new Event('online'))")
-
-
-def state(page: Page) -> dict[str, object]:
-    return page.evaluate("OnboardingAgent.getState()")
-
-
 def drained(page: Page) -> None:
-    wait_until(lambda: state(page)["queued"] == 0, "an empty queue", pause=lambda: page.wait_for_timeout(50))
+    settle(page, lambda: state(page)["queued"] == 0, "an empty queue")
 
 
 def test_ten_events_are_sent_at_once_and_fewer_after_a_pause(standin: StandIn, page: Page) -> None:
     page.goto(standin.host())
-    wait_until(lambda: state(page)["leading"], "leadership", pause=lambda: page.wait_for_timeout(20))
+    settle(page, lambda: state(page)["leading"], "leadership")
     drained(page)
     track(page, *["many"] * 10)
-    wait_until(lambda: len(standin.of("many")) == 10, "ten events", seconds=3, pause=lambda: page.wait_for_timeout(20))
+    settle(page, lambda: len(standin.of("many")) == 10, "ten events", seconds=3)
     track(page, "few")
     drained(page)
     assert len(standin.of("few")) == 1
@@ -56,7 +49,7 @@ def test_an_outage_loses_nothing_and_doubles_nothing(standin: StandIn, page: Pag
     page.reload()
     track(page, "after-reload")
     standin.down = False
-    online(page)
+    flush(page)
     drained(page)
     wanted = [f"out-{number}" for number in range(25)] + ["after-reload"]
     assert [event["event_type"] for event in standin.of(*wanted)] == wanted
@@ -79,15 +72,17 @@ def test_an_answer_that_is_lost_does_not_lose_the_event(standin: StandIn, page: 
     drained(page)
     sendings = Counter(event["event_id"] for event in standin.accepted if event["event_type"] == "once")
     stamps = {event["timestamp"] for event in standin.accepted if event["event_type"] == "once"}
-    assert list(sendings.values()) == [2] and len(stamps) == 1
+    assert list(sendings.values()) == [2]
+    assert len(stamps) == 1
 
 
 def test_bad_events_are_dropped_and_counted_and_the_rest_is_sent(standin: StandIn, page: Page) -> None:
     page.goto(standin.host())
     track(page, "good-1", "bad", "good-2", "bad", "good-3")
-    online(page)
+    flush(page)
     drained(page)
-    assert len(standin.of("good-1", "good-2", "good-3")) == 3 and not standin.of("bad")
+    assert len(standin.of("good-1", "good-2", "good-3")) == 3
+    assert not standin.of("bad")
     assert state(page)["dropped"]["rejected"] == 2
 
 
@@ -97,7 +92,8 @@ def test_a_refusal_that_names_nobody_cannot_block_the_queue(standin: StandIn, pa
     page.goto(standin.host())
     track(page, *["fine"] * 6, "poison", *["fine"] * 6)
     drained(page)
-    assert len(standin.of("fine")) == 12 and state(page)["dropped"]["rejected"] == 1
+    assert len(standin.of("fine")) == 12
+    assert state(page)["dropped"]["rejected"] == 1
 
 
 def test_too_large_batches_are_halved(standin: StandIn, page: Page) -> None:
@@ -117,21 +113,24 @@ def test_an_event_that_no_request_could_carry_is_dropped_and_counted(standin: St
     page.evaluate("const loop = {}; loop.loop = loop; OnboardingAgent.track('loop', loop)")
     page.evaluate("OnboardingAgent.track('big', {n: 1n})")
     track(page, "fine")
-    online(page)
+    flush(page)
     drained(page)
-    assert standin.of("fine") and not standin.of("huge", "loop", "big")
-    assert state(page)["dropped"]["tooLarge"] == 1 and state(page)["errors"] == 2
+    assert standin.of("fine")
+    assert not standin.of("huge", "loop", "big")
+    assert state(page)["dropped"]["tooLarge"] == 1
+    assert state(page)["errors"] == 2
 
 
 def test_retry_after_is_honoured(standin: StandIn, page: Page) -> None:
     standin.rule = lambda request: Reply(503, {"code": "unavailable"}, {"Retry-After": "3600"})
     page.goto(standin.host())
     track(page, *["patient"] * 10)
-    wait_until(lambda: standin.posts(), "a first attempt", pause=lambda: page.wait_for_timeout(20))
+    settle(page, lambda: standin.posts(), "a first attempt")
     standin.rule = None
     track(page, *["patient"] * 20)
     page.wait_for_timeout(6500)
-    assert len(standin.posts()) == 1 and state(page)["queued"] == 31
+    assert len(standin.posts()) == 1
+    assert state(page)["queued"] == 31
 
 
 def test_a_refused_key_stops_the_sending_and_keeps_the_events(standin: StandIn, page: Page) -> None:
@@ -139,7 +138,8 @@ def test_a_refused_key_stops_the_sending_and_keeps_the_events(standin: StandIn, 
     page.goto(standin.host())
     track(page, *["kept"] * 30)
     page.wait_for_timeout(6500)
-    assert len(standin.posts()) == 2 and state(page)["queued"] == 31
+    assert len(standin.posts()) == 2
+    assert state(page)["queued"] == 31
 
 
 def test_an_expired_token_is_replaced_at_once(standin: StandIn, page: Page) -> None:
@@ -147,7 +147,7 @@ def test_an_expired_token_is_replaced_at_once(standin: StandIn, page: Page) -> N
     standin.rule = lambda request: Reply(401) if request.headers.get("X-User-Token") == json.loads(tokens)[0] else None
     page.goto(standin.host(init=f"{{userToken: async () => {tokens}[window.asked = (window.asked ?? -1) + 1]}}"))
     track(page, "mine")
-    online(page)
+    flush(page)
     drained(page)
     assert standin.of("mine")[0]["user_id"] == "u1"
 
@@ -157,7 +157,7 @@ def test_leaving_the_page_sends_what_waits(standin: StandIn, page: Page) -> None
     drained(page)
     page.click("#b")
     page.goto("about:blank")
-    wait_until(lambda: standin.of("click") and standin.of("page_hidden"), "the last events", pause=lambda: page.wait_for_timeout(20))
+    settle(page, lambda: standin.of("click") and standin.of("page_hidden"), "the last events")
 
 
 def test_without_keepalive_a_beacon_carries_key_and_token_in_plain_text(standin: StandIn, page: Page) -> None:
@@ -166,10 +166,12 @@ def test_without_keepalive_a_beacon_carries_key_and_token_in_plain_text(standin:
     drained(page)
     page.click("#b")
     page.goto("about:blank")
-    wait_until(lambda: standin.of("click"), "the beacon", pause=lambda: page.wait_for_timeout(20))
+    settle(page, lambda: standin.of("click"), "the beacon")
     beacon = next(request for request in standin.posts() if "X-API-Key" not in request.headers)
     assert beacon.headers["Content-Type"] == "text/plain"
-    assert beacon.json["api_key"] == KEY and beacon.json["user_token"].count(".") == 2 and beacon.json["sent_at"]
+    assert beacon.json["api_key"] == KEY
+    assert beacon.json["user_token"].count(".") == 2
+    assert beacon.json["sent_at"]
     assert len(beacon.body) <= 60 * 1024
 
 
@@ -184,7 +186,8 @@ def test_a_beacon_stays_within_what_browsers_carry(standin: StandIn, page: Page)
         window.dispatchEvent(new Event('pagehide'));
         return sent;
     }""")
-    assert sizes and all(40 * 1024 < size <= 60 * 1024 for size in sizes)
+    assert sizes
+    assert all(40 * 1024 < size <= 60 * 1024 for size in sizes)
 
 
 def test_the_queue_is_bounded_and_drops_its_oldest_first(standin: StandIn, page: Page) -> None:
@@ -193,39 +196,45 @@ def test_the_queue_is_bounded_and_drops_its_oldest_first(standin: StandIn, page:
     standin.down = True
     for start in range(0, 1200, 200):
         page.evaluate("from => { for (let i = from; i < from + 200; i++) OnboardingAgent.track('n' + i) }", start)
-    wait_until(lambda: state(page)["queued"] <= 1000, "the bound", pause=lambda: (online(page), page.wait_for_timeout(100)))
+    settle(page, lambda: flush(page) or state(page)["queued"] <= 1000, "the bound")
     assert state(page)["dropped"]["overflow"] == 200
     standin.down = False
-    online(page)
+    flush(page)
     drained(page)
-    assert not standin.of("n0", "n199") and len(standin.of("n200", "n1199")) == 2
+    assert not standin.of("n0", "n199")
+    assert len(standin.of("n200", "n1199")) == 2
 
 
 def test_an_anonymous_visitor_is_merged_when_known(standin: StandIn, page: Page, context: BrowserContext) -> None:
     page.goto(standin.host(init="{userToken: undefined}"))
     track(page, "before")
-    online(page)
+    flush(page)
     drained(page)
     (before,) = standin.of("before")
-    assert before["user_id"] == "anon-1" and state(page)["anonymous"]
+    assert before["user_id"] == "anon-1"
+    assert state(page)["anonymous"]
     page.reload()
     track(page, "still")
-    online(page)
+    flush(page)
     drained(page)
-    assert standin.of("still")[0]["user_id"] == "anon-1" and len(standin.posts("/api/v1/anonymous-tokens")) == 1
+    assert standin.of("still")[0]["user_id"] == "anon-1"
+    assert len(standin.posts("/api/v1/anonymous-tokens")) == 1
     failures = iter([Reply(503), Reply(503)])
     standin.rule = lambda request: next(failures, None) if request.path.endswith("identify") else None
     page.evaluate("token => OnboardingAgent.identify({userToken: token})", token_for("u7"))
     for name in ("one", "two", "three"):
         track(page, name)
-        online(page)
+        flush(page)
         drained(page)
     merges = standin.posts("/api/v1/identify")
-    assert standin.of("three")[0]["user_id"] == "u7" and len(merges) == 3
-    assert merges[0].json["user_token"] and merges[0].json["anonymous_token"] and merges[0].headers["X-API-Key"] == KEY
+    assert standin.of("three")[0]["user_id"] == "u7"
+    assert len(merges) == 3
+    assert merges[0].json["user_token"]
+    assert merges[0].json["anonymous_token"]
+    assert merges[0].headers["X-API-Key"] == KEY
     page.evaluate("OnboardingAgent.reset()")
     track(page, "later")
-    online(page)
+    flush(page)
     drained(page)
     assert standin.of("later")[0]["user_id"] == "anon-2"
     assert standin.of("later")[0]["session_id"] != before["session_id"]
@@ -243,25 +252,31 @@ def test_opting_out_stops_everything_until_opting_in(standin: StandIn, page: Pag
     page.click("#b")
     track(page, "unheard")
     page.wait_for_timeout(300)
-    assert state(page) is None and len(standin.posts()) == count and not standin.sockets
-    assert page.evaluate("Object.keys(localStorage).length") == 1 or not page.evaluate("Object.keys(localStorage).some(k => k.includes(':e:'))")
+    assert state(page) is None
+    assert len(standin.posts()) == count
+    assert not standin.sockets
+    assert page.evaluate("Object.keys(localStorage).length") == 1 or not page.evaluate(
+        "Object.keys(localStorage).some(k => k.includes(':e:'))"
+    )
     page.evaluate("OnboardingAgent.optIn()")
     track(page, "back")
-    online(page)
+    flush(page)
     drained(page)
-    assert standin.of("back") and not standin.of("forgotten", "unheard")
+    assert standin.of("back")
+    assert not standin.of("forgotten", "unheard")
 
 
 def test_it_can_be_used_before_init_and_started_by_its_tag(standin: StandIn, page: Page) -> None:
-    tag = f'<script src="{standin.api}/sdk/onboarding-agent-sdk.js" data-api-key="{KEY}" data-api-url="{standin.api}"></script>'
+    script = f"{standin.api}/sdk/onboarding-agent-sdk.js"
+    tag = f'<script src="{script}" data-api-key="{KEY}" data-api-url="{standin.api}"></script>'
     standin.pages["/tag"] = (f"<!doctype html>{tag}<button id='b'>B</button>", {"Content-Type": "text/html"})
     page.goto(standin.site + "/tag")
     page.click("#b")
-    online(page)
-    wait_until(lambda: standin.of("click"), "the click", pause=lambda: page.wait_for_timeout(20))
+    flush(page)
+    settle(page, lambda: standin.of("click"), "the click")
     assert standin.of("click")[0]["user_id"] == "anon-1"
     page.goto(standin.host(init=None, path="/early"))
     page.evaluate("OnboardingAgent.track('early'); OnboardingAgent.identify(null)")
     page.evaluate(f"OnboardingAgent.init({standin.options})")
-    online(page)
-    wait_until(lambda: standin.of("early"), "the early event", pause=lambda: page.wait_for_timeout(20))
+    flush(page)
+    settle(page, lambda: standin.of("early"), "the early event")
