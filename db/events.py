@@ -1,14 +1,16 @@
 """Events: stored exactly once however often they arrive, a batch at a time, and read back in order."""
 
+import struct
 from collections import defaultdict
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final
 
 import orjson
 import psycopg
 
 from core.events import AcceptedEvent
+from db.arrays import encoded_column, int8_column, text_column
 from db.pages import Page, page_of, page_parameters
 from db.pool import Connection
 from db.query import change, fetch_dicts
@@ -55,10 +57,10 @@ _FOR_SESSION: Final = """
     ORDER BY corrected_at, event_id LIMIT %(limit)s
 """
 
-_PLAIN_COLUMNS: Final = (
-    "company_id", "event_id", "occurred_ms", "corrected_ms", "received_ms", "user_id", "session_id", "event_type",
-    "target_element", "page_url", "trace_id",
+_TEXTS: Final = (
+    "company_id", "event_id", "user_id", "session_id", "event_type", "target_element", "page_url", "trace_id",
 )  # fmt: skip
+_NUMBERS: Final = ("occurred_ms", "corrected_ms", "received_ms")
 _order = attrgetter("event_id", "company_id")
 
 
@@ -75,12 +77,17 @@ async def insert(connection: Connection, events: Sequence[AcceptedEvent]) -> int
     if not events:
         return 0
     ordered = sorted(events, key=_order)
-    columns: dict[str, list[Any]] = {name: list(map(attrgetter(name), ordered)) for name in _PLAIN_COLUMNS}
     try:
-        columns["properties"] = [orjson.dumps(event.properties).decode() for event in ordered]
-        return await change(connection, _INSERT, columns)
-    except (UnicodeEncodeError, TypeError) as error:
+        return await change(connection, _INSERT, _columns(ordered))
+    except (UnicodeEncodeError, TypeError, AttributeError, struct.error) as error:
         raise psycopg.DataError(f"an event holds a value that cannot be stored: {type(error).__name__}") from error
+
+
+def _columns(events: Sequence[AcceptedEvent]) -> dict[str, bytes]:
+    columns: dict[str, bytes] = {name: text_column(list(map(attrgetter(name), events))) for name in _TEXTS}
+    columns |= {name: int8_column(list(map(attrgetter(name), events))) for name in _NUMBERS}
+    columns["properties"] = encoded_column([orjson.dumps(event.properties) for event in events])
+    return columns
 
 
 async def recent_for_users(

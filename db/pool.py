@@ -26,6 +26,7 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from core.errors import NotFound, SettingsError, Unavailable
+from db import arrays
 
 Connection: TypeAlias = AsyncConnection[TupleRow]
 """A connection inside a transaction, as query functions take it."""
@@ -175,6 +176,7 @@ async def _configure(connection: Connection) -> None:
 def adapt(connection: Connection) -> None:
     """Make a connection give ids as text and JSON through orjson, as the query modules expect."""
     connection.adapters.register_loader("uuid", _UuidAsText)
+    arrays.register(connection.adapters)
     set_json_loads(orjson.loads, connection)
     set_json_dumps(orjson.dumps, connection)
 
