@@ -46,6 +46,7 @@ from stream_consumer.loop import ConsumerLoop, LoopPolicy
 from stream_consumer.metrics import ConsumerMetrics
 from stream_consumer.windows import WindowStore
 from stream_consumer.wiring import EVENT_SLOTS
+from stream_consumer.worker import settle_memory
 
 ROUNDS = 5
 EVENTS_A_ROUND = 30_000
@@ -178,6 +179,8 @@ async def measure(database_url: str, redis_url: str, directory: Path, *, profile
             events = make_events(ids, number)
             copy_file(events, directory / "rows")
             await publish(redis, events)
+            events.clear()
+            settle_memory()  # as the worker does
             connection.execute("TRUNCATE events, plain, bare")
             connection.execute("CHECKPOINT")
             rounds.append(

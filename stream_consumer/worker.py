@@ -1,6 +1,7 @@
 """The consumer process: runs the asked roles until it is told to stop, then finishes what it holds."""
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Sequence
@@ -20,7 +21,19 @@ def run(roles: Sequence[str]) -> None:
     Raises:
         SettingsError: a setting or role is wrong; one readable line.
     """
+    settle_memory()
     uvloop.run(serve(roles, Settings.load()))
+
+
+def settle_memory() -> None:
+    """Take what was built at the start out of the collector's sight, and let it look less often.
+
+    A batch is thousands of values that live together and end together, without cycles; with the defaults, looking
+    through them takes several per cent of its time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 async def serve(roles: Sequence[str], settings: Settings) -> None:
