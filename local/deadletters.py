@@ -22,11 +22,12 @@ class StreamName(StrEnum):
     NOTIFICATIONS = "notifications_stream"
 
 
-def _with_redis(work: Callable[[Redis], Awaitable[None]]) -> None:
+def _with_redis(work: Callable[[Redis, int], Awaitable[None]]) -> None:
     async def run() -> None:
-        redis = connect(load(StoreSettings).redis_url.get_secret_value(), pool_size=2, name="dead-letters")
+        settings = load(StoreSettings)
+        redis = connect(settings.redis_url.get_secret_value(), pool_size=2, name="dead-letters")
         try:
-            await work(redis)
+            await work(redis, settings.stream_shards)
         finally:
             await redis.aclose()
 
@@ -41,7 +42,7 @@ def list_dead_letters(
     """Show dead letters, newest first, one JSON object a line."""
     from stream_consumer import deadletters
 
-    _with_redis(lambda redis: deadletters.print_letters(redis, stream.value, limit, typer.echo))
+    _with_redis(lambda redis, shards: deadletters.print_letters(redis, stream.value, limit, typer.echo, shards=shards))
 
 
 @app.command("redrive")
@@ -52,8 +53,8 @@ def redrive_dead_letters(
     """Put dead letters back into their stream; each is processed once more."""
     from stream_consumer import deadletters
 
-    async def work(redis: deadletters.Redis) -> None:
-        typer.echo(await deadletters.redrive(redis, stream.value, entry_id))
+    async def work(redis: Redis, shards: int) -> None:
+        typer.echo(await deadletters.redrive(redis, stream.value, entry_id, shards=shards))
 
     _with_redis(work)
 
@@ -66,7 +67,7 @@ def drop_dead_letters(
     """Delete dead letters for good."""
     from stream_consumer import deadletters
 
-    async def work(redis: deadletters.Redis) -> None:
-        typer.echo(await deadletters.drop(redis, stream.value, entry_id))
+    async def work(redis: Redis, shards: int) -> None:
+        typer.echo(await deadletters.drop(redis, stream.value, entry_id, shards=shards))
 
     _with_redis(work)
