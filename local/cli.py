@@ -27,6 +27,7 @@ class Role(StrEnum):
     EVENTS = "events"
     TURNS = "turns"
     NOTIFICATIONS = "notifications"
+    JOBS = "jobs"
     ALL = "all"
 
 

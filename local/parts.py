@@ -79,7 +79,7 @@ def product_parts(addresses: Addresses, environment: Mapping[str, str]) -> list[
         Part("api", program("api"), environment, _answers_http(addresses.host, addresses.api)),
         Part("gateway", program("gateway"), environment, _answers_http(addresses.host, addresses.gateway)),
         consumer("events", addresses.events, "events"),
-        consumer("turns", addresses.turns, "turns", "notifications"),
+        consumer("turns", addresses.turns, "turns", "notifications", "jobs"),
     ]
 
 

@@ -29,17 +29,19 @@ from stream_consumer.group import ConsumerGroup, unique_consumer_name
 from stream_consumer.loop import ConsumerLoop, LoopPolicy
 from stream_consumer.metrics import ConsumerMetrics
 from stream_consumer.patience import is_outage
-from stream_consumer.requeue import Requeue
+from stream_consumer.requeue import Requeue, RequeuePolicy
 from stream_consumer.retry import RetryPolicy
 from stream_consumer.sweeper import Sweeper
+from stream_consumer.upkeep import Upkeep
 from stream_consumer.windows import WindowStore
 
 log = logging.getLogger(__name__)
 
-ROLES: Final = ("events", "turns", "notifications")
+ROLES: Final = ("events", "turns", "notifications", "jobs")
 EVENT_SLOTS: Final = 2
 """Batches under way at a time: one computes while PostgreSQL works on the other."""
 NOTIFICATION_SLOTS: Final = 4
+UPKEEP_SECONDS: Final = 60.0
 
 Task = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 """Something that runs until the event is set."""
@@ -124,6 +126,8 @@ async def build(roles: Sequence[str], settings: Settings) -> AsyncIterator[Proce
             tasks += await _turns(parts, stack)
         if "notifications" in roles:
             tasks += _notifications(parts)
+        if "jobs" in roles:
+            tasks += _jobs(parts)
         yield Process(tuple(tasks), registry, partial(_is_ready, parts.db, parts.redis))
 
 
@@ -207,6 +211,11 @@ def _notifications(parts: _Parts) -> list[Task]:
     requeue = Requeue(parts.db, parts.redis, parts.shards)
     sweep = partial(requeue.run, requeue.requeue_notifications, "notifications")
     return [*parts.loops(streams.NOTIFICATIONS, handler, policy), sweep]
+
+
+def _jobs(parts: _Parts) -> list[Task]:
+    sweeps = Requeue(parts.db, parts.redis, parts.shards, RequeuePolicy(every_seconds=UPKEEP_SECONDS))
+    return [partial(sweeps.run, Upkeep(parts.db).tidy, "upkeep")]
 
 
 async def _is_ready(db: Database, redis: Redis) -> bool:

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def run(roles: Sequence[str]) -> None:
-    """Run roles (`events`, `turns`, `notifications`) until SIGTERM or SIGINT; settings come from the environment.
+    """Run roles (`events`, `turns`, `notifications`, `jobs`) until SIGTERM or SIGINT.
 
     Raises:
         SettingsError: a setting or role is wrong; one readable line.
