@@ -55,7 +55,9 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def serve_sdk(httpserver: HTTPServer, script: str = NOTING_SDK) -> None:
-    httpserver.expect_request("/sdk/onboarding-agent-sdk.js").respond_with_data(script, content_type="text/javascript")
+    httpserver.expect_request("/sdk/onboarding-agent-sdk.js").respond_with_data(
+        script, content_type="text/javascript", headers={"Access-Control-Allow-Origin": "*"}
+    )
 
 
 def noted(page: Page) -> list[list[Any]]:
