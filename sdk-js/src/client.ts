@@ -1,17 +1,17 @@
 /** One running SDK: wires identity, queue, sender, tabs, capture and delivery together. Decisions live in the parts. */
 
 import { cleanUrl } from './capture/privacy';
-import { watch } from './capture/watch';
-import type { DeliveryFactory } from './delivery';
+import { type Signals, watch } from './capture/watch';
+import type { Delivery, DeliveryFactory } from './delivery';
 import { createHttp } from './http';
 import { type User, createIdentity } from './identity';
 import { uuid7 } from './ids';
 import type { Options } from './options';
 import { type Dropped, createQueue } from './queue';
 import type { Theme } from './render/contract';
-import { createScope } from './scope';
+import { createScope, errorCount } from './scope';
 import { createSender } from './sender';
-import { endSession, sessionId } from './session';
+import { SESSION, sessionId } from './session';
 import { createStore } from './store';
 import { createRole } from './tabs';
 import type { Properties } from './wire';
@@ -24,8 +24,8 @@ export interface State {
   /** Whether this tab sends for all tabs, and holds the socket. */
   readonly leading: boolean;
   /** Whether this tab may show nudges. */
-  readonly onStage: boolean;
-  readonly connected: boolean;
+  readonly onStage?: boolean;
+  readonly connected?: boolean;
   readonly queued: number;
   /** Events that a 2xx was seen for, by this tab since it was loaded. */
   readonly sent: number;
@@ -34,16 +34,29 @@ export interface State {
   readonly errors: number;
 }
 
-export interface Client {
+/** What the host may call while the SDK runs. */
+export interface Calls {
+  /** Tells of something that only the page knows, such as `report_created`. */
   track(name: string, properties?: Properties, target?: string): void;
+  /** The visitor has signed in; what they did before is merged into the user. */
   identify(user: User): void;
+  /** The user has signed out; whoever comes next is somebody else. */
   reset(): void;
-  setTheme(theme: Partial<Theme>): void;
-  /** The user opts out: drops all that waits to be sent or shown, and stops this tab and the others. */
+  setTheme(theme: Theme): void;
+  /** Stops everything in all tabs, forgets what waits, and stays so on this browser until `optIn`. */
   optOut(): void;
-  state(): State;
+}
+
+export interface Client extends Calls {
+  getState(): State;
   /** Gives the page back as it was. */
   stop(): void;
+}
+
+/** What an entry of the SDK has beside capture and transport. */
+export interface Parts {
+  readonly signals?: Signals;
+  readonly deliver?: DeliveryFactory;
 }
 
 const TICK_MS = 5000;
@@ -55,8 +68,8 @@ export const OPTED_OUT = 'out';
 /** Written to make the other tabs look into the store. */
 const POKE = 'poke';
 
-/** @param stopped the user opted out in another tab. */
-export function startClient(options: Options, deliver: DeliveryFactory | undefined, stopped: () => void): Client {
+/** @param stopped the user opted out, here or in another tab. */
+export function startClient(options: Options, { signals, deliver }: Parts, stopped: () => void): Client {
   const { apiKey, apiUrl, capture, except = [], keepQuery } = options;
   const site = siteOf(apiKey);
   const scope = createScope();
@@ -65,35 +78,31 @@ export function startClient(options: Options, deliver: DeliveryFactory | undefin
   const identity = createIdentity(store, http);
   const queue = createQueue(store);
   const sender = createSender(scope, queue, http, identity, () => !lead.held());
+  /** Events of this tab that no tab was told to send yet. */
+  let fresh = 0;
+
   /** Something in the store is for whichever tab leads, or is on stage. */
   const look = (): void => {
     if (store.read(OPTED_OUT)) return stopped();
-    delivery?.inbox.look();
-    delivery?.socket.drain();
-    if (lead.held()) sender.flush();
+    delivery?.look();
+    sender.flush();
   };
   const poke = (): void => {
+    fresh = 0;
     store.write(POKE, uuid7());
     look();
   };
   identity.become(options);
-  const delivery = deliver?.({ scope, store, identity, options, site, poke });
+  const delivery: Delivery | undefined = deliver?.({ scope, store, identity, options, site, poke });
   const lead = createRole('lead', site, scope, store, (held) => {
-    if (!held) return delivery?.socket.close();
-    delivery?.socket.open();
+    delivery?.lead(held);
     sender.flush();
   });
 
-  let fresh = 0;
-  const flush = (): void => {
-    fresh = 0;
-    sender.flush();
-    if (!lead.held()) store.write(POKE, uuid7());
-  };
   const session = (): string => options.sessionId ?? sessionId(store);
   const emit = (event_type: string, target_element?: string, properties: Properties = {}): string => {
     const event_id = uuid7();
-    if (!scope.alive() || except.includes(event_type)) return event_id;
+    if (scope.signal.aborted || except.includes(event_type)) return event_id;
     queue.add({
       event_id,
       user_id: identity.person().userId,
@@ -104,65 +113,64 @@ export function startClient(options: Options, deliver: DeliveryFactory | undefin
       timestamp: new Date().toISOString(),
       properties,
     });
-    if (++fresh >= BATCH_EVENTS) flush();
+    if (++fresh >= BATCH_EVENTS) poke();
     return event_id;
   };
   const retry = (): void => {
     sender.retry();
-    flush();
+    poke();
   };
   const become = (user: User): void => {
     const { userId, anonymous } = identity.person();
     identity.become(user);
-    if (!anonymous && userId !== identity.person().userId) delivery?.inbox.clear();
-    delivery?.socket.close();
-    if (lead.held()) delivery?.socket.open();
+    if (!anonymous && userId !== identity.person().userId) delivery?.clear();
+    delivery?.lead(false);
+    delivery?.lead(lead.held());
     retry();
   };
-  const flushCapture = capture === false ? () => {} : watch(scope, emit, options);
+  const flushCapture = capture === false ? () => {} : watch(scope, emit, options, signals);
   const flushLast = (): void => {
     flushCapture();
     sender.flushLast();
   };
 
-  scope.every(TICK_MS, () => (fresh || lead.held()) && flush());
+  scope.every(TICK_MS, () => (fresh ? poke() : look()));
   scope.listen('storage', ({ key }: StorageEvent) => key === site + POKE && look());
   scope.listen('online', retry);
   scope.listen('visibilitychange', () => document.visibilityState === 'hidden' && flushLast());
   scope.listen('pagehide', () => (flushLast(), lead.release()));
-  scope.listen('pageshow', () => lead.want());
+  scope.listen('pageshow', lead.want);
   lead.want();
 
   return {
     track: (name, properties, target) => void emit(name, target, properties),
-    identify: become,
+    identify: (user) => user && become(user),
     reset() {
       // What happened before its user was known must not become the next one's.
       queue.clear(true);
-      endSession(store);
+      store.remove(SESSION);
       identity.forgetAnonymous();
       become({});
     },
-    setTheme: (theme) => delivery?.renderer.setTheme({ variables: {}, ...theme }),
+    setTheme: (theme) => delivery?.setTheme(theme),
     optOut() {
       queue.clear();
-      delivery?.inbox.clear();
+      delivery?.clear();
       store.write(OPTED_OUT, true);
       poke();
     },
-    state() {
+    getState() {
       const { userId, anonymous } = identity.person();
       return {
         userId,
         anonymous,
         sessionId: session(),
         leading: lead.held(),
-        onStage: !!delivery?.onStage(),
-        connected: !!delivery?.socket.connected(),
         queued: queue.count(),
         sent: sender.sent(),
         dropped: { ...queue.dropped },
-        errors: scope.errors(),
+        errors: errorCount(),
+        ...delivery?.state(),
       };
     },
     stop() {

@@ -2,9 +2,5 @@
 
 import { createApi } from './api';
 
-export const { init, track, identify, reset, optOut, optIn, setTheme, getState, shutdown } = createApi();
+export const { init, track, identify, reset, optOut, optIn, getState, shutdown } = createApi({});
 export type { OnboardingAgent } from './api';
-export type { State } from './client';
-export type { User } from './identity';
-export type { Options } from './options';
-export type * from './wire';

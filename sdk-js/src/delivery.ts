@@ -3,20 +3,25 @@
  * tab on stage shows them. The entry without rendering leaves all of this out.
  */
 
+import type { State } from './client';
 import type { Identity } from './identity';
-import { type Inbox, createInbox } from './inbox';
+import { createInbox } from './inbox';
 import type { Options } from './options';
-import type { Renderer, RendererFactory } from './render/contract';
+import type { RendererFactory, Theme } from './render/contract';
 import type { Scope } from './scope';
-import { type Socket, createSocket } from './socket';
+import { createSocket } from './socket';
 import type { Store } from './store';
 import { createRole } from './tabs';
 
 export interface Delivery {
-  readonly renderer: Renderer;
-  readonly inbox: Inbox;
-  readonly socket: Socket;
-  readonly onStage: () => boolean;
+  /** The store may have changed. */
+  look(): void;
+  /** This tab leads from now on, or does not. */
+  lead(held: boolean): void;
+  /** Forgets what waits for the user who leaves. */
+  clear(): void;
+  setTheme(theme: Theme): void;
+  state(): Partial<State>;
 }
 
 export interface DeliveryParts {
@@ -33,25 +38,26 @@ export type DeliveryFactory = (parts: DeliveryParts) => Delivery;
 
 export function deliverWith(createRenderer: RendererFactory): DeliveryFactory {
   return ({ scope, store, identity, options, site, poke }) => {
-    const { locale, direction, theme, onAction, wsUrl } = options;
-    const renderer = createRenderer({
-      document,
-      guard: scope.guard,
-      locale,
-      direction,
-      theme: theme && { variables: {}, ...theme },
-      onAction,
-      onReply: (text) => inbox.reply(text),
-    });
-    const inbox = createInbox(scope, store, renderer, poke);
-    const socket = createSocket(scope, store, identity, wsUrl, inbox.receive);
+    const { guard } = scope;
+    const renderer = createRenderer({ ...options, document, guard, onReply: (text) => inbox.reply(text) });
+    const inbox = createInbox(store, renderer, poke);
+    const socket = createSocket(scope, store, identity, options.wsUrl, inbox.receive);
     const stage = createRole('stage', site, scope, store, inbox.stand);
     const stand = (): void => (document.visibilityState === 'hidden' ? stage.release() : stage.want());
 
-    scope.own(() => renderer.destroy());
+    scope.own(renderer.destroy);
     scope.listen('visibilitychange pageshow', stand);
-    scope.listen('pagehide', () => stage.release());
+    scope.listen('pagehide', stage.release);
     stand();
-    return { renderer, inbox, socket, onStage: () => stage.held() };
+    return {
+      look() {
+        inbox.look();
+        socket.drain();
+      },
+      lead: (held) => (held ? socket.open() : socket.close()),
+      clear: inbox.clear,
+      setTheme: renderer.setTheme,
+      state: () => ({ onStage: stage.held(), connected: socket.connected() }),
+    };
   };
 }

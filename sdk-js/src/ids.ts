@@ -9,7 +9,8 @@ export function uuid7(now = Date.now()): string {
   last = Math.max(now * TICKS, last + 1);
   const time = hex(last, 15);
   const random = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => hex(byte, 2)).join('');
-  return `${time.slice(0, 8)}-${time.slice(8, 12)}-7${time.slice(12)}-8${random.slice(0, 3)}-${random.slice(4)}`;
+  const digits = `${time.slice(0, 12)}7${time.slice(12)}8${random.slice(1)}`;
+  return digits.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 /** When a UUIDv7 was made; Unix milliseconds. */

@@ -5,7 +5,7 @@
 
 import { uuid7 } from './ids';
 import type { Renderer } from './render/contract';
-import type { Scope } from './scope';
+import { guard } from './scope';
 import { OUTBOX } from './socket';
 import type { Store } from './store';
 import type { ChatMessage, ClientFrame, Nudge, ServerFrame } from './wire';
@@ -32,7 +32,7 @@ const ITEM = 'n:';
 const MAX_SEEN = 200;
 
 /** @param poke tells all tabs, this one too, that the store changed. */
-export function createInbox(scope: Scope, store: Store, renderer: Renderer, poke: () => void): Inbox {
+export function createInbox(store: Store, renderer: Renderer, poke: () => void): Inbox {
   let onStage = false;
   let conversation: string | null = null;
   /** Handed to this tab's renderer. */
@@ -60,14 +60,14 @@ export function createInbox(scope: Scope, store: Store, renderer: Renderer, poke
     renderer.hide(id);
   };
 
-  const show = scope.guard((id: string, { nudge, message }: Item) => {
+  const show = guard((id: string, { nudge, message }: Item) => {
     if (message) {
       mark(id, Date.now());
       conversation = message.conversation_id;
       renderer.showMessage(message);
     } else {
       handed.add(id);
-      renderer.show(nudge!, scope.guard((status) => {
+      renderer.show(nudge!, guard((status) => {
         if (status === 'shown') mark(id, Date.now());
         post({ type: 'nudge.ack', nudge_id: id, status });
       }));

@@ -16,7 +16,7 @@ export interface Options extends User {
   /** BCP 47 tag for the SDK's own words; nudges bring their own language. */
   readonly locale?: string;
   readonly direction?: 'ltr' | 'rtl';
-  readonly theme?: Partial<Theme>;
+  readonly theme?: Theme;
   /** False: nothing is captured without being asked; only what `track` is told. */
   readonly capture?: boolean;
   /** Types of events that are never sent, such as `change` or `rage_click`. */

@@ -1,83 +1,64 @@
 /**
- * The fence between the SDK and the page it lives in: a scope owns every listener, timer and wrapped method, lets nothing
- * that happens inside them reach the page, and gives all of them back in one call.
+ * The fence between the SDK and the page it lives in: a scope owns every listener, timer and observer, lets nothing that
+ * happens inside them reach the page, and gives all of them back in one call.
  */
 
 import type { Guard } from './render/contract';
 
-type Method = (this: unknown, ...args: never[]) => unknown;
-
 export interface Scope {
   readonly guard: Guard;
-  /** How many errors of our own were held back. */
-  readonly errors: () => number;
-  /** Listens on the window while capturing, passively, for several space-separated types. */
-  listen<E extends Event>(types: string, handler: (event: E) => void): void;
-  /** Runs once after some milliseconds; the answer cancels it. */
+  readonly signal: AbortSignal;
+  /** Listens passively for several space-separated types; on the window while capturing, elsewhere as events bubble. */
+  listen<E extends Event>(types: string, heard: (event: E) => void, source?: EventTarget | null): void;
+  /** Runs once after some milliseconds, if the scope still lasts; the answer cancels it. */
   after(ms: number, run: () => void): () => void;
   every(ms: number, run: () => void): void;
-  /** Puts a method around one of the page's own; it is put back at the end unless somebody else wrapped it meanwhile. */
-  wrap<O extends object>(owner: O, name: keyof O & string, around: (original: Method) => Method): void;
+  /** Disconnects the observer at the end. */
+  attach<O extends { disconnect(): void }>(observer: O): O;
   own(cleanup: () => void): void;
-  readonly alive: () => boolean;
   end(): void;
 }
 
-/** Of this page, over all scopes. */
 let errors = 0;
+/** How many errors of our own were held back, on this page. */
+export const errorCount = (): number => errors;
+const fail = (): undefined => void errors++;
 
-export function createScope(): Scope {
-  let alive = true;
-  const cleanups = new Set<() => void>();
-  const fail = (): undefined => void errors++;
+export const guard: Guard = (run) => (...args) => {
+  try {
+    const result = run(...args);
+    return result instanceof Promise ? (result.catch(fail) as typeof result) : result;
+  } catch {
+    return fail();
+  }
+};
 
-  const guard: Guard = (run) => (...args) => {
-    try {
-      const result = run(...args);
-      return result instanceof Promise ? (result.catch(fail) as typeof result) : result;
-    } catch {
-      return fail();
-    }
-  };
-  const own = (cleanup: () => void): void => void cleanups.add(guard(cleanup));
+export function createScope(guarded = guard): Scope {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const own = (cleanup: () => void): void => signal.addEventListener('abort', guarded(cleanup));
 
   return {
-    guard,
-    errors: () => errors,
-    alive: () => alive,
+    guard: guarded,
+    signal,
     own,
-    listen(types, handler) {
-      const guarded = guard(handler as (event: Event) => void);
-      for (const type of types.split(' ')) {
-        addEventListener(type, guarded, true);
-        own(() => removeEventListener(type, guarded, true));
-      }
+    listen(types, heard, source = window) {
+      const listener = guarded(heard) as (event: Event) => void;
+      const options = { capture: source === window, signal, passive: true };
+      for (const type of types.split(' ')) source?.addEventListener(type, listener, options);
     },
     after(ms, run) {
-      const cancel = (): void => {
-        clearTimeout(timer);
-        cleanups.delete(cancel);
-      };
-      const timer = setTimeout(() => (cancel(), guard(run)()), ms);
-      cleanups.add(cancel);
-      return cancel;
+      const timer = setTimeout(guarded(() => signal.aborted || run()), ms);
+      return () => clearTimeout(timer);
     },
     every(ms, run) {
-      const timer = setInterval(guard(run), ms);
+      const timer = setInterval(guarded(run), ms);
       own(() => clearInterval(timer));
     },
-    wrap: guard((owner, name, around) => {
-      const methods = owner as Record<string, Method>;
-      const original = methods[name]!;
-      const replacement = (methods[name] = around(original));
-      own(() => {
-        if (methods[name] === replacement) methods[name] = original;
-      });
-    }),
-    end() {
-      alive = false;
-      for (const cleanup of cleanups) cleanup();
-      cleanups.clear();
+    attach(observer) {
+      own(() => observer.disconnect());
+      return observer;
     },
+    end: () => controller.abort(),
   };
 }

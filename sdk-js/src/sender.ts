@@ -5,7 +5,7 @@ import type { Answer, Http } from './http';
 import type { Identity } from './identity';
 import { judge } from './outcome';
 import type { Queue } from './queue';
-import type { Scope } from './scope';
+import { type Scope, guard } from './scope';
 import type { WireEvent } from './wire';
 
 const PATH = '/api/v1/events';
@@ -88,12 +88,12 @@ export function createSender(scope: Scope, queue: Queue, http: Http, identity: I
     } else queue.remove(outcome.map((index) => events[index]!), 'rejected');
   };
 
-  const flush = scope.guard(async () => {
+  const flush = guard(async () => {
     if (busy) return;
     busy = true;
     try {
       queue.trim(Date.now());
-      while (queue.count(own()) && scope.alive() && Date.now() >= pausedUntil) {
+      while (queue.count(own()) && !scope.signal.aborted && Date.now() >= pausedUntil) {
         await identity.refresh();
         const events = take(BATCH_BYTES);
         if (!events.length) break;
@@ -106,7 +106,7 @@ export function createSender(scope: Scope, queue: Queue, http: Http, identity: I
     }
   });
 
-  const flushLast = scope.guard(async () => {
+  const flushLast = guard(async () => {
     const events = identity.person().userId && Date.now() >= pausedUntil ? take(LAST_BYTES) : [];
     if (!events.length) return;
     const beacon = (): void => http.beacon(PATH, { user_token: tokenFor(events), ...bodyOf(events) });

@@ -3,19 +3,17 @@
 import { uuid7 } from './ids';
 import type { Store } from './store';
 
-const KEY = 'session';
+export const SESSION = 'session';
 const IDLE_MS = 30 * 60_000;
 /** Storage is not written for every event. */
 const WRITE_MS = 10_000;
 
 /** The current session's id; asking for it keeps the session alive. */
 export function sessionId(store: Store, now = Date.now()): string {
-  const [id = '', seenAt = 0] = store.read<[string, number]>(KEY) ?? [];
+  const [id, seenAt = 0] = store.read<[string, number]>(SESSION) ?? [];
   const idle = now - seenAt;
   if (id && idle < WRITE_MS) return id;
   const current = id && idle < IDLE_MS ? id : uuid7();
-  store.write(KEY, [current, now]);
+  store.write(SESSION, [current, now]);
   return current;
 }
-
-export const endSession = (store: Store): void => store.remove(KEY);

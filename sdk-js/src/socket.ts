@@ -5,7 +5,7 @@
 
 import { MINUTE, backoff } from './backoff';
 import type { Identity } from './identity';
-import type { Scope } from './scope';
+import { type Scope, guard } from './scope';
 import type { Store } from './store';
 import type { ServerFrame } from './wire';
 
@@ -87,7 +87,7 @@ export function createSocket(
     cancelRetry();
     if (delay) cancelRetry = scope.after(delay, connect);
   };
-  const connect = scope.guard(async () => {
+  const connect = guard(async () => {
     if (!wanted || line) return;
     try {
       const { token } = await identity.refresh(tokenRefused);
@@ -101,11 +101,11 @@ export function createSocket(
     const query = new URLSearchParams({ token, ...(epoch && { after: `${seq}`, epoch }) });
     const mine = (line = new WebSocket(`${wsUrl}/ws/${encodeURIComponent(userId())}?${query}`));
     heardAt = Date.now();
-    mine.onmessage = scope.guard(({ data }: MessageEvent<string>) => {
+    mine.onmessage = guard(({ data }: MessageEvent<string>) => {
       heardAt = Date.now();
       if (mine === line) receive(JSON.parse(data) as ServerFrame);
     });
-    mine.onclose = scope.guard(({ code }: CloseEvent) => {
+    mine.onclose = guard(({ code }: CloseEvent) => {
       if (mine !== line) return;
       hangUp();
       retry(code);

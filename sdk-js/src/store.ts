@@ -23,23 +23,24 @@ export function createStore(prefix: string, storage: () => Storage = () => local
     found.removeItem(prefix);
     return found;
   });
-  const onDisk = (): string[] =>
-    attempt(() => Object.keys(disk!).filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length))) ?? [];
+  const onDisk = (): string[] => attempt(() => Object.keys(disk!)) ?? [];
 
   return {
     shared: !!disk,
-    read: (key) => attempt(() => JSON.parse(memory.get(key) ?? disk!.getItem(prefix + key)!)) ?? undefined,
+    read: (key) => attempt(() => JSON.parse(memory.get(prefix + key) ?? disk!.getItem(prefix + key)!)) ?? undefined,
     write(key, value) {
       const json = JSON.stringify(value);
-      memory.delete(key);
-      attempt(() => (disk!.setItem(prefix + key, json), true)) ?? memory.set(key, json);
+      memory.delete(prefix + key);
+      attempt(() => (disk!.setItem(prefix + key, json), true)) ?? memory.set(prefix + key, json);
     },
     remove(key) {
-      memory.delete(key);
+      memory.delete(prefix + key);
       attempt(() => disk!.removeItem(prefix + key));
     },
-    keys: (begin, own) =>
-      [...new Set([...memory.keys(), ...(own ? [] : onDisk())])].filter((key) => key.startsWith(begin)).sort(),
+    keys(begin, own) {
+      const all = new Set([...memory.keys(), ...(own ? [] : onDisk())]);
+      return [...all].flatMap((key) => (key.startsWith(prefix + begin) ? key.slice(prefix.length) : [])).sort();
+    },
   };
 }
 

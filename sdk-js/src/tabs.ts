@@ -4,7 +4,7 @@
  */
 
 import { uuid7 } from './ids';
-import type { Scope } from './scope';
+import { type Scope, guard } from './scope';
 import type { Store } from './store';
 
 export interface Role {
@@ -21,71 +21,53 @@ const SETTLE_MS = 50;
 
 /** @param site distinguishes companies on one origin. */
 export function createRole(name: string, site: string, scope: Scope, store: Store, changed: (held: boolean) => void): Role {
-  const tell = scope.guard(changed);
-  // Browsers have locks for secure pages only, and refuse them where storage is forbidden.
-  let role = navigator.locks ? lockRole(site + name, tell, () => (role = lease()).want()) : lease();
-  function lease(): Role {
-    return leaseRole(`l:${name}`, scope, store, tell);
-  }
-  scope.own(() => role.release());
-  return { held: () => role.held(), want: () => role.want(), release: () => role.release() };
-}
-
-function lockRole(name: string, tell: (held: boolean) => void, refused: () => void): Role {
-  let wish: AbortController | undefined;
-  let letGo: (() => void) | undefined;
-  return {
-    held: () => !!letGo,
-    release() {
-      wish?.abort();
-      letGo?.();
-      wish = letGo = undefined;
-    },
-    want() {
-      if (wish) return;
-      const mine = (wish = new AbortController());
-      const hold = (): Promise<void> | undefined =>
-        mine === wish
-          ? new Promise((done) => {
-              letGo = () => (done(), tell(false));
-              tell(true);
-            })
-          : undefined;
-      navigator.locks.request(name, { signal: mine.signal }, hold).catch(() => mine === wish && refused());
-    },
-  };
-}
-
-/** Where storage is not shared either, each tab has its own lease: it acts alone, and ids keep things single. */
-function leaseRole(key: string, scope: Scope, store: Store, tell: (held: boolean) => void): Role {
+  const key = `l:${name}`;
   const tab = uuid7();
-  let wanted = false;
+  /** Ends the wish, or the holding. */
+  let wish: AbortController | undefined;
   let told = false;
+  // Browsers have locks for secure pages only, and refuse them where storage is forbidden.
+  let { locks } = navigator as { locks?: LockManager };
+
+  /** Where storage is not shared either, each tab has its own lease: it acts alone, and ids keep things single. */
   const holder = (): string | undefined => {
     const [who, until = 0] = store.read<[string, number]>(key) ?? [];
     return until > Date.now() ? who : undefined;
   };
-  const set = (held: boolean): void => {
-    if (told !== held) tell((told = held));
+  const tell = (held: boolean): void => {
+    if (told !== held) guard(changed)((told = held));
   };
   const renew = (): void => {
-    if (!wanted) return;
+    if (!wish || locks) return;
     const who = holder();
-    set(who === tab);
+    tell(who === tab);
     if (!who || who === tab) store.write(key, [tab, Date.now() + LEASE_MS]);
   };
-  scope.every(RENEW_MS, renew);
-  return {
-    held: () => told && holder() === tab,
-    release() {
-      wanted = false;
-      if (holder() === tab) store.remove(key);
-      set(false);
-    },
-    want() {
-      wanted = true;
-      renew();
-      scope.after(SETTLE_MS, renew);
-    },
+  const want = (): void => {
+    if (wish) return;
+    const mine = (wish = new AbortController());
+    const { signal } = mine;
+    const hold = (): Promise<void> =>
+      new Promise((done) => {
+        if (signal.aborted) return done();
+        signal.onabort = () => done();
+        tell(true);
+      });
+    locks?.request(site + name, { signal }, hold).catch(() => {
+      if (mine !== wish) return;
+      locks = wish = undefined;
+      want();
+    });
+    renew();
+    scope.after(SETTLE_MS, renew);
   };
+  const release = (): void => {
+    wish?.abort();
+    wish = undefined;
+    if (holder() === tab) store.remove(key);
+    tell(false);
+  };
+  scope.every(RENEW_MS, renew);
+  scope.own(release);
+  return { held: () => told && (!!locks || holder() === tab), want, release };
 }

@@ -1,6 +1,6 @@
 /** Clicks, and the events that a click stands for by a `data-oa-event` of the page. */
 
-import { closestAcross, isIgnored, labelOf } from './privacy';
+import { closestAcross, labelOf } from './privacy';
 import { controlOf, selectorOf } from './selector';
 import { type Emit, originOf } from './surroundings';
 import type { Scope } from '../scope';
@@ -21,7 +21,7 @@ export function captureClicks(scope: Scope, emit: Emit, untrusted: boolean | und
 
   scope.listen('click', (event: MouseEvent) => {
     const origin = originOf(event);
-    if (!origin || isIgnored(origin) || !(event.isTrusted || untrusted)) return;
+    if (!origin || !(event.isTrusted || untrusted)) return;
     // A click on a label is repeated by the browser on the labelled field, at once: one click of the user's.
     if (origin === forwardedTo) return void (forwardedTo = undefined);
     const touched = controlOf(origin);

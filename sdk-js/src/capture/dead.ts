@@ -5,7 +5,7 @@ import { ANSWERS, isAnswer } from './frustration';
 import { IGNORED } from './privacy';
 import { FIELDS } from './selector';
 import type { Emit } from './surroundings';
-import type { Scope } from '../scope';
+import { type Scope, guard } from '../scope';
 
 interface Suspect {
   readonly ids: string[];
@@ -33,11 +33,11 @@ export function watchDeadClicks(scope: Scope, emit: Emit): DeadClickWatch {
   const answer = (kind: keyof typeof ANSWERS): void => {
     for (const suspect of suspects) if (isAnswer(kind, performance.now() - suspect.at)) suspects.delete(suspect);
   };
-  const observer = new MutationObserver(scope.guard((records: MutationRecord[]) => {
+  const observer = scope.attach(new MutationObserver(guard((records: MutationRecord[]) => {
     if (!records.some(isOfPage)) return;
     changedAt = performance.now();
     answer('mutation');
-  }));
+  })));
   // Observing costs the page something, so it lasts only while an answer is awaited.
   const observe = (ms: number, then: () => void): void => {
     observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
@@ -47,7 +47,6 @@ export function watchDeadClicks(scope: Scope, emit: Emit): DeadClickWatch {
     });
   };
 
-  scope.own(() => observer.disconnect());
   scope.listen('pointerdown', () => {
     pressedAt = performance.now();
     observe(PRESS_MS, () => (pressedAt = Infinity));

@@ -3,7 +3,8 @@
 import type { CapturedClick } from './clicks';
 import { belongs } from './frustration';
 import type { Emit } from './surroundings';
-import type { Scope } from '../scope';
+import { type Scope, guard } from '../scope';
+import { wrap } from './wrap';
 
 type Kind = 'uncaught' | 'rejection' | 'request';
 
@@ -17,14 +18,7 @@ interface Running {
 
 const MAX_RUNNING = 5;
 
-/**
- * A script from elsewhere without `crossorigin`: browsers hide the errors of whatever it calls. A request that the page
- * makes through us would then fail unseen by the page's own error reporting, so requests are left alone.
- */
-const tag = document.currentScript as HTMLScriptElement | null;
-const isHidden = !!tag?.src && tag.crossOrigin === null && new URL(tag.src).origin !== location.origin;
-
-export function watchFailures(scope: Scope, emit: Emit): (click: CapturedClick) => void {
+export function watchFailures(scope: Scope, emit: Emit, requests: boolean): (click: CapturedClick) => void {
   let running: readonly Running[] = [];
   const now = (): number => performance.now();
   const current = (): Running | undefined => running.find((action) => belongs(action, now()));
@@ -40,7 +34,7 @@ export function watchFailures(scope: Scope, emit: Emit): (click: CapturedClick) 
     if (target === window && !/^ResizeObserver/.test(message)) fail(current(), 'uncaught', nameOf(error));
   });
   scope.listen('unhandledrejection', ({ reason }: PromiseRejectionEvent) => fail(current(), 'rejection', nameOf(reason)));
-  if (!isHidden) watchRequests(scope, () => {
+  if (requests) watchRequests(scope, () => {
     const action = current();
     if (!action) return undefined;
     action.open++;
@@ -62,11 +56,11 @@ type Ended = (status?: number) => void;
 
 /** @param begun a request begins; answers who wants to hear of its end, if anybody. */
 function watchRequests(scope: Scope, begun: () => Ended | undefined): void {
-  const begin = scope.guard(() => {
+  const begin = guard(() => {
     const ended = begun();
-    return ended ? scope.guard(ended) : undefined;
+    return ended ? guard(ended) : undefined;
   });
-  scope.wrap(window, 'fetch', (original) => function (this: unknown, ...args) {
+  wrap(scope, window, 'fetch', (original) => function (this: unknown, ...args) {
     const ended = begin();
     const response = original.apply(this, args) as Promise<Response>;
     if (!ended) return response;
@@ -77,7 +71,7 @@ function watchRequests(scope: Scope, begun: () => Ended | undefined): void {
     // Our look at the outcome counts as handling it; the page gets a promise of its own, unhandled if it leaves it so.
     return response.then();
   });
-  scope.wrap(XMLHttpRequest.prototype, 'send', (original) => function (this: unknown, ...args) {
+  wrap(scope, XMLHttpRequest.prototype, 'send', (original) => function (this: unknown, ...args) {
     const request = this as XMLHttpRequest;
     const ended = begin();
     if (ended) {

@@ -1,6 +1,6 @@
 /** Changes of fields, submits, and submits that the browser refused; of fields only what kind they are, never a value. */
 
-import { isIgnored, isMasked, isSecret, maskText } from './privacy';
+import { isMasked, isSecret, maskText } from './privacy';
 import { selectorOf } from './selector';
 import { type Emit, originOf } from './surroundings';
 import type { Scope } from '../scope';
@@ -27,8 +27,8 @@ export function captureChanges(scope: Scope, emit: Emit): () => void {
     emit('change', selectorOf(field), describe(field));
   };
   scope.listen('input change', (event) => {
-    const field = originOf(event) as Field | undefined;
-    if (!field || isIgnored(field)) return;
+    const field = originOf<Field>(event);
+    if (!field) return;
     if (event.type === 'change') {
       if (!told.delete(field)) tell(field);
       return;
@@ -46,7 +46,7 @@ export function captureSubmits(scope: Scope, emit: Emit, flushChanges: () => voi
 
   scope.listen('submit', (event) => {
     const form = originOf(event);
-    if (!form || isIgnored(form)) return;
+    if (!form) return;
     flushChanges();
     const selector = selectorOf(form);
     emit('submit', selector, { form: selector });
@@ -62,8 +62,8 @@ export function captureSubmits(scope: Scope, emit: Emit, flushChanges: () => voi
     bad = [];
   };
   scope.listen('invalid', (event) => {
-    const field = originOf(event) as Field | undefined;
-    if (!field || isIgnored(field) || event.timeStamp - actedAt > ATTEMPT_MS) return;
+    const field = originOf<Field>(event);
+    if (!field || event.timeStamp - actedAt > ATTEMPT_MS) return;
     // Every bad field of one attempt fires in the same task.
     if (bad.push(field) < 2) scope.after(0, report);
   });

@@ -2,13 +2,14 @@
 
 import { cleanUrl } from './privacy';
 import type { Emit } from './surroundings';
-import type { Scope } from '../scope';
+import { type Scope, guard } from '../scope';
+import { wrap } from './wrap';
 
 export function capturePages(scope: Scope, emit: Emit, keepQuery: readonly string[] | undefined, navigated: () => void): void {
   let last = '';
   let hidden = false;
   /** Routers also write where the page was scrolled to, and the like: only another address is another page. */
-  const look = scope.guard((trigger: string) => {
+  const look = guard((trigger: string) => {
     const url = cleanUrl(location.href, keepQuery);
     if (url === last) return;
     last = url;
@@ -17,7 +18,7 @@ export function capturePages(scope: Scope, emit: Emit, keepQuery: readonly strin
   });
 
   for (const name of ['pushState', 'replaceState'] as const) {
-    scope.wrap(history, name, (original) => function (this: unknown, ...args) {
+    wrap(scope, history, name, (original) => function (this: unknown, ...args) {
       const result = original.apply(this, args);
       look(name);
       return result;

@@ -2,20 +2,25 @@
 
 import type { Options } from '../options';
 import type { Scope } from '../scope';
-import { captureClicks } from './clicks';
-import { watchDeadClicks } from './dead';
-import { watchFailures } from './failures';
+import { type CapturedClick, captureClicks } from './clicks';
 import { captureChanges, captureSubmits } from './fields';
 import { capturePages } from './pages';
-import { watchRage } from './rage';
 import type { Emit } from './surroundings';
 
+/** Looks behind the clicks: for rage, errors, and clicks that nothing answers. */
+export type Signals = (scope: Scope, emit: Emit) => SignalWatch;
+
+export interface SignalWatch {
+  clicked(click: CapturedClick): void;
+  /** The route changed. */
+  navigated(): void;
+}
+
 /** Starts capturing; the answer reports what still waits for a pause, before the page goes. */
-export function watch(scope: Scope, emit: Emit, { untrusted, keepQuery }: Options): () => void {
-  const dead = watchDeadClicks(scope, emit);
-  const watches = [watchFailures(scope, emit), watchRage(scope, emit), dead.clicked];
-  capturePages(scope, emit, keepQuery, dead.navigated);
-  captureClicks(scope, emit, untrusted, (click) => watches.forEach((tell) => tell(click)));
+export function watch(scope: Scope, emit: Emit, { untrusted, keepQuery }: Options, signals?: Signals): () => void {
+  const watching = signals?.(scope, emit);
+  capturePages(scope, emit, keepQuery, () => watching?.navigated());
+  captureClicks(scope, emit, untrusted, (click) => watching?.clicked(click));
   const flush = captureChanges(scope, emit);
   captureSubmits(scope, emit, flush);
   return flush;

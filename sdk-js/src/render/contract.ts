@@ -11,7 +11,7 @@ export type Guard = <A extends unknown[], R>(fn: (...args: A) => R) => (...args:
 /** Custom properties (`--oa-accent`, …) and the colour scheme; what is left out keeps its value. */
 export interface Theme {
   readonly scheme?: 'light' | 'dark' | 'auto';
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** Tells what became of a nudge; called at most once per status. */

@@ -83,7 +83,7 @@ function adoptStyles(document: Document, shadow: ShadowRoot): void {
 
 function paint(host: HTMLElement, root: HTMLElement, { scheme, variables }: Theme): void {
   if (scheme) root.dataset['scheme'] = scheme;
-  for (const [name, value] of Object.entries(variables)) {
+  for (const [name, value] of Object.entries(variables ?? {})) {
     if (name.startsWith('--oa-')) host.style.setProperty(name, value);
   }
 }

@@ -1,0 +1,16 @@
+/** The signals of frustration that only the page can see: rage, dead and error clicks. */
+
+import { watchDeadClicks } from './dead';
+import { watchFailures } from './failures';
+import { watchRage } from './rage';
+import type { Signals } from './watch';
+
+/** @param requests whether failed requests of the page count; they are seen by wrapping `fetch` and `XMLHttpRequest`. */
+export const watchSignals = (requests = true): Signals => (scope, emit) => {
+  const dead = watchDeadClicks(scope, emit);
+  const watches = [watchFailures(scope, emit, requests), watchRage(scope, emit), dead.clicked];
+  return {
+    navigated: dead.navigated,
+    clicked: (click) => watches.forEach((tell) => tell(click)),
+  };
+};
