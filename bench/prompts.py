@@ -111,12 +111,13 @@ def summary(trials: list[Trial]) -> dict[str, object]:
 
 
 async def main() -> None:
-    """Try all sessions, one after the other."""
+    """Try all sessions, one after the other; arguments choose some by the beginning of their names."""
     if not os.environ.get("LLM_PROVIDER"):
         sys.exit("set LLM_PROVIDER and its settings: this trial wants a real model")
     reasoner = build_reasoner(load(LlmSettings))
     trials = []
-    for session in make_sessions():
+    chosen = tuple(sys.argv[1:]) or ("",)
+    for session in (session for session in make_sessions() if session.name.startswith(chosen)):
         trials.append(await try_session(reasoner, session))
         print(json.dumps(asdict(trials[-1]), ensure_ascii=False), flush=True)
     print(json.dumps(summary(trials), ensure_ascii=False))

@@ -3,7 +3,7 @@
 A model may invent a selector, a link, a language or a fact, and a page may try to talk it into doing so. None of that
 reaches a user: an unknown element becomes that of the evidence, an unknown link goes, markup goes. A nudge in another
 language, under the title of an earlier one, with a number that nobody gave (a small model told a user how long an
-account number is), or with nothing left of it, becomes the one of the templates.
+account number is), that speaks of a link it does not have, or with nothing left of it, becomes that of the templates.
 """
 
 import re
@@ -25,6 +25,7 @@ _HEADING: Final = re.compile(r"^#{1,6}\s+", re.MULTILINE)
 _LINK: Final = re.compile(
     r"\b(?:[a-z][a-z0-9+.\-]{1,20}://|www\.|javascript:|data:|mailto:)[^\s<>\"']{1,500}", re.IGNORECASE
 )
+_LINK_WORD: Final = re.compile(r"\blinks?\b|رابط", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d{2,18}")
 _THOUSANDS: Final = re.compile(r"(?<=\d)[,.](\d{3})\b")
 _SPACES: Final = re.compile(r"[^\S\n]{2,}")
@@ -51,6 +52,8 @@ def check_content(content: NudgeContent, case: Case, diagnosis: Diagnosis) -> Ch
         return Checked(compose(case, diagnosis.reason_class), ("invented",))
     element = allowed_element(content.target_element, case)
     actions = [action for action in (_checked_action(item, case) for item in content.actions) if action]
+    if _LINK_WORD.search(body) and not any(action.kind == "link" for action in actions):
+        return Checked(compose(case, diagnosis.reason_class), ("dangling",))
     mended = NudgeContent(
         nudge_type=_possible_type(content.nudge_type, element),
         target_element=element,

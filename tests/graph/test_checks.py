@@ -140,6 +140,20 @@ def test_numbers_are_never_invented(body: str, invented: bool) -> None:
     assert ("invented" in checked.corrections) is invented
 
 
+@pytest.mark.parametrize(
+    ("body", "url", "corrections"),
+    [
+        ("If you need help, click the link.", "https://evil.example", ("dangling",)),
+        ("If you need help, click the link.", None, ("dangling",)),
+        ("If you need help, click the link.", HELP_URL, ()),
+        ("Your account is not linked yet.", "https://evil.example", ("actions",)),
+    ],
+)
+def test_a_body_speaks_of_no_link_that_is_not_there(body: str, url: str | None, corrections: tuple[str, ...]) -> None:
+    action = NudgeAction(label="Go", kind="link" if url else "dismiss", url=url)
+    assert check_content(content(body=body, actions=[action]), make_case(), DIAGNOSIS).corrections == corrections
+
+
 def test_a_title_is_not_repeated() -> None:
     case = make_case(past_nudges=past_nudges(1))
     checked = check_content(content(title="TIP 0"), case, DIAGNOSIS)
