@@ -33,6 +33,8 @@ SERVER_EVENTS: Final = frozenset({"nudge_sent", "user_merged"})
 """Types that only our own processes may publish; a client that sends one is refused."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128, strip_whitespace=True)]
+EventType = Annotated[str, StringConstraints(min_length=1, max_length=128, strip_whitespace=True)]
+"""One of ours, or any name that the host chooses: `Checkout started` is as good as `checkout_started`."""
 EventId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:\-]+$")]
 
 
@@ -44,7 +46,7 @@ class Event(BaseModel):
     event_id: EventId
     user_id: Name
     session_id: Name
-    event_type: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:\-]{1,64}$")]
+    event_type: EventType
     target_element: Annotated[str, StringConstraints(max_length=512)] | None = None
     page_url: Annotated[str, StringConstraints(max_length=2048)] | None = None
     timestamp: AwareDatetime

@@ -160,11 +160,12 @@ def check_user(batch: WireBatch, user_id: str) -> None:
 def encode_batch(batch: WireBatch, company_id: str, trace_id: str, received_ms: int) -> list[bytes]:
     """Return the stream entries of a batch, in order; raises InvalidEvents for types and values that we do not take."""
     shift = _clock_shift(batch["sent_at"], received_ms)
+    moments = _moments(batch["events"], shift, received_ms)
     entries: list[bytes] = []
     faults: list[tuple[int, str]] = []
     for index, event in enumerate(batch["events"]):
         try:
-            entries.append(_encode(event, company_id, trace_id, received_ms, shift))
+            entries.append(_encode(event, company_id, trace_id, received_ms, *moments[index]))
         except (ValueError, TypeError) as error:  # orjson.JSONEncodeError is a TypeError
             faults.append((index, f"properties: {error}" if isinstance(error, TypeError) else str(error)))
     if faults:
@@ -172,15 +173,34 @@ def encode_batch(batch: WireBatch, company_id: str, trace_id: str, received_ms: 
     return entries
 
 
-def _encode(event: dict[str, Any], company_id: str, trace_id: str, received_ms: int, shift: int) -> bytes:
+def _moments(events: Sequence[dict[str, Any]], shift: int, received_ms: int) -> list[tuple[int, int]]:
+    """Return when each event happened, in Unix ms: by the client's clock, and by ours.
+
+    A client lists events as they happened, but its clock may not tell them apart: it is coarse, or so far ahead that
+    both moments become now. Of two such neighbours the first is put a millisecond earlier on our clock.
+    """
+    moments: list[tuple[int, int]] = []
+    next_occurred = next_corrected = LATEST_MS + 1
+    for event in reversed(events):
+        occurred_ms = int(event["timestamp"].timestamp() * 1000)
+        if not EARLIEST_MS < occurred_ms < LATEST_MS:
+            occurred_ms = EARLIEST_MS if occurred_ms < 0 else LATEST_MS
+        corrected_ms = occurred_ms + shift
+        if not EARLIEST_MS < corrected_ms < received_ms:
+            corrected_ms = EARLIEST_MS if corrected_ms < 0 else received_ms
+        if corrected_ms >= next_corrected and occurred_ms <= next_occurred:
+            corrected_ms = max(next_corrected - 1, EARLIEST_MS)
+        next_occurred, next_corrected = occurred_ms, corrected_ms
+        moments.append((occurred_ms, corrected_ms))
+    moments.reverse()
+    return moments
+
+
+def _encode(
+    event: dict[str, Any], company_id: str, trace_id: str, received_ms: int, occurred_ms: int, corrected_ms: int
+) -> bytes:
     if event["event_type"] in SERVER_EVENTS:
         raise ValueError("event_type: only the server may send this type")
-    occurred_ms = int(event["timestamp"].timestamp() * 1000)
-    if not EARLIEST_MS < occurred_ms < LATEST_MS:
-        occurred_ms = EARLIEST_MS if occurred_ms < 0 else LATEST_MS
-    corrected_ms = occurred_ms + shift
-    if not EARLIEST_MS < corrected_ms < received_ms:
-        corrected_ms = EARLIEST_MS if corrected_ms < 0 else received_ms
     entry = encode_event_fields(
         company_id,
         event["event_id"],

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import httpx2
@@ -118,8 +119,8 @@ BAD_EVENTS: dict[str, dict[str, Any]] = {
     "user of 129": event(user_id="x" * 129),
     "user a list": event(user_id=["u"]),
     "no session": event(session_id=None),
-    "type with spaces": event(event_type="big click"),
-    "type of 65": event(event_type="x" * 65),
+    "blank type": event(event_type="  "),
+    "type of 129": event(event_type="x" * 129),
     "no timestamp": event(timestamp=None),
     "naive timestamp": event(timestamp="2026-01-01T00:00:00"),
     "not a time": event(timestamp="soon"),
@@ -265,6 +266,41 @@ async def test_nothing_happens_in_the_future(
     await client.post(PATH, json=batch(event(timestamp=ahead)), headers=headers)
     (one,) = await stored(services)
     assert one.corrected_ms == one.received_ms < one.occurred_ms
+
+
+async def test_the_order_of_a_batch_tells_apart_what_the_clock_does_not(
+    client: httpx2.AsyncClient, services: Services, headers: dict[str, str]
+) -> None:
+    now = datetime.now(UTC)
+    same, ahead = now - timedelta(minutes=1), now + timedelta(hours=1)
+    moments = [same, same, same, ahead, ahead + timedelta(seconds=5)]
+    sent = [event(event_id=f"e{9 - n}", timestamp=moment.isoformat()) for n, moment in enumerate(moments)]
+    await client.post(PATH, json=batch(*sent), headers=headers)
+
+    kept = sorted(await stored(services), key=lambda one: one.corrected_ms)
+    assert [one.event_id for one in kept] == ["e9", "e8", "e7", "e6", "e5"]
+    steps = [after.corrected_ms - before.corrected_ms for before, after in pairwise(kept)]
+    assert steps[0] == steps[1] == steps[3] == 1
+    assert kept[0].occurred_ms == kept[1].occurred_ms == kept[2].occurred_ms == kept[2].corrected_ms
+    assert kept[-1].corrected_ms == kept[-1].received_ms
+
+
+async def test_what_happened_earlier_stays_earlier_wherever_it_stands_in_the_batch(
+    client: httpx2.AsyncClient, services: Services, headers: dict[str, str]
+) -> None:
+    now = datetime.now(UTC) - timedelta(minutes=1)
+    sent = [event(timestamp=(now - timedelta(seconds=n)).isoformat()) for n in range(3)]
+    await client.post(PATH, json=batch(*sent), headers=headers)
+    assert all(one.corrected_ms == one.occurred_ms for one in await stored(services))
+
+
+@pytest.mark.parametrize("name", ["Checkout started", "order/placed", "inscripci\u00f3n", "x" * 128])
+async def test_a_host_names_its_events_as_it_likes(
+    client: httpx2.AsyncClient, services: Services, headers: dict[str, str], name: str
+) -> None:
+    answer = await client.post(PATH, json=batch(event(event_type=name)), headers=headers)
+    assert answer.status_code == 202
+    assert [one.event_type for one in await stored(services)] == [name]
 
 
 async def test_ten_megabytes_are_refused_before_they_are_read(
