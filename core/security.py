@@ -21,7 +21,8 @@ KeyKind = Literal["public", "secret"]
 _PREFIX: Final[dict[KeyKind, str]] = {"public": "pk_", "secret": "sk_"}
 MAX_TOKEN_LIFE: Final = timedelta(hours=1)
 """Longest life of a user token (CONTRACT)."""
-_LEEWAY: Final = 30
+_LEEWAY: Final = timedelta(seconds=30)
+"""How far ahead of ours the clock of a host may be that signs tokens of the full hour."""
 _MIN_SECRET_BYTES: Final = 32
 
 
@@ -128,9 +129,9 @@ def _moment(expiry: float) -> datetime:
 
 
 def _checked_life(claims: UserClaims, now: datetime) -> UserClaims:
-    if claims.expires_at + timedelta(seconds=_LEEWAY) < now:
+    if claims.expires_at < now:
         raise TokenExpired("The user token has expired.")
-    if claims.expires_at > now + MAX_TOKEN_LIFE + timedelta(seconds=_LEEWAY):
+    if claims.expires_at > now + MAX_TOKEN_LIFE + _LEEWAY:
         raise Unauthenticated("A user token may live one hour at most.")
     return claims
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core import security
-from core.errors import Forbidden, Unauthenticated
+from core.errors import Forbidden, TokenExpired, Unauthenticated
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 SECRET = "s" * 48
@@ -47,6 +47,18 @@ def test_a_token_lives_an_hour_at_most_and_says_whom_it_speaks_for() -> None:
     assert security.read_company(token) == "c"
     claims = security.verify_user_token(token, (SECRET,), "c", NOW)
     assert (claims.user_id, claims.anonymous) == ("u", True)
+
+
+def test_a_token_is_good_up_to_its_end_and_not_a_second_longer() -> None:
+    token, expires_at = security.issue_user_token(SECRET, "c", "u", NOW, life=timedelta(minutes=5))
+    assert security.verify_user_token(token, (SECRET,), "c", expires_at).user_id == "u"
+    with pytest.raises(TokenExpired):
+        security.verify_user_token(token, (SECRET,), "c", expires_at + timedelta(seconds=1))
+
+
+def test_the_clock_of_a_host_may_be_a_little_ahead() -> None:
+    token, _ = security.issue_user_token(SECRET, "c", "u", NOW + timedelta(seconds=20))
+    assert security.verify_user_token(token, (SECRET,), "c", NOW).user_id == "u"
 
 
 def test_a_token_of_another_company_is_refused_even_with_its_own_secret() -> None:
