@@ -45,18 +45,18 @@ class RageClickRule(_Section):
 
 
 class DeadClickRule(_Section):
-    """The page decides that a click was dead; one may be chance, so the server may ask for several."""
+    """The page decides that a click was dead; a company that takes one for chance asks for several."""
 
     enabled: bool = True
-    clicks: Annotated[int, Field(ge=1, le=20)] = Field(2, description="Dead clicks on one element before it counts")
+    clicks: Annotated[int, Field(ge=1, le=20)] = Field(1, description="Dead clicks on one element before it counts")
     within_ms: Milliseconds = 60_000
 
 
 class ErrorClickRule(_Section):
-    """The page decides that a click led to an error; the server may ask for several."""
+    """The page decides that a click led to an error; a company may ask for several."""
 
     enabled: bool = True
-    clicks: Annotated[int, Field(ge=1, le=20)] = Field(2, description="Error clicks on one element before it counts")
+    clicks: Annotated[int, Field(ge=1, le=20)] = Field(1, description="Error clicks on one element before it counts")
     within_ms: Milliseconds = 300_000
 
 

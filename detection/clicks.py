@@ -1,7 +1,7 @@
 """Clicks that lead nowhere, and events by which a page says outright that its user is stuck.
 
 The page decides what a rage, dead or error click is (DESIGN, "Detection defaults"), since only it can see the layout
-and the DOM; here their events become signals. One dead or error click may be chance, so `core.config` asks for two.
+and the DOM; here their events become signals. A company that takes one dead or error click for chance asks for more.
 """
 
 from collections.abc import Iterable, Sequence
