@@ -50,14 +50,28 @@ async def change_config(
     ],
     if_match: Annotated[str | None, Header(description="The version that the change is based on")] = None,
 ) -> Response:
-    """Change part of the configuration, or all; with `If-Match`, only if nobody changed it meanwhile (else 409)."""
-    expected = _expected_version(if_match)
+    """Change part of the configuration, or all; with `If-Match`, only if nobody changed it meanwhile (else 409).
+
+    The answer of `GET` may be sent back as it came: then its `version` stands for `If-Match`.
+    """
+    change, read_at = _opened(patch)
+    expected = read_at if if_match is None else _expected_version(if_match)
 
     async def work(connection: Connection) -> Answer:
-        stored = await _save_config(connection, write.caller, patch, expected, write.trace_id)
+        stored = await _save_config(connection, write.caller, change, expected, write.trace_id)
         return Answer(_document(stored, write.caller), headers=_etag(stored.version))
 
     return await write.run(work)
+
+
+def _opened(document: dict[str, Any]) -> tuple[dict[str, Any], int | None]:
+    """Return the change that a document asks for and the version it names: it may be one of ours (ConfigDocument)."""
+    config, version = document.get("config"), document.get("version")
+    if not isinstance(config, dict) or not document.keys() <= {"config", "version"}:
+        return document, None
+    if version is not None and (isinstance(version, bool) or not isinstance(version, int)):
+        raise InvalidRequest("The version must be a number.")
+    return config, version
 
 
 async def _save_config(

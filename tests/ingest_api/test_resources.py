@@ -61,6 +61,22 @@ async def test_if_match_guards_against_a_lost_change(client: httpx2.AsyncClient,
     assert anything.json()["version"] == 2
 
 
+async def test_what_was_read_may_be_sent_back_and_its_version_counts(
+    client: httpx2.AsyncClient, headers: dict[str, str]
+) -> None:
+    document = (await client.get("/api/v1/config", headers=headers)).json()
+    document["config"]["restraint"]["kill_switch"] = True
+
+    changed = await client.post("/api/v1/config", json=document, headers=headers)
+    assert changed.status_code == 200
+    assert changed.json() == {"version": 1, "config": document["config"]}
+    problem(await client.post("/api/v1/config", json=document, headers=headers), 409, "version_conflict")
+    bare = {"config": {"confidence_threshold": 0.7}}
+    assert (await client.post("/api/v1/config", json=bare, headers=headers)).json()["version"] == 2
+    for wrong in ({"config": {}, "version": "1"}, {"config": {}, "version": True}, {"config": {}, "more": 1}):
+        problem(await client.post("/api/v1/config", json=wrong, headers=headers), 422, "invalid_request")
+
+
 async def test_changes_at_the_same_time_are_all_kept(client: httpx2.AsyncClient, headers: dict[str, str]) -> None:
     patches = [{"flags": {f"flag{n}": True}} for n in range(4)]
     answers = await asyncio.gather(*(client.post("/api/v1/config", json=p, headers=headers) for p in patches))
