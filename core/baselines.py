@@ -5,9 +5,18 @@ from functools import lru_cache
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 _KEY = StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")
+
+
+def _as_path(pattern: str) -> str:
+    """Return a pattern in the form that `page_path` gives pages, so that it can match one."""
+    path = pattern
+    if "://" in pattern:
+        _, slash, rest = pattern.partition("://")[2].partition("/")
+        path = slash + rest
+    return path.rstrip("/") or "/"
 
 
 class BaselineStep(BaseModel):
@@ -16,14 +25,16 @@ class BaselineStep(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     key: Annotated[str, _KEY]
-    title: Annotated[str, StringConstraints(min_length=1, max_length=120)]
-    url_pattern: Annotated[str, StringConstraints(min_length=1, max_length=512)] = Field(
-        description="Path of the page, with * as a wildcard: /projects/*/import"
+    title: Annotated[str, StringConstraints(min_length=1, max_length=120)] = Field(
+        default_factory=lambda given: given.get("key", "?"), description="As users know it; the key when left out"
+    )
+    url_pattern: Annotated[str, StringConstraints(min_length=1, max_length=512), AfterValidator(_as_path)] = Field(
+        description="Path of the page, with * as a wildcard: /projects/*/import; of a whole URL the path is taken"
     )
     element: Annotated[str, StringConstraints(max_length=512)] | None = Field(
         None, description="CSS selector of the element where help belongs"
     )
-    success_event: Annotated[str, StringConstraints(max_length=64)] | None = Field(
+    success_event: Annotated[str, StringConstraints(max_length=128, strip_whitespace=True)] | None = Field(
         None, description="Event type that completes the step; one with `properties.step` must name this key"
     )
     p50_seconds: Annotated[float, Field(gt=0, le=86_400)] | None = None

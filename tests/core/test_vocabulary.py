@@ -77,6 +77,29 @@ def test_a_page_belongs_to_the_first_step_that_fits() -> None:
     assert baseline.step("nowhere") is None
 
 
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("/connect-crm", "/connect-crm"),
+        ("/connect-crm/", "/connect-crm"),
+        ("https://app.example/connect-crm", "/connect-crm"),
+        ("https://app.example/projects/*/import/", "/projects/*/import"),
+        ("https://app.example/#/import", "/#/import"),
+        ("https://app.example", "/"),
+        ("/", "/"),
+        ("*", "*"),
+    ],
+)
+def test_the_pattern_of_a_step_is_kept_as_pages_are_named(pattern: str, path: str) -> None:
+    assert step("a", pattern).url_pattern == path
+
+
+def test_a_step_without_a_title_is_called_by_its_key() -> None:
+    assert BaselineStep.model_validate({"key": "crm", "url_pattern": "/crm"}).title == "crm"
+    with pytest.raises(ValidationError):
+        BaselineStep.model_validate({"url_pattern": "/crm"})
+
+
 def test_step_keys_are_unique() -> None:
     with pytest.raises(ValidationError, match="unique"):
         Baseline(name="b", steps=(step("a", "/1"), step("a", "/2")))
