@@ -124,7 +124,7 @@ def allow_files() -> None:
 def company(directory: Path) -> Iterator[tuple[Any, dict[str, str]]]:
     """Run the stores and found a company; yields it, and the environment of the processes."""
     with stores(directory) as (database_url, redis_url):
-        founding = found_company(database_url, SECRET_KEY, "Bench", "b@bench.test", "correct horse", datetime.now(UTC))
+        founding = found_company(database_url, SECRET_KEY, "Bench", datetime.now(UTC))
         places = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "SECRET_KEY": SECRET_KEY}
         yield asyncio.run(founding), {**os.environ, **places}
 

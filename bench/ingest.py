@@ -125,9 +125,7 @@ def found_company(database_url: str) -> str:
     """Found a company; returns its public key."""
     from local.founding import found_company as found
 
-    return asyncio.run(
-        found(database_url, SECRET_KEY, "Bench", "b@bench.test", "correct horse", datetime.now(UTC))
-    ).public_key
+    return asyncio.run(found(database_url, SECRET_KEY, "Bench", datetime.now(UTC))).public_key
 
 
 def free_port() -> int:

@@ -107,23 +107,23 @@ def migrate() -> None:
 @app.command()
 def create_company(
     name: Annotated[str, typer.Argument(help="Name of the company.")],
-    admin_email: Annotated[str, typer.Option(help="Login of its owner.")],
+    admin_email: Annotated[str | None, typer.Option(help="Login of its owner; made up when left out.")] = None,
     admin_password: Annotated[
-        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="ADMIN_PASSWORD")
-    ],
+        str | None, typer.Option(envvar="ADMIN_PASSWORD", help="Of its owner; made up when left out.")
+    ] = None,
 ) -> None:
-    """Found a company and print its keys, once."""
+    """Found a company and print its keys, once, as one JSON line."""
     import json
-    from dataclasses import asdict
 
     from local.founding import found_company
 
     def work() -> None:
         url = load(StoreSettings).database_url.get_secret_value()
         secret = load(SecuritySettings).secret_key.get_secret_value()
-        company = asyncio.run(found_company(url, secret, name, admin_email, admin_password, datetime.now(UTC)))
-        shown = {key: value for key, value in asdict(company).items() if key != "admin_password"}
-        typer.echo(json.dumps(shown, indent=2))
+        founding = found_company(
+            url, secret, name, datetime.now(UTC), admin_email=admin_email, admin_password=admin_password
+        )
+        typer.echo(json.dumps(asyncio.run(founding).credentials()))
 
     _run("create-company", work)
 

@@ -8,7 +8,7 @@ import os
 import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,16 @@ class Company:
     identity_secret: str
     admin_email: str
     admin_password: str
+
+    def credentials(self) -> dict[str, Any]:
+        """Return what the founder is shown, as it stands on the ready line (CONTRACT)."""
+        return {
+            "company_id": self.company_id,
+            "public_key": self.public_key,
+            "secret_key": self.secret_key,
+            "identity_secret": self.identity_secret,
+            "admin": {"email": self.admin_email, "password": self.admin_password},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,10 @@ class Installation:
         stored = json.loads(path.read_text())
         company = Company(**stored["company"]) if stored["company"] else None
         return cls(secret_key=stored["secret_key"], company=company)
+
+    def set_aside(self, directory: Path) -> None:
+        """Keep this state under another name, since a company of another database takes its place."""
+        (directory / "installation.json").replace(directory / "installation.previous.json")
 
     def write(self, directory: Path) -> None:
         """Remember this state; the file appears whole or not at all."""

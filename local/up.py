@@ -9,7 +9,6 @@ import contextlib
 import json
 import logging
 import os
-import secrets
 import signal
 import sys
 import tempfile
@@ -158,15 +157,17 @@ def socket_path(data: Path) -> Path:
 
 async def _prepare(options: UpOptions, installation: Installation, database_url: str) -> tuple[Company, bool]:
     """Bring the schema up to date and return the company, founding it the first time."""
-    from local.founding import found_company
+    from local.founding import found_company, is_known
     from local.schema import migrate_all
 
     await asyncio.to_thread(migrate_all, os.environ.get("DATABASE_ADMIN_URL", database_url), database_url)
     if installation.company is not None:
-        return installation.company, False
+        if await is_known(database_url, installation.company.company_id):
+            return installation.company, False
+        log.warning("this database does not hold the company remembered here; founding another")
+        installation.set_aside(options.data)
     name = "Curlewfield" if options.demo else "My company"
-    email, password = "owner@localhost", secrets.token_urlsafe(12)
-    company = await found_company(database_url, installation.secret_key, name, email, password, datetime.now(UTC))
+    company = await found_company(database_url, installation.secret_key, name, datetime.now(UTC))
     replace(installation, company=company).write(options.data)
     return company, True
 
@@ -193,8 +194,5 @@ def ready_line(addresses: Addresses, company: Company, *, demo: bool) -> dict[st
         "ws": addresses.ws_url,
         "demo": addresses.demo_url if demo else None,
         "dashboard": None,
-        "public_key": company.public_key,
-        "secret_key": company.secret_key,
-        "identity_secret": company.identity_secret,
-        "admin": {"email": company.admin_email, "password": company.admin_password},
+        **company.credentials(),
     }

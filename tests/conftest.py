@@ -204,4 +204,5 @@ def found(name: str, database_url: str, secret_key: str) -> Company:
     from local.founding import found_company
 
     email = f"owner@{name.lower()}.test"
-    return asyncio.run(found_company(database_url, secret_key, name, email, "correct horse", datetime.now(UTC)))
+    now, password = datetime.now(UTC), "correct horse"
+    return asyncio.run(found_company(database_url, secret_key, name, now, admin_email=email, admin_password=password))

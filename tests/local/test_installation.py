@@ -1,5 +1,6 @@
 """What one machine remembers: the file is private, whole, and its company survives a restart."""
 
+import json
 import socket
 import stat
 from pathlib import Path
@@ -32,6 +33,13 @@ def test_what_was_written_is_read_back_and_is_private(tmp_path: Path) -> None:
     written.write(tmp_path / "deep")
     assert Installation.read(tmp_path / "deep") == written
     assert stat.S_IMODE((tmp_path / "deep" / "installation.json").stat().st_mode) == 0o600
+
+
+def test_what_is_set_aside_is_kept_beside(tmp_path: Path) -> None:
+    Installation("k" * 40, COMPANY).write(tmp_path)
+    Installation.read(tmp_path).set_aside(tmp_path)
+    assert json.loads((tmp_path / "installation.previous.json").read_text())["company"]["secret_key"] == "sk_1"
+    assert Installation.read(tmp_path).company is None
 
 
 def test_a_taken_port_is_named_with_the_option_to_change() -> None:
