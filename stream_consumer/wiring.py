@@ -21,6 +21,7 @@ from core.redis import connect
 from core.security import Vault
 from core.settings import ChannelSettings, ConsumerSettings, LlmSettings, SecuritySettings, StoreSettings, load
 from db.pool import Database
+from stream_consumer.budgets import BudgetWatch
 from stream_consumer.candidates import TurnMaker
 from stream_consumer.companies import Companies
 from stream_consumer.entries import Handler
@@ -215,7 +216,8 @@ def _notifications(parts: _Parts) -> list[Task]:
 
 def _jobs(parts: _Parts) -> list[Task]:
     sweeps = Requeue(parts.db, parts.redis, parts.shards, RequeuePolicy(every_seconds=UPKEEP_SECONDS))
-    return [partial(sweeps.run, Upkeep(parts.db).tidy, "upkeep")]
+    watch = BudgetWatch(parts.db, parts.redis, parts.settings.channels, parts.shards)
+    return [partial(sweeps.run, Upkeep(parts.db).tidy, "upkeep"), partial(sweeps.run, watch.look, "budgets")]
 
 
 async def _is_ready(db: Database, redis: Redis) -> bool:

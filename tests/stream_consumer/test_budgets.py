@@ -1,0 +1,89 @@
+"""A company hears once that its model budget runs low, and once that it is spent."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from core import streams
+from core.config import CompanyConfig, EscalationRules, LlmRules
+from core.ids import new_id
+from core.settings import ChannelSettings
+from db import ai_interactions, configs, notifications
+from db.pool import Database
+from local.installation import Company
+from stream_consumer.budgets import BudgetWatch, due_warnings
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("spent", "budget", "percents"),
+    [(0, 1000, []), (799.9, 1000, []), (800, 1000, [80]), (999, 1000, [80]), (1000, 1000, [80, 100]), (1, 0, [])],
+)
+def test_which_thresholds_are_reached(spent: float, budget: float, percents: list[int]) -> None:
+    assert [warning.percent for warning in due_warnings(spent, budget)] == percents
+
+
+@dataclass(frozen=True)
+class Call:
+    interaction_id: str
+    turn_id: str | None = None
+    node: str = "diagnose"
+    provider: str = "openai"
+    model: str = "gpt-4.1-mini"
+    prompt_version: str = "1"
+    estimate_cents: float = 1.0
+
+
+async def pay(database: Database, company: Company, cents: float, at: datetime) -> None:
+    call = Call(new_id())
+    async with database.transaction(company.company_id) as connection:
+        assert await ai_interactions.reserve(connection, company.company_id, call, 1e6, at)
+        await ai_interactions.settle(
+            connection,
+            company.company_id,
+            call.interaction_id,
+            {},
+            tokens_in=1,
+            tokens_out=1,
+            cost_cents=cents,
+            latency_ms=1,
+            now=at,
+        )
+
+
+async def test_each_threshold_is_told_once_a_day(
+    database: Database, redis: Redis, company: Company, other_company: Company
+) -> None:
+    rules = EscalationRules.model_validate({"webhook_url": "https://hooks.example/alerts"})
+    config = CompanyConfig(llm=LlmRules(daily_budget_cents=100), escalation=rules)
+    async with database.transaction(company.company_id) as connection:
+        await configs.save(connection, company.company_id, config, "system", NOON)
+
+    async def look(at: datetime) -> int:
+        return await BudgetWatch(database, redis, ChannelSettings(), 1, now=lambda: at).look()
+
+    await pay(database, company, 79, NOON)
+    await pay(database, other_company, 79, NOON)
+    assert await look(NOON) == 0
+    await pay(database, company, 2, NOON)
+    assert [await look(NOON), await look(NOON)] == [1, 0]
+    await pay(database, company, 30, NOON)
+    assert [await look(NOON), await look(NOON)] == [1, 0]
+    assert await look(NOON + timedelta(days=1)) == 0
+
+    async with database.transaction(company.company_id) as connection:
+        kept = (await notifications.list_(connection, company.company_id)).items
+        told = sorted(
+            [await notifications.get(connection, company.company_id, str(row["notification_id"])) for row in kept],
+            key=lambda each: each.payload["headline"] if each else "",
+        )
+    assert [each.payload["headline"] for each in told if each] == [
+        "100 % of today's model budget is spent",
+        "80 % of today's model budget is spent",
+    ]
+    assert {each.event for each in told if each} == {"budget.threshold"}
+    entries = [streams.decode_notification(fields[b"d"]) for _, fields in await redis.xrange(streams.NOTIFICATIONS)]
+    assert {key for _, key, _ in entries} == {each.notification_id for each in told if each}
