@@ -6,51 +6,65 @@
 import type { NudgeAction } from '../wire';
 import { buildActions } from './actions';
 import { parseChecklist } from './checklist';
-import { type Make, maker } from './element';
-import { type Frame, type FrameText, buildFrame } from './frame';
+import { make } from './element';
+import type { Labels } from './labels';
 import { buildSteps } from './steps';
 import { type Thread, buildThread } from './thread';
 
-export interface CardContent extends FrameText {
+export interface CardContent {
   readonly kind: 'tooltip' | 'chat' | 'checklist';
+  readonly title: string;
   readonly body: string;
   readonly actions: readonly NudgeAction[];
+  readonly language: string | null | undefined;
+  readonly dir: 'ltr' | 'rtl';
+  readonly labels: Labels;
 }
 
 export interface CardEvents {
-  readonly choose: (action: NudgeAction) => void;
+  choose(action: NudgeAction): void;
   /** A step was ticked or unticked. */
-  readonly tick: () => void;
+  tick(): void;
   /** Absent when nobody listens: then there is no box to answer in. */
   readonly reply: ((text: string) => void) | undefined;
 }
 
 export interface Card {
-  readonly frame: Frame;
+  readonly frame: HTMLElement;
+  /** The part that scrolls when the words are long. */
+  readonly main: HTMLElement;
+  readonly close: HTMLElement;
   readonly thread: Thread | null;
   /** Scrolls to the target; hidden until it is of use. */
   readonly reveal: HTMLElement;
 }
 
-export function buildCard(document: Document, content: CardContent, events: CardEvents): Card {
-  const make = maker(document);
-  const { baseURI } = document;
+export function buildCard(content: CardContent, events: CardEvents): Card {
   const { labels } = content;
-  const reveal = make('button', { type: 'button', class: 'button quiet reveal', hidden: 'hidden' }, labels.reveal);
-  const foot = buildActions(make, content.actions, baseURI, events.choose);
+  const reveal = make('button.button.quiet.reveal', { hidden: 'hidden' }, labels.reveal);
+  const foot = buildActions(content.actions, events.choose);
   // Who answers in words has made a choice: the ready-made answers go.
-  const reply = events.reply && ((text: string): void => (foot?.remove(), events.reply?.(text)));
-  const thread = content.kind === 'chat' ? buildThread(make, baseURI, labels, reply) : null;
-  const main = thread?.log ?? make('div', { class: 'main' }, ...buildBody(make, content, events), reveal);
-  const title = content.title || (thread ? labels.assistant : '');
-  const frame = buildFrame(make, { ...content, title }, main, !!thread);
-  frame.card.append(...[foot, thread?.form].filter((part) => part != null));
+  const reply = events.reply && ((text: string): void => (foot?.remove(), events.reply!(text)));
+  const thread = content.kind === 'chat' ? buildThread(labels, reply) : null;
+  const main = thread?.log ?? make('div.main', {}, ...buildBody(content, events.tick), reveal);
+  const close = make('button.close', { 'aria-label': labels.close }, '×');
+  const frame = buildFrame(content, !!thread, close, main, foot, thread?.form);
   if (thread && content.body) thread.add({ role: 'assistant', text: content.body });
-  return { frame, thread, reveal };
+  return { frame, main, close, thread, reveal };
 }
 
-function buildBody(make: Make, content: CardContent, events: CardEvents): readonly HTMLElement[] {
-  const list = content.kind === 'checklist' ? parseChecklist(content.body) : { intro: content.body, items: [] };
-  const text = list.intro ? [make('p', { class: 'text' }, list.intro)] : [];
-  return list.items.length ? [...text, ...buildSteps(make, list.items, content.labels, events.tick)] : text;
+function buildBody({ kind, body, labels }: CardContent, ticked: () => void): readonly HTMLElement[] {
+  const { intro, items } = kind === 'checklist' ? parseChecklist(body) : { intro: body, items: [] };
+  const text = intro ? [make('p.text', {}, intro)] : [];
+  return items.length ? [...text, ...buildSteps(items, labels, ticked)] : text;
+}
+
+/** A dialog that is not modal: it has a name and a close button, and leaves the page as usable as before. */
+function buildFrame(content: CardContent, isChat: boolean, close: Node, ...parts: (Node | null | undefined)[]): HTMLElement {
+  const { language, dir, labels } = content;
+  const title = content.title || (isChat ? labels.assistant : '');
+  const heading = make(title ? 'h2.title' : 'div.title', {}, title);
+  const head = make('div.head', {}, isChat ? make('span.avatar') : null, heading, close);
+  const name = { 'aria-label': title || labels.assistant };
+  return make('section.card', { role: 'dialog', 'aria-modal': 'false', dir, lang: language, ...name }, head, ...parts);
 }

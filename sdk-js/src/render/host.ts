@@ -3,55 +3,50 @@
  * and no z-index can cover. It stands beside `body`, so that a framework which owns the body never meets it.
  */
 
-import type { Guard, Theme } from './contract';
-import { maker } from './element';
+import type { Scope } from '../scope';
+import type { Theme } from './contract';
+import { make } from './element';
 import { CSS } from './styles';
 
 /** A custom element name that nobody registers; the capture side ignores everything inside. */
 export const HOST_TAG = 'onboarding-agent';
 
 export interface Host {
-  readonly document: Document;
   /** Cards go in here. */
   readonly root: HTMLElement;
-  /** Puts the host back to where it can be seen and used: in the page, or inside an open modal dialog. */
-  settle(): void;
-  /** The same, and above whatever came to the top layer since. */
-  raise(): void;
+  /** Puts the host to where it can be seen and used: in the page, or inside an open modal dialog; `onTop`: above all else. */
+  settle(onTop?: boolean): void;
   /** Tells screen readers, politely. */
   announce(text: string): void;
   /** Sets custom properties and the colour scheme; names other than `--oa-…` are ignored. */
   paint(theme: Theme): void;
-  remove(): void;
 }
 
 /** What happens inside is no business of the page: its shortcuts, its "click outside" handlers, its focus traps. */
-const PRIVATE = (
-  'click mousedown mouseup pointerdown pointerup touchstart touchend keydown keyup keypress input change submit focusin focusout wheel'
-).split(' ');
+const PRIVATE =
+  'click mousedown mouseup pointerdown pointerup touchstart touchend keydown keyup keypress input change submit focusin focusout wheel';
 
 /** A live region is only read when it was there, empty, before. */
 const ANNOUNCE_AFTER_MS = 120;
 
-export function createHost(document: Document, guard: Guard): Host {
-  const make = maker(document);
-  const host = document.createElement(HOST_TAG);
-  host.setAttribute('data-oa-ignore', '');
-  host.setAttribute('popover', 'manual');
+/** The host goes with the scope. */
+export function createHost(scope: Scope): Host {
+  const host = make(HOST_TAG as 'div', { 'data-oa-ignore': 'true', popover: 'manual' });
   const shadow = host.attachShadow({ mode: 'open' });
-  const status = make('div', { class: 'status', role: 'status' });
-  const root = make('div', { class: 'oa' }, status);
-  adoptStyles(document, shadow);
+  const status = make('div.status', { role: 'status' });
+  const root = make('div.oa', {}, status);
+  adoptStyles(shadow);
   shadow.append(root);
-  for (const type of PRIVATE) host.addEventListener(type, (event) => event.stopPropagation(), { passive: true });
+  scope.listen(PRIVATE, (event) => event.stopPropagation(), host);
+  scope.own(() => host.remove());
   return {
-    document,
     root,
-    settle: () => settle(host, false),
-    raise: () => settle(host, true),
-    announce: (text) => void setTimeout(guard(() => void (status.textContent = text)), ANNOUNCE_AFTER_MS),
-    paint: (theme) => paint(host, root, theme),
-    remove: () => host.remove(),
+    settle: (onTop) => settle(host, onTop),
+    announce: (text) => void scope.after(ANNOUNCE_AFTER_MS, () => (status.textContent = text)),
+    paint({ scheme, variables = {} }) {
+      if (scheme) root.dataset['scheme'] = scheme;
+      for (const name in variables) if (name.startsWith('--oa-')) host.style.setProperty(name, variables[name]!);
+    },
   };
 }
 
@@ -59,8 +54,7 @@ export function createHost(document: Document, guard: Guard): Host {
  * Moves the host only when it must: a modal dialog makes all outside of it inert, and a page may have removed us.
  * In the top layer the last one shown is above; it is shown anew only when focus is elsewhere, since hiding loses focus.
  */
-function settle(host: HTMLElement, onTop: boolean): void {
-  const document = host.ownerDocument;
+function settle(host: HTMLElement, onTop?: boolean): void {
   const home = [...document.querySelectorAll('dialog:modal')].pop() ?? document.documentElement;
   if (host.parentElement !== home) home.append(host);
   else if (!onTop) return;
@@ -70,20 +64,12 @@ function settle(host: HTMLElement, onTop: boolean): void {
 }
 
 /** Constructable sheets pass every content security policy; browsers without them (Safari < 16.4) get a style element. */
-function adoptStyles(document: Document, shadow: ShadowRoot): void {
-  const Sheet = document.defaultView?.CSSStyleSheet;
+function adoptStyles(shadow: ShadowRoot): void {
   try {
-    const sheet = new Sheet!();
+    const sheet = new CSSStyleSheet();
     sheet.replaceSync(CSS);
     shadow.adoptedStyleSheets = [sheet];
   } catch {
-    shadow.append(maker(document)('style', {}, CSS));
-  }
-}
-
-function paint(host: HTMLElement, root: HTMLElement, { scheme, variables }: Theme): void {
-  if (scheme) root.dataset['scheme'] = scheme;
-  for (const [name, value] of Object.entries(variables ?? {})) {
-    if (name.startsWith('--oa-')) host.style.setProperty(name, value);
+    shadow.append(make('style', {}, CSS));
   }
 }

@@ -39,7 +39,6 @@ const NARROW = 480;
 type Axis = 'x' | 'y';
 
 const LENGTH = { x: 'width', y: 'height' } as const;
-const SIDES: readonly Side[] = ['bottom', 'top', 'right', 'left'];
 
 /**
  * The best place for a card of `size` beside `target`, or null when no side has room for it without covering the
@@ -47,9 +46,12 @@ const SIDES: readonly Side[] = ['bottom', 'top', 'right', 'left'];
  * from side to side as the page scrolls.
  */
 export function place(target: Rect, size: Size, view: Rect, rtl = false, current?: Side): Placement | null {
-  const sides = rtl ? SIDES.map(mirror) : SIDES;
-  const side = [current ?? 'bottom', ...sides].find((candidate) => fits(candidate, target, size, view));
-  return side ? settle(side, target, size, view) : null;
+  const sides: readonly Side[] = rtl ? ['bottom', 'top', 'left', 'right'] : ['bottom', 'top', 'right', 'left'];
+  for (const side of [current ?? 'bottom', ...sides]) {
+    const found = settle(side, target, size, view);
+    if (found) return found;
+  }
+  return null;
 }
 
 /**
@@ -69,44 +71,23 @@ export function overlaps(a: Rect, b: Rect): boolean {
   return a.x < end(b, 'x') && b.x < end(a, 'x') && a.y < end(b, 'y') && b.y < end(a, 'y');
 }
 
-function mirror(side: Side): Side {
-  return side === 'left' ? 'right' : side === 'right' ? 'left' : side;
-}
-
-function axisOf(side: Side): Axis {
-  return side === 'top' || side === 'bottom' ? 'y' : 'x';
-}
-
-/** Whether a side lies after the target on its axis. */
-function isAfter(side: Side): boolean {
-  return side === 'bottom' || side === 'right';
-}
-
-function across(axis: Axis): Axis {
-  return axis === 'x' ? 'y' : 'x';
-}
-
 function end(rect: Rect, axis: Axis): number {
   return rect[axis] + rect[LENGTH[axis]];
 }
 
-function fits(side: Side, target: Rect, size: Size, view: Rect): boolean {
-  const axis = axisOf(side);
-  const cross = LENGTH[across(axis)];
-  const room = isAfter(side) ? end(view, axis) - end(target, axis) : target[axis] - view[axis];
-  return room >= size[LENGTH[axis]] + GAP + MARGIN && view[cross] >= size[cross] + 2 * MARGIN;
-}
-
 /** Beside the target on one axis; on the other centred on what can be seen of it, and shifted into the screen. */
-function settle(side: Side, target: Rect, size: Size, view: Rect): Placement {
-  const axis = axisOf(side);
-  const cross = across(axis);
+function settle(side: Side, target: Rect, size: Size, view: Rect): Placement | null {
+  const isAfter = side === 'bottom' || side === 'right';
+  const [axis, cross]: [Axis, Axis] = side === 'bottom' || side === 'top' ? ['y', 'x'] : ['x', 'y'];
+  const depth = size[LENGTH[axis]];
   const length = size[LENGTH[cross]];
-  const main = isAfter(side) ? end(target, axis) + GAP : target[axis] - size[LENGTH[axis]] - GAP;
+  const room = isAfter ? end(view, axis) - end(target, axis) : target[axis] - view[axis];
+  if (room < depth + GAP + MARGIN || view[LENGTH[cross]] < length + 2 * MARGIN) return null;
+  const main = isAfter ? end(target, axis) + GAP : target[axis] - depth - GAP;
   const centre = (Math.max(target[cross], view[cross]) + Math.min(end(target, cross), end(view, cross))) / 2;
   const start = within(centre - length / 2, length, view, cross);
-  const along = { [axis]: within(main, size[LENGTH[axis]], view, axis), [cross]: start } as Record<Axis, number>;
-  return { ...along, side, arrow: clamp(centre - start, ARROW_INSET, length - ARROW_INSET) };
+  const corner = { [axis]: within(main, depth, view, axis), [cross]: start } as Record<Axis, number>;
+  return { ...corner, side, arrow: clamp(centre - start, ARROW_INSET, length - ARROW_INSET) };
 }
 
 /** The start of a card that stays on the screen, margin kept. */

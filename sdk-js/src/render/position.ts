@@ -2,23 +2,17 @@
  * Writes to the screen what the pure geometry decided: a card beside its target with ring and arrow, or in a corner.
  */
 
-import { type Anchorage, LATE_MS, advance, begin } from './anchorphase';
-import { maker } from './element';
-import { type Placement, type Point, type Rect, type Side, dock, place } from './placement';
-import { type Scope, atEnd, attach } from './scope';
-import { type Sighting, followTarget } from './target';
+import type { Scope } from '../scope';
+import { LATE_MS, advance, begin } from './anchorphase';
+import { make } from './element';
+import { type Point, type Rect, type Side, dock, place } from './placement';
+import { type Report, followTarget } from './target';
 
-export interface PositionOptions {
-  readonly scope: Scope;
-  /** Already in the shadow tree, so that it can be measured. */
-  readonly card: HTMLElement;
-  readonly rtl: boolean;
-  /** CSS selector of the target; none means a corner at once. */
-  readonly selector: string | null | undefined;
+export interface PositionEvents {
   /** The card left the wait, or went from target to corner or back. */
-  readonly onMove: () => void;
+  onMove(): void;
   /** The target, if there is one, and whether the card stands at it. */
-  readonly onTarget: (target: Element | null, anchored: boolean) => void;
+  onTarget(target: Element | null, anchored: boolean): void;
 }
 
 /** Between target and ring, in CSS pixels. */
@@ -26,79 +20,63 @@ const RING_GAP = 4;
 /** Half of the arrow's box, border included. */
 const ARROW_HALF = 7;
 
-/** Keeps the card in its place until the scope ends. */
-export function positionCard(options: PositionOptions): void {
-  new Position(options).start();
-}
+/**
+ * Keeps the card, which is in the shadow tree already, in its place until the scope ends. Without a selector that is a
+ * corner, at once.
+ */
+export function positionCard(scope: Scope, card: HTMLElement, selector: string | null | undefined, rtl: boolean, events: PositionEvents): void {
+  const ring = make('div.ring');
+  let anchorage = begin(performance.now(), selector ? LATE_MS : 0);
+  let side: Side | undefined;
+  let seen: Parameters<Report> = [null, null];
 
-class Position {
-  readonly #options: PositionOptions;
-  readonly #ring: HTMLElement;
-  #anchorage: Anchorage;
-  #side: Side | undefined;
-  #sighting: Sighting = { element: null, rect: null };
-
-  constructor(options: PositionOptions) {
-    this.#options = options;
-    this.#ring = maker(options.scope.document)('div', { class: 'ring' });
-    this.#anchorage = begin(performance.now(), options.selector ? LATE_MS : 0);
-  }
-
-  start(): void {
-    const { scope, card, selector } = this.#options;
-    card.before(this.#ring);
-    card.append(maker(scope.document)('span', { class: 'arrow' }));
-    atEnd(scope, () => this.#ring.remove());
-    attach(scope, new ResizeObserver(scope.guard(() => this.#update(this.#sighting)))).observe(card);
-    followTarget(scope, selector ?? '', (sighting) => this.#update(sighting));
-  }
-
-  #update(sighting: Sighting): void {
-    const { scope, card, rtl, onMove, onTarget } = this.#options;
-    const { rect } = (this.#sighting = sighting);
-    const view = viewportOf(scope.document.defaultView!);
-    const placement = rect && place(rect, sizeOf(card), view, rtl, this.#side);
-    const before = this.#anchorage.phase;
-    const { phase } = (this.#anchorage = advance(this.#anchorage, !!placement, performance.now()));
+  const update = (...[element, rect]: Parameters<Report>): void => {
+    seen = [element, rect];
+    const view = visibleArea();
+    // The layout size: an entry animation scales what is painted, not this.
+    const size = { width: card.offsetWidth, height: card.offsetHeight };
+    const placement = rect && place(rect, size, view, rtl, side);
+    const before = anchorage.phase;
+    anchorage = advance(anchorage, !!placement, performance.now());
+    const { phase } = anchorage;
     card.dataset['phase'] = phase;
-    this.#drawRing(rect);
+    drawRing(ring, element, rect);
     // A card whose target just went stays where it is until patience ends; only the ring goes at once.
-    if (placement) this.#point(placement);
-    else if (phase === 'corner') moveTo(card, dock(sizeOf(card), view, rtl, rect));
-    onTarget(sighting.element, !!placement);
-    if (phase !== before) onMove();
-  }
+    if (placement) {
+      side = card.dataset['side'] = placement.side;
+      card.style.setProperty('--at', px(placement.arrow - ARROW_HALF));
+      moveTo(card, placement);
+    } else if (phase === 'corner') moveTo(card, dock(size, view, rtl, rect));
+    events.onTarget(element, !!placement);
+    if (phase !== before) events.onMove();
+  };
 
-  #point({ side, arrow, ...corner }: Placement): void {
-    const { card } = this.#options;
-    this.#side = card.dataset['side'] = side;
-    card.style.setProperty('--at', `${Math.round(arrow) - ARROW_HALF}px`);
-    moveTo(card, corner);
-  }
-
-  #drawRing(rect: Rect | null): void {
-    this.#ring.hidden = !rect;
-    if (!rect) return;
-    const { style } = this.#ring;
-    const radius = getComputedStyle(this.#sighting.element!).borderTopLeftRadius;
-    moveTo(this.#ring, { x: rect.x - RING_GAP, y: rect.y - RING_GAP });
-    style.width = `${rect.width + 2 * RING_GAP}px`;
-    style.height = `${rect.height + 2 * RING_GAP}px`;
-    style.borderRadius = radius.endsWith('%') ? radius : `${parseFloat(radius) + RING_GAP}px`;
-  }
+  card.dataset['phase'] = anchorage.phase;
+  card.before(ring);
+  card.append(make('span.arrow'));
+  scope.own(() => ring.remove());
+  scope.attach(new ResizeObserver(scope.guard(() => update(...seen)))).observe(card);
+  followTarget(scope, selector ?? '', update);
 }
+
+function drawRing(ring: HTMLElement, element: Element | null, rect: Rect | null): void {
+  ring.hidden = !rect;
+  if (!rect) return;
+  const radius = getComputedStyle(element!).borderTopLeftRadius;
+  moveTo(ring, { x: rect.x - RING_GAP, y: rect.y - RING_GAP });
+  ring.style.width = `${rect.width + 2 * RING_GAP}px`;
+  ring.style.height = `${rect.height + 2 * RING_GAP}px`;
+  ring.style.borderRadius = radius.endsWith('%') ? radius : `${parseFloat(radius) + RING_GAP}px`;
+}
+
+const px = (length: number): string => `${Math.round(length)}px`;
 
 function moveTo(element: HTMLElement, { x, y }: Point): void {
-  element.style.translate = `${Math.round(x)}px ${Math.round(y)}px`;
-}
-
-/** The layout size: an entry animation scales what is painted, not this. */
-function sizeOf(card: HTMLElement): { width: number; height: number } {
-  return { width: card.offsetWidth, height: card.offsetHeight };
+  element.style.translate = `${px(x)} ${px(y)}`;
 }
 
 /** What the user can see of the page, smaller than the window when zoomed in or when a keyboard is up. */
-function viewportOf({ visualViewport, innerWidth, innerHeight }: Window): Rect {
+function visibleArea(): Rect {
   const { offsetLeft: x = 0, offsetTop: y = 0, width = innerWidth, height = innerHeight } = visualViewport ?? {};
   return { x, y, width, height };
 }

@@ -3,181 +3,156 @@
  * visible screen, then at most one of 'clicked', 'dismissed' and 'snoozed'.
  */
 
+import { createScope } from '../scope';
 import type { ChatMessage, Nudge, NudgeAction, NudgeStatus } from '../wire';
 import { type Card, type CardContent, buildCard } from './card';
-import type { Renderer, RendererOptions, Report, Theme } from './contract';
-import { type Host, createHost } from './host';
+import type { Renderer, RendererOptions, Report } from './contract';
+import { createHost } from './host';
 import { labelsFor } from './labels';
 import { isExpired, takeNext } from './queue';
 import { openSurface } from './surface';
 
 /** Something to show. Messages that arrive while something else is on screen wait together as one entry. */
 interface Entry {
-  readonly nudge: Nudge | null;
+  readonly nudge?: Nudge;
   readonly messages: ChatMessage[];
-  readonly expires_at: string | null | undefined;
+  readonly expires_at?: string;
   /** Tells once per status, and nothing after a final one. */
-  readonly tell: (status: NudgeStatus, action?: NudgeAction) => void;
+  readonly tell: Report;
 }
 
 interface Showing {
   readonly entry: Entry;
   readonly card: Card;
-  readonly close: () => void;
+  readonly end: () => void;
 }
 
 /** A pause between two surfaces, so that one answer does not look like the next question; milliseconds. */
 const PAUSE_MS = 500;
 
-const FINAL: ReadonlySet<NudgeStatus> = new Set(['clicked', 'dismissed', 'snoozed']);
+const STATUS = { link: 'clicked', chat: 'clicked', dismiss: 'dismissed', snooze: 'snoozed' } as const;
 
-export function createRenderer(options: RendererOptions): Renderer {
-  return new SurfaceRenderer(options);
-}
+export function createRenderer({ guard, theme, locale, direction, onAction, onReply }: RendererOptions): Renderer {
+  const scope = createScope(guard);
+  const host = createHost(scope);
+  let waiting: readonly Entry[] = [];
+  let showing: Showing | undefined;
+  let pausing = false;
 
-class SurfaceRenderer implements Renderer {
-  readonly #options: RendererOptions;
-  readonly #host: Host;
-  readonly #onVisible: () => void;
-  #waiting: readonly Entry[] = [];
-  #showing: Showing | null = null;
-  #pause: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(options: RendererOptions) {
-    this.#options = options;
-    const { document, guard, theme } = options;
-    this.#host = createHost(document, guard);
-    if (theme) this.#host.paint(theme);
-    this.#onVisible = guard(() => this.#advance());
-    document.addEventListener('visibilitychange', this.#onVisible);
-  }
-
-  show(nudge: Nudge, report: Report): void {
-    const known = [this.#showing?.entry, ...this.#waiting].some((entry) => entry?.nudge?.nudge_id === nudge.nudge_id);
-    if (known || nudge.nudge_type === 'email_draft') return;
-    this.#enqueue({ nudge, messages: [], expires_at: nudge.expires_at, tell: teller(report) });
-  }
-
-  /** What the user wrote is on screen already: the card that it was written in has added it. */
-  showMessage(message: ChatMessage): void {
-    if (message.role === 'user') return;
-    const open = this.#showing?.card.thread;
-    const waiting = this.#waiting.find((entry) => !entry.nudge);
-    if (open) open.add(message);
-    else if (waiting) waiting.messages.push(message);
-    else this.#enqueue({ nudge: null, messages: [message], expires_at: null, tell: () => {} });
-  }
-
-  setTheme(theme: Theme): void {
-    this.#host.paint(theme);
-  }
-
-  hide(nudgeId: string): void {
-    this.#waiting = this.#waiting.filter((entry) => entry.nudge?.nudge_id !== nudgeId);
-    if (this.#showing?.entry.nudge?.nudge_id === nudgeId) this.#close();
-  }
-
-  destroy(): void {
-    this.#waiting = [];
-    this.#close();
-    clearTimeout(this.#pause);
-    this.#options.document.removeEventListener('visibilitychange', this.#onVisible);
-    this.#host.remove();
-  }
-
-  #enqueue(entry: Entry): void {
-    this.#waiting = [...this.#waiting, entry];
-    this.#advance();
-  }
-
-  /** Takes the next entry when the screen is free and somebody may be looking. */
-  #advance(): void {
-    if (this.#showing || this.#pause || this.#options.document.visibilityState !== 'visible') return;
-    const { next, rest } = takeNext(this.#waiting, Date.now());
-    this.#waiting = rest;
-    if (next) this.#open(next);
-  }
-
-  #open(entry: Entry): void {
-    const { document, guard } = this.#options;
-    const content = this.#contentOf(entry.nudge);
-    const card = buildCard(document, content, {
-      choose: guard((action: NudgeAction) => this.#choose(entry, action)),
-      tick: () => entry.tell('clicked'),
-      reply: this.#options.onReply && guard((text: string) => this.#reply(entry, text)),
-    });
-    for (const message of entry.messages) card.thread?.add(message);
-    const close = openSurface({
-      host: this.#host,
-      guard,
-      frame: card.frame,
-      reveal: card.reveal,
-      rtl: content.dir === 'rtl',
-      selector: content.kind === 'tooltip' ? entry.nudge?.target_element : null,
-      announcement: [content.title, content.body, ...entry.messages.map(({ text }) => text)].filter(Boolean).join('\n'),
-      onAppear: () => !this.#dropStale(entry),
-      onSeen: () => entry.tell('shown'),
-      onDismiss: () => this.#finish(entry, 'dismissed'),
-    });
-    this.#showing = { entry, card, close };
-  }
-
-  /** A target may have come so late that the nudge has expired: then it is never seen. */
-  #dropStale(entry: Entry): boolean {
-    const stale = isExpired(entry, Date.now());
-    if (stale) this.#close();
-    return stale;
-  }
-
-  #contentOf(nudge: Nudge | null): CardContent {
-    const { document, locale, direction } = this.#options;
+  const contentOf = (nudge?: Nudge): CardContent => {
     const language = nudge?.language ?? locale;
     return {
-      kind: nudge && nudge.nudge_type !== 'email_draft' ? nudge.nudge_type : 'chat',
+      kind: (nudge?.nudge_type as CardContent['kind'] | undefined) ?? 'chat',
       title: nudge?.title ?? '',
       body: nudge?.body ?? '',
       actions: nudge?.actions ?? [],
       language,
-      dir: nudge?.dir ?? direction ?? readingDirection(document),
+      dir: nudge?.dir ?? direction ?? (getComputedStyle(document.documentElement).direction as 'ltr' | 'rtl'),
       labels: labelsFor(language),
     };
-  }
+  };
+  const close = (): void => {
+    showing?.end();
+    showing = undefined;
+  };
+  const finish = (entry: Entry, ...told: Parameters<Report>): void => {
+    leave();
+    entry.tell(...told);
+  };
+  /** Takes the surface away; the next one comes after a pause. */
+  const leave = (): void => {
+    if (!showing) return;
+    close();
+    pausing = true;
+    scope.after(PAUSE_MS, () => {
+      pausing = false;
+      proceed();
+    });
+  };
+  const open = (entry: Entry): void => {
+    const { nudge, messages, tell } = entry;
+    const content = contentOf(nudge);
+    const card = buildCard(content, {
+      choose: guard((action: NudgeAction) => {
+        finish(entry, STATUS[action.kind], action);
+        if (nudge) onAction?.(action, nudge);
+      }),
+      tick: () => tell('clicked'),
+      reply: onReply && guard((text: string) => (tell('clicked'), onReply(text))),
+    });
+    for (const message of messages) card.thread?.add(message);
+    const end = openSurface({
+      host,
+      guard,
+      card,
+      rtl: content.dir === 'rtl',
+      selector: content.kind === 'tooltip' ? nudge?.target_element : null,
+      announcement: [content.title, content.body, ...messages.map(({ text }) => text)].filter(Boolean).join('\n'),
+      onAppear() {
+        // A target may have come so late that the nudge has expired: then it is never seen.
+        const stale = isExpired(entry, Date.now());
+        if (stale) leave();
+        return !stale;
+      },
+      onSeen: () => tell('shown'),
+      onDismiss: () => finish(entry, 'dismissed'),
+    });
+    showing = { entry, card, end };
+  };
+  /** Takes the next entry when the screen is free and somebody may be looking. */
+  const proceed = (): void => {
+    if (showing || pausing || document.visibilityState !== 'visible') return;
+    const { next, rest } = takeNext(waiting, Date.now());
+    waiting = rest;
+    if (next) open(next);
+  };
+  const enqueue = (entry: Entry): void => {
+    waiting = [...waiting, entry];
+    proceed();
+  };
 
-  #choose(entry: Entry, action: NudgeAction): void {
-    const status = { link: 'clicked', chat: 'clicked', dismiss: 'dismissed', snooze: 'snoozed' } as const;
-    this.#finish(entry, status[action.kind], action);
-    if (entry.nudge) this.#options.onAction?.(action, entry.nudge);
-  }
+  scope.own(close);
+  scope.listen('visibilitychange', proceed, document);
+  if (theme) host.paint(theme);
 
-  #reply(entry: Entry, text: string): void {
-    entry.tell('clicked');
-    this.#options.onReply?.(text);
-  }
-
-  #finish(entry: Entry, status: NudgeStatus, action?: NudgeAction): void {
-    this.#close();
-    entry.tell(status, action);
-  }
-
-  #close(): void {
-    if (!this.#showing) return;
-    this.#showing.close();
-    this.#showing = null;
-    this.#pause = setTimeout(this.#options.guard(() => {
-      this.#pause = undefined;
-      this.#advance();
-    }), PAUSE_MS);
-  }
+  return {
+    setTheme: host.paint,
+    show(nudge, report) {
+      const { nudge_id, nudge_type, stuck_point, expires_at } = nudge;
+      const current = showing?.entry.nudge;
+      if (nudge_type === 'email_draft' || [showing?.entry, ...waiting].some((entry) => entry?.nudge?.nudge_id === nudge_id)) return;
+      const entry = { nudge, messages: [], expires_at, tell: teller(report) };
+      // Better help for what the one on screen speaks of takes its place at once.
+      if (!current || current.stuck_point !== stuck_point || isExpired(entry, Date.now())) return enqueue(entry);
+      close();
+      waiting = [entry, ...waiting];
+      proceed();
+    },
+    /** What the user wrote is on screen already: the card that it was written in has added it. */
+    showMessage(message) {
+      if (message.role === 'user') return;
+      const open = showing?.card.thread;
+      const entry = waiting.find(({ nudge }) => !nudge);
+      if (open) open.add(message);
+      else if (entry) entry.messages.push(message);
+      else enqueue({ messages: [message], tell() {} });
+    },
+    hide(nudgeId) {
+      waiting = waiting.filter(({ nudge }) => nudge?.nudge_id !== nudgeId);
+      if (showing?.entry.nudge?.nudge_id === nudgeId) leave();
+    },
+    destroy() {
+      waiting = [];
+      scope.end();
+    },
+  };
 }
 
-function readingDirection(document: Document): 'ltr' | 'rtl' {
-  return getComputedStyle(document.documentElement).direction === 'rtl' ? 'rtl' : 'ltr';
-}
-
-function teller(report: Report): Entry['tell'] {
+function teller(report: Report): Report {
   const told = new Set<NudgeStatus>();
   return (status, action) => {
-    if (told.has(status) || [...told].some((earlier) => FINAL.has(earlier))) return;
+    // 'shown' comes first, and one ending after it.
+    if (told.has(status) || told.size > 1) return;
     // Whoever acts on a card has seen it, even before the observers say so.
     if (!told.has('shown')) report('shown');
     told.add('shown').add(status);

@@ -3,29 +3,24 @@
  */
 
 import type { ChecklistItem } from './checklist';
-import type { Make } from './element';
+import { make } from './element';
 import type { Labels } from './labels';
 
 /** Progress and steps; `ticked` is told after each change. */
-export function buildSteps(
-  make: Make,
-  items: readonly ChecklistItem[],
-  labels: Labels,
-  ticked: () => void,
-): readonly HTMLElement[] {
+export function buildSteps(items: readonly ChecklistItem[], labels: Labels, ticked: () => void): readonly HTMLElement[] {
   const count = make('span', { id: 'count' });
-  const progress = make('progress', { max: String(items.length), 'aria-labelledby': 'count' });
+  const progress = make('progress', { max: `${items.length}`, 'aria-labelledby': 'count' });
   const boxes = items.map(({ done }) => make('input', { type: 'checkbox', checked: done ? 'checked' : null }));
+  const steps = boxes.map((box, index) => make('li', {}, make('label', {}, box, make('span', {}, items[index]!.text))));
+  const list = make('ul.steps', { role: 'list' }, ...steps);
   const update = (): void => {
     progress.value = boxes.filter((box) => box.checked).length;
     count.textContent = labels.progress(progress.value, items.length);
   };
-  const steps = boxes.map((box, index) => make('li', {}, make('label', {}, box, make('span', {}, items[index]!.text))));
-  const list = make('ul', { class: 'steps', role: 'list' }, ...steps);
   list.addEventListener('change', () => {
     update();
     ticked();
   });
   update();
-  return [make('div', { class: 'progress' }, progress, count), list];
+  return [make('div.progress', {}, progress, count), list];
 }

@@ -2,70 +2,84 @@
  * One card on the screen: announced politely, reachable and dismissable by keyboard, without ever taking the focus.
  */
 
+import { type Scope, createScope } from '../scope';
+import type { Card } from './card';
 import type { Guard } from './contract';
-import { type Frame, makeScrollable } from './frame';
 import type { Host } from './host';
 import { positionCard } from './position';
-import { type Scope, atEnd, listen, openScope } from './scope';
-import { whenSeen } from './sight';
+import { watchSight } from './target';
 
 export interface SurfaceOptions {
   readonly host: Host;
   readonly guard: Guard;
-  readonly frame: Frame;
+  readonly card: Card;
   readonly rtl: boolean;
   /** CSS selector of what the card speaks of; none means a corner. */
   readonly selector: string | null | undefined;
   /** Read out once the card appears. */
   readonly announcement: string;
-  /** A button that scrolls to the target, offered while the target is there but out of sight. */
-  readonly reveal: HTMLElement;
   /** The card is about to appear, perhaps after a wait; false when it should not any more. */
-  readonly onAppear: () => boolean;
+  onAppear(): boolean;
   /** The card is really on a screen somebody can look at; possibly told more than once. */
-  readonly onSeen: () => void;
+  onSeen(): void;
   /** The user wants it gone: close button or Escape. */
-  readonly onDismiss: () => void;
+  onDismiss(): void;
 }
 
 /** Opens the card; returns how to take it away. Focus that was inside then goes back to where it came from. */
 export function openSurface(options: SurfaceOptions): () => void {
-  const { host, guard, frame, selector, rtl, reveal, onDismiss } = options;
-  const { card } = frame;
-  const scope = openScope(host.document, guard);
+  const { host, guard, selector, rtl, onDismiss } = options;
+  const { frame, main, close, reveal } = options.card;
+  const scope = createScope(guard);
   let target: Element | null = null;
   let appeared = false;
-  host.root.append(card);
-  host.raise();
-  giveFocusBack(scope, card, () => target);
-  atEnd(scope, () => leave(host, card));
-  listen(scope, frame.close, 'click', onDismiss);
-  listen(scope, reveal, 'click', () => target && scrollTo(target));
-  dismissOnEscape(scope, card, () => target, !!selector, onDismiss);
-  positionCard({
-    scope,
-    card,
-    rtl,
-    selector,
-    onTarget: (element, anchored) => {
+  host.root.append(frame);
+  host.settle(true);
+  giveFocusBack(scope, frame, () => target);
+  scope.own(() => {
+    frame.remove();
+    host.announce('');
+  });
+  scope.listen('click', onDismiss, close);
+  scope.listen('click', () => target && scrollTo(target), reveal);
+  dismissOnEscape(scope, frame, () => target, !!selector, onDismiss);
+  positionCard(scope, frame, selector, rtl, {
+    onTarget(element, anchored) {
       target = element;
       host.settle();
       reveal.hidden = !element || anchored;
     },
-    onMove: () => {
-      makeScrollable(frame.main);
+    onMove() {
+      makeScrollable(main);
       if (appeared || !options.onAppear()) return;
       appeared = true;
       host.announce(options.announcement);
-      whenSeen(scope, card, options.onSeen);
+      whenSeen(scope, frame, options.onSeen);
     },
   });
-  return () => scope.end();
+  return scope.end;
 }
 
-function leave(host: Host, card: HTMLElement): void {
-  card.remove();
-  host.announce('');
+/**
+ * Calls `seen` whenever the card is really on screen: at least half within the viewport, in a tab that is visible.
+ * "Shown" is a claim about a person's screen, and counts against that person's daily limit.
+ */
+function whenSeen(scope: Scope, frame: Element, seen: () => void): void {
+  let onScreen = false;
+  const check = (): void => {
+    if (onScreen && document.visibilityState === 'visible') seen();
+  };
+  watchSight(scope, ({ intersectionRatio }) => {
+    onScreen = intersectionRatio >= 0.5;
+    check();
+  }).observe(frame);
+  scope.listen('visibilitychange', check, document);
+}
+
+/** Text that scrolls must be reachable by keyboard; a stop in the tab order that does nothing is only noise. */
+function makeScrollable(main: HTMLElement): void {
+  if (main.scrollHeight > main.clientHeight + 1) main.tabIndex = 0;
+  else main.removeAttribute('tabindex');
 }
 
 const EDITABLE = 'input,textarea,select,[contenteditable]';
@@ -74,13 +88,13 @@ const EDITABLE = 'input,textarea,select,[contenteditable]';
  * Escape inside the card always dismisses it. Elsewhere it dismisses a tooltip only, unless the page made use of the
  * key itself or the user is typing into the field that the tooltip explains.
  */
-function dismissOnEscape(scope: Scope, card: HTMLElement, target: () => Element | null, anywhere: boolean, dismiss: () => void): void {
+function dismissOnEscape(scope: Scope, frame: HTMLElement, target: () => Element | null, anywhere: boolean, dismiss: () => void): void {
   const heard = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return;
-    if (event.currentTarget === card || !isEditing(target())) dismiss();
+    if (event.currentTarget === frame || !isEditing(target())) dismiss();
   };
-  listen(scope, card, 'keydown', heard);
-  if (anywhere) listen(scope, scope.document, 'keydown', heard);
+  scope.listen('keydown', heard, frame);
+  if (anywhere) scope.listen('keydown', heard, document);
 }
 
 function isEditing(target: Element | null): boolean {
@@ -89,14 +103,18 @@ function isEditing(target: Element | null): boolean {
 }
 
 /** Watches where focus was before it entered the card, and returns it there, or to the target, at the end. */
-function giveFocusBack(scope: Scope, card: HTMLElement, target: () => Element | null): void {
-  let before: EventTarget | null = null;
-  listen(scope, card, 'focusin', ({ relatedTarget }: FocusEvent) => {
-    if (relatedTarget && !card.contains(relatedTarget as Node)) before = relatedTarget;
-  });
-  atEnd(scope, () => {
-    const back = before instanceof HTMLElement && before.isConnected ? before : target();
-    if (card.matches(':focus-within') && back instanceof HTMLElement) back.focus({ preventScroll: true });
+function giveFocusBack(scope: Scope, frame: HTMLElement, target: () => Element | null): void {
+  let before: Element | undefined;
+  scope.listen(
+    'focusin',
+    ({ relatedTarget }: FocusEvent) => {
+      if (relatedTarget instanceof Element && !frame.contains(relatedTarget)) before = relatedTarget;
+    },
+    frame,
+  );
+  scope.own(() => {
+    const back = before?.isConnected ? before : target();
+    if (frame.matches(':focus-within')) (back as HTMLElement | null)?.focus({ preventScroll: true });
   });
 }
 

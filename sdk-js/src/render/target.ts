@@ -5,15 +5,11 @@
  * until the target has stood still for a while); a slow heartbeat catches what no observer reports.
  */
 
+import type { Scope } from '../scope';
 import type { Rect } from './placement';
-import { type Scope, atEnd, attach, listen } from './scope';
 
-export interface Sighting {
-  /** The rendered target, whether or not it is within the visible part of the page. */
-  readonly element: Element | null;
-  /** Its box, when enough of it can be seen. */
-  readonly rect: Rect | null;
-}
+/** Told of the rendered target, within the visible part of the page or not, and its box when enough of it can be seen. */
+export type Report = (element: Element | null, rect: Rect | null) => void;
 
 const HEARTBEAT_MS = 250;
 /** Frames without movement after which following rests. */
@@ -27,7 +23,7 @@ const MOVES = 'scroll resize toggle transitionrun animationstart';
  * The first rendered element that matches. " >>> " in the selector steps into an open shadow root. A selector that the
  * browser cannot read finds nothing, since it came from afar.
  */
-export function findTarget(document: Document, selector: string): Element | null {
+export function findTarget(selector: string): Element | null {
   try {
     let scope: ParentNode | null | undefined = document;
     const steps = selector.split('>>>');
@@ -44,88 +40,60 @@ function isRendered(element: Element): boolean {
   return width > 0 && height > 0 && (element.checkVisibility?.({ visibilityProperty: true }) ?? true);
 }
 
-/** Reports the target's whereabouts on every frame of movement and on every heartbeat, until the scope ends. */
-export function followTarget(scope: Scope, selector: string, report: (seen: Sighting) => void): void {
-  new Follower(scope, selector, report).start();
+/** Tells how much of what it observes is within the viewport, at first and when that changes by a quarter. */
+export function watchSight(scope: Scope, heard: (entry: IntersectionObserverEntry) => void): IntersectionObserver {
+  const notice = (entries: IntersectionObserverEntry[]): void => heard(entries.pop()!);
+  return scope.attach(new IntersectionObserver(scope.guard(notice), { threshold: [0, 0.25, 0.5, 0.75, 1] }));
 }
 
-class Follower {
-  readonly #scope: Scope;
-  readonly #selector: string;
-  readonly #report: (seen: Sighting) => void;
-  readonly #view: Window;
-  readonly #sight: IntersectionObserver;
-  readonly #size: ResizeObserver;
-  readonly #step: () => void;
-  #element: Element | null = null;
-  #inView = false;
-  #last = '';
-  #still = 0;
-  #frame = 0;
-
-  constructor(scope: Scope, selector: string, report: (seen: Sighting) => void) {
-    this.#scope = scope;
-    this.#selector = selector;
-    this.#report = report;
-    this.#view = scope.document.defaultView!;
-    this.#step = scope.guard(() => this.#onFrame());
-    const threshold = [0, 0.25, 0.5, 0.75, 1];
-    this.#sight = attach(scope, new IntersectionObserver(scope.guard((entries) => this.#onSight(entries)), { threshold }));
-    this.#size = attach(scope, new ResizeObserver(scope.guard(() => this.#kick())));
-  }
-
-  start(): void {
-    const { document, guard } = this.#scope;
-    const kick = guard(() => this.#kick());
-    listen(this.#scope, this.#view, MOVES, kick, true);
-    listen(this.#scope, this.#view.visualViewport, MOVES, kick);
-    attach(this.#scope, new MutationObserver(kick)).observe(document, { childList: true, subtree: true });
-    const heartbeat = this.#view.setInterval(guard(() => this.#look() && this.#kick()), HEARTBEAT_MS);
-    atEnd(this.#scope, () => {
-      this.#view.clearInterval(heartbeat);
-      this.#view.cancelAnimationFrame(this.#frame);
-    });
-    this.#look();
-    this.#kick();
-  }
-
-  /** Follows closely from the next frame on. */
-  #kick(): void {
-    this.#still = 0;
-    this.#frame ||= this.#view.requestAnimationFrame(this.#step);
-  }
-
-  #onFrame(): void {
-    this.#still = this.#look() ? 0 : this.#still + 1;
-    this.#frame = this.#still < STILL_FRAMES ? this.#view.requestAnimationFrame(this.#step) : 0;
-  }
-
-  #onSight(entries: readonly IntersectionObserverEntry[]): void {
-    const entry = entries[entries.length - 1]!;
-    const { width, height } = entry.intersectionRect;
-    this.#inView = entry.isIntersecting && (entry.intersectionRatio >= 0.5 || Math.min(width, height) >= ENOUGH_PX);
-    this.#kick();
-  }
+/** Reports the target's whereabouts on every frame of movement and on every heartbeat, until the scope ends. */
+export function followTarget(scope: Scope, selector: string, report: Report): void {
+  let element: Element | null = null;
+  let inView = false;
+  let last = '';
+  let still = 0;
+  let frame = 0;
 
   /** Reports where the target is now; true when it is elsewhere than before. */
-  #look(): boolean {
-    const found = findTarget(this.#scope.document, this.#selector);
-    if (found !== this.#element) this.#watch(found);
-    const rect = found && this.#inView ? found.getBoundingClientRect() : null;
+  const look = (): boolean => {
+    const found = findTarget(selector);
+    if (found !== element) watch(found);
+    const rect = found && inView ? found.getBoundingClientRect() : null;
     const place = rect ? [rect.x, rect.y, rect.width, rect.height].join() : '';
-    const moved = place !== this.#last;
-    this.#last = place;
-    this.#report({ element: found, rect });
+    const moved = place !== last;
+    last = place;
+    report(found, rect);
     return moved;
-  }
+  };
+  const step = scope.guard(() => {
+    still = look() ? 0 : still + 1;
+    frame = still < STILL_FRAMES ? requestAnimationFrame(step) : 0;
+  });
+  /** Follows closely from the next frame on. */
+  const kick = scope.guard(() => {
+    still = 0;
+    frame ||= requestAnimationFrame(step);
+  });
+  const size = scope.attach(new ResizeObserver(kick));
+  const sight = watchSight(scope, ({ intersectionRatio, intersectionRect: { width, height } }) => {
+    inView = intersectionRatio >= 0.5 || Math.min(width, height) >= ENOUGH_PX;
+    kick();
+  });
+  const watch = (next: Element | null): void => {
+    sight.disconnect();
+    size.disconnect();
+    element = next;
+    inView = false;
+    if (!next) return;
+    sight.observe(next);
+    size.observe(next);
+  };
 
-  #watch(element: Element | null): void {
-    this.#sight.disconnect();
-    this.#size.disconnect();
-    this.#element = element;
-    this.#inView = false;
-    if (!element) return;
-    this.#sight.observe(element);
-    this.#size.observe(element);
-  }
+  scope.listen(MOVES, kick);
+  scope.listen(MOVES, kick, visualViewport);
+  scope.attach(new MutationObserver(kick)).observe(document, { childList: true, subtree: true });
+  scope.every(HEARTBEAT_MS, () => look() && kick());
+  scope.own(() => cancelAnimationFrame(frame));
+  look();
+  kick();
 }
