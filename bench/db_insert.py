@@ -41,9 +41,18 @@ def make_events(company_ids: list[str], count: int) -> list[AcceptedEvent]:
     moment = to_ms(datetime.now(UTC))
     return [
         AcceptedEvent(
-            company_ids[number % len(company_ids)], new_id(), f"user-{random.randrange(500)}", f"s-{number % 700}",
-            "click", "#connect-crm > button.primary", "https://app.example/projects/17/connect-crm", moment + number,
-            moment + number, moment + number, {"text": "Connect", "x": 120, "y": 88}, new_id(),
+            company_ids[number % len(company_ids)],
+            new_id(),
+            f"user-{random.randrange(500)}",
+            f"s-{number % 700}",
+            "click",
+            "#connect-crm > button.primary",
+            "https://app.example/projects/17/connect-crm",
+            moment + number,
+            moment + number,
+            moment + number,
+            {"text": "Connect", "x": 120, "y": 88},
+            new_id(),
         )
         for number in range(count)
     ]
@@ -52,9 +61,20 @@ def make_events(company_ids: list[str], count: int) -> list[AcceptedEvent]:
 def copy_rows(batch: list[AcceptedEvent]) -> bytes:
     """Return a batch in COPY's text format, made before the clock starts: the limit is the server's alone."""
     rows = (
-        (e.company_id, e.event_id, from_ms(e.occurred_ms).isoformat(), from_ms(e.corrected_ms).isoformat(),
-         from_ms(e.received_ms).isoformat(), e.user_id, e.session_id, e.event_type, e.target_element or "",
-         e.page_url or "", orjson.dumps(e.properties).decode().replace("\\", "\\\\"), e.trace_id)
+        (
+            e.company_id,
+            e.event_id,
+            from_ms(e.occurred_ms).isoformat(),
+            from_ms(e.corrected_ms).isoformat(),
+            from_ms(e.received_ms).isoformat(),
+            e.user_id,
+            e.session_id,
+            e.event_type,
+            e.target_element or "",
+            e.page_url or "",
+            orjson.dumps(e.properties).decode().replace("\\", "\\\\"),
+            e.trace_id,
+        )
         for e in batch
     )
     return "".join("\t".join(row) + "\n" for row in rows).encode()

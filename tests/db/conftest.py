@@ -58,9 +58,17 @@ class Samples:
         number = next(self.numbers)
         moment = to_ms(changes.pop("at", NOW))
         values: dict[str, Any] = {
-            "company_id": company_id, "event_id": f"e{number:05}", "user_id": "u1", "session_id": "s1",
-            "event_type": "click", "target_element": "#connect", "page_url": "https://app.example/connect",
-            "occurred_ms": moment, "corrected_ms": moment, "received_ms": moment, "properties": {"text": "Connect"},
+            "company_id": company_id,
+            "event_id": f"e{number:05}",
+            "user_id": "u1",
+            "session_id": "s1",
+            "event_type": "click",
+            "target_element": "#connect",
+            "page_url": "https://app.example/connect",
+            "occurred_ms": moment,
+            "corrected_ms": moment,
+            "received_ms": moment,
+            "properties": {"text": "Connect"},
             "trace_id": f"t{number}",
         }
         return AcceptedEvent(**{**values, **changes})
@@ -70,13 +78,22 @@ class Samples:
         signal = Signal(kind=SignalKind.RAGE_CLICK, stuck_point=stuck_point, evidence=(evidence,), detected_at=at)
         return Turn(
             turn_id=turn_id(company_id, user_id, signal.kind, stuck_point, signal.first_evidence_id),
-            company_id=company_id, user_id=user_id, session_id="s1", signal=signal, created_at=at, trace_id="trace",
+            company_id=company_id,
+            user_id=user_id,
+            session_id="s1",
+            signal=signal,
+            created_at=at,
+            trace_id="trace",
         )
 
     def nudge(self, turn: Turn, *, kind: NudgeType = NudgeType.TOOLTIP, life: timedelta = timedelta(hours=1)) -> Nudge:
         return Nudge(
-            nudge_type=kind, title="Connect your CRM", body="Paste the key here.", nudge_id=nudge_id(turn.turn_id),
-            stuck_point=turn.signal.stuck_point, expires_at=turn.created_at + life,
+            nudge_type=kind,
+            title="Connect your CRM",
+            body="Paste the key here.",
+            nudge_id=nudge_id(turn.turn_id),
+            stuck_point=turn.signal.stuck_point,
+            expires_at=turn.created_at + life,
         )
 
     def call(self, *, estimate: float = 1.0, name: str | None = None) -> "Call":
@@ -99,5 +116,3 @@ class Call:
 @pytest.fixture
 def samples() -> Samples:
     return Samples(count(1))
-
-

@@ -165,12 +165,15 @@ async def test_versions_are_kept_and_changes_audited_without_secrets(db, acme, n
         oldest = await configs.history(connection, acme, newest.next_cursor, limit=1)
         entries = (await audit.list_(connection, acme)).items
     assert [(page.items[0]["version"], page.items[0]["created_by"]) for page in (newest, oldest)] == [
-        (2, "key:2"), (1, "key:1"),
+        (2, "key:2"),
+        (1, "key:1"),
     ]
     assert oldest.next_cursor is None
     saved = next(entry for entry in entries if entry["detail"].get("version") == 1)
     assert {change["path"]: change["after"] for change in saved["detail"]["changes"]} == {
-        "confidence_threshold": 0.7, "escalation.slack_webhook_url": "[secret]", "escalation.email_to": ["[email]"],
+        "confidence_threshold": 0.7,
+        "escalation.slack_webhook_url": "[secret]",
+        "escalation.email_to": ["[email]"],
     }
     assert (saved["actor"], saved["trace_id"]) == ("key:1", "t")
     assert "secret" not in str([entry["detail"] for entry in entries]).replace("[secret]", "")
@@ -208,7 +211,9 @@ async def test_one_baseline_is_in_force(db, acme, now):
     assert (first.version, second.version, other.version) == (1, 2, 1)
     assert first.baseline_id == second.baseline_id != other.baseline_id
     assert [(row.baseline_id, row.version, row.active) for row in listed] == [
-        (other.baseline_id, 1, True), (second.baseline_id, 2, False), (first.baseline_id, 1, False),
+        (other.baseline_id, 1, True),
+        (second.baseline_id, 2, False),
+        (first.baseline_id, 1, False),
     ]
     assert sorted(actions) == ["baseline.created", "baseline.created", "baseline.updated", "company.founded"]
 

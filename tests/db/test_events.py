@@ -16,8 +16,13 @@ HOUR = timedelta(hours=1)
 
 async def test_an_event_comes_back_as_it_was(db, acme, samples):
     event = samples.event(
-        acme, target_element=None, page_url=None, properties={"a": [1, 2.5, None, "é \u202e 😀"], "%s": ":1"},
-        occurred_ms=1_795_000_000_123, corrected_ms=1_795_000_000_456, received_ms=1_795_000_000_789,
+        acme,
+        target_element=None,
+        page_url=None,
+        properties={"a": [1, 2.5, None, "é \u202e 😀"], "%s": ":1"},
+        occurred_ms=1_795_000_000_123,
+        corrected_ms=1_795_000_000_456,
+        received_ms=1_795_000_000_789,
     )
     async with db.transaction(acme) as connection:
         assert await events.insert(connection, [event]) == 1
@@ -59,8 +64,12 @@ async def test_a_company_that_the_transaction_does_not_name_is_refused(db, acme,
 @pytest.mark.parametrize(
     "fault",
     [
-        {"user_id": "a\0b"}, {"properties": {"text": "a\0b"}}, {"page_url": "\ud800"}, {"properties": {"x": "\ud800"}},
-        {"properties": {"x": 2**80}}, {"company_id": "nonsense"},
+        {"user_id": "a\0b"},
+        {"properties": {"text": "a\0b"}},
+        {"page_url": "\ud800"},
+        {"properties": {"x": "\ud800"}},
+        {"properties": {"x": 2**80}},
+        {"company_id": "nonsense"},
     ],
     ids=["nul", "nul in properties", "surrogate", "surrogate in properties", "huge number", "company"],
 )

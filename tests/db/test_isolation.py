@@ -203,8 +203,14 @@ def test_the_system_reads_its_columns_and_no_more(owner):
 
 
 async def test_the_system_reads_no_secret_and_no_content(db, filled):
-    for statement in ("SELECT identity_secrets FROM companies", "SELECT signal FROM turns", "SELECT 1 FROM users",
-                      "SELECT 1 FROM events", "UPDATE turns SET status = 'done'", "DELETE FROM companies"):
+    for statement in (
+        "SELECT identity_secrets FROM companies",
+        "SELECT signal FROM turns",
+        "SELECT 1 FROM users",
+        "SELECT 1 FROM events",
+        "UPDATE turns SET status = 'done'",
+        "DELETE FROM companies",
+    ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             async with db.system() as connection:
                 await connection.execute(statement)

@@ -97,8 +97,12 @@ async def test_a_plain_login_owns_nothing_and_runs_the_product(server):
 
 async def test_a_plain_member_may_own_the_schema_when_the_roles_are_there(server):
     admin(
-        server, "CREATE ROLE onboarding_app", "CREATE ROLE onboarding_system", "CREATE ROLE keeper LOGIN",
-        "GRANT onboarding_app, onboarding_system TO keeper", "CREATE DATABASE kept OWNER keeper",
+        server,
+        "CREATE ROLE onboarding_app",
+        "CREATE ROLE onboarding_system",
+        "CREATE ROLE keeper LOGIN",
+        "GRANT onboarding_app, onboarding_system TO keeper",
+        "CREATE DATABASE kept OWNER keeper",
     )
     migrate(url_of(server, "keeper", "kept"))
     assert await founds(url_of(server, "keeper", "kept")) == ("onboarding_app", "keeper", 1)
@@ -194,14 +198,23 @@ async def test_a_statement_that_takes_too_long_is_not_the_fault_of_the_data(db, 
 @pytest.mark.parametrize(
     ("error", "outage"),
     [
-        (psycopg.errors.AdminShutdown(), True), (psycopg.errors.CannotConnectNow(), True),
-        (psycopg.errors.TooManyConnections(), True), (psycopg.errors.DiskFull(), True),
-        (psycopg.errors.DeadlockDetected(), True), (psycopg.errors.SerializationFailure(), True),
-        (psycopg.errors.ReadOnlySqlTransaction(), True), (psycopg.errors.LockNotAvailable(), True),
+        (psycopg.errors.AdminShutdown(), True),
+        (psycopg.errors.CannotConnectNow(), True),
+        (psycopg.errors.TooManyConnections(), True),
+        (psycopg.errors.DiskFull(), True),
+        (psycopg.errors.DeadlockDetected(), True),
+        (psycopg.errors.SerializationFailure(), True),
+        (psycopg.errors.ReadOnlySqlTransaction(), True),
+        (psycopg.errors.LockNotAvailable(), True),
         (psycopg.OperationalError("the connection is closed"), True),
-        (psycopg.errors.ProgramLimitExceeded(), False), (psycopg.errors.UniqueViolation(), False),
-        (psycopg.errors.CharacterNotInRepertoire(), False), (psycopg.errors.InsufficientPrivilege(), False),
-        (psycopg.DataError("nul"), False), (psycopg.InterfaceError(), False), (OSError(), False), (ValueError(), False),
+        (psycopg.errors.ProgramLimitExceeded(), False),
+        (psycopg.errors.UniqueViolation(), False),
+        (psycopg.errors.CharacterNotInRepertoire(), False),
+        (psycopg.errors.InsufficientPrivilege(), False),
+        (psycopg.DataError("nul"), False),
+        (psycopg.InterfaceError(), False),
+        (OSError(), False),
+        (ValueError(), False),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )

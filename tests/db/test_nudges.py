@@ -79,7 +79,10 @@ async def test_reports_in_any_order_lead_to_the_same_row(db, acme, now, samples,
             await nudges.report(connection, [StatusReport(acme, nudge.nudge_id, NudgeStatus(status), at[status])])
         row = await row_of(connection, acme, nudge.nudge_id)
     assert (row["status"], row["sent_at"], row["shown_at"], row["closed_at"]) == (
-        "clicked", at["sent"], at["shown"], at["clicked"],
+        "clicked",
+        at["sent"],
+        at["shown"],
+        at["clicked"],
     )
 
 
@@ -182,8 +185,15 @@ async def test_counts_begin_anew_when_a_person_closed_the_escalation(db, acme, n
         await nudges.insert(connection, samples.nudge(turn), turn, now, counts=False)
         assert await nudges.counts_by_stuck_point(connection, acme, "u1") == {"connect": 1, "import": 1}
         await escalations.insert(
-            connection, acme, escalation_id=first.nudge_id, turn_id=first.nudge_id, user_id="u1",
-            stuck_point="connect", alert={}, trace_id="t", now=now,
+            connection,
+            acme,
+            escalation_id=first.nudge_id,
+            turn_id=first.nudge_id,
+            user_id="u1",
+            stuck_point="connect",
+            alert={},
+            trace_id="t",
+            now=now,
         )
         assert await nudges.count_on_stuck_point(connection, acme, "u1", "connect") == 1
         later = now + SECOND

@@ -15,8 +15,15 @@ SECOND = timedelta(seconds=1)
 async def opened(connection, company_id, now, user_id="u1", stuck_point="connect"):
     escalation_id = new_id()
     new = await escalations.insert(
-        connection, company_id, escalation_id=escalation_id, turn_id=new_id(), user_id=user_id,
-        stuck_point=stuck_point, alert={"headline": "stuck"}, trace_id="t", now=now,
+        connection,
+        company_id,
+        escalation_id=escalation_id,
+        turn_id=new_id(),
+        user_id=user_id,
+        stuck_point=stuck_point,
+        alert={"headline": "stuck"},
+        trace_id="t",
+        now=now,
     )
     return escalation_id if new else None
 
@@ -46,7 +53,10 @@ async def test_the_life_of_an_escalation(db, acme, rival, now):
             connection, acme, first, status="acknowledged", assigned_to="ann", note="calls", **change
         )
         assert (row["status"], row["assigned_to"], row["note"], row["resolved_at"]) == (
-            "acknowledged", "ann", "calls", None,
+            "acknowledged",
+            "ann",
+            "calls",
+            None,
         )
         row = await escalations.update(connection, acme, first, status="resolved", assigned_to="", **change)
         assert (row["assigned_to"], row["note"], row["resolved_at"]) == (None, "calls", now + SECOND)

@@ -37,7 +37,12 @@ async def moment(connection, company_id, user_id, samples, at):
         connection, company_id, escalation_id=new_id(), turn_id=turn.turn_id, stuck_point=f"at {at}", alert={}, **shared
     )
     await notifications.insert(
-        connection, company_id, notification_id=new_id(), event="escalation.created", channel="webhook", payload={},
+        connection,
+        company_id,
+        notification_id=new_id(),
+        event="escalation.created",
+        channel="webhook",
+        payload={},
         **shared,
     )
 
@@ -121,7 +126,8 @@ async def crowd(db, acme, rival, samples, now, database_url):
     async with db.transaction(acme, rival) as connection:
         rows = [
             samples.event(company, user_id=f"u{n % 200}", session_id=f"s{n % 200}", at=now + n * SECOND)
-            for n in range(4000) for company in (acme, rival)
+            for n in range(4000)
+            for company in (acme, rival)
         ]
         await events.insert(connection, rows)
         await users.touch(connection, [Seen(row.company_id, row.user_id, row.session_id, now) for row in rows])

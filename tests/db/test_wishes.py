@@ -52,5 +52,6 @@ async def test_nudges_by_what_became_of_them(db, acme, now, samples):
         counted = await analytics.nudge_counts(connection, acme, now, now + DAY)
         assert await analytics.nudge_counts(connection, acme, now - DAY, now) == []
     assert {(row.nudge_type, row.status): row.nudges for row in counted} == {
-        ("tooltip", "clicked"): 1, ("tooltip", "pending"): 2,
+        ("tooltip", "clicked"): 1,
+        ("tooltip", "pending"): 2,
     }
