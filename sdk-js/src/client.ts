@@ -70,7 +70,7 @@ const POKE = 'poke';
 
 /** @param stopped the user opted out, here or in another tab. */
 export function startClient(options: Options, { signals, deliver }: Parts, stopped: () => void): Client {
-  const { apiKey, apiUrl, capture, except = [], keepQuery } = options;
+  const { apiKey, apiUrl, capture, keepQuery } = options;
   const site = siteOf(apiKey);
   const scope = createScope();
   const store = createStore(site);
@@ -99,14 +99,13 @@ export function startClient(options: Options, { signals, deliver }: Parts, stopp
     sender.flush();
   });
 
-  const session = (): string => options.sessionId ?? sessionId(store);
   const emit = (event_type: string, target_element?: string, properties: Properties = {}): string => {
     const event_id = uuid7();
-    if (scope.signal.aborted || except.includes(event_type)) return event_id;
+    if (scope.signal.aborted) return event_id;
     queue.add({
       event_id,
       user_id: identity.person().userId,
-      session_id: session(),
+      session_id: sessionId(store),
       event_type,
       target_element,
       page_url: cleanUrl(location.href, keepQuery),
@@ -164,7 +163,7 @@ export function startClient(options: Options, { signals, deliver }: Parts, stopp
       return {
         userId,
         anonymous,
-        sessionId: session(),
+        sessionId: sessionId(store),
         leading: lead.held(),
         queued: queue.count(),
         sent: sender.sent(),

@@ -5,6 +5,7 @@
 
 import type { Http } from './http';
 import type { Store } from './store';
+import type { Claims } from './wire';
 
 export type TokenSource = string | (() => string | Promise<string>);
 
@@ -60,7 +61,7 @@ export function createIdentity(store: Store, http: Http, now: () => number = Dat
     const asked = user;
     const { userToken } = asked;
     const given = await (typeof userToken === 'function' ? userToken() : (userToken ?? fetchAnonymous(force)));
-    if (!claimsOf(given).sub || asked !== user) throw new Error('no token for this user');
+    if (!claimsOf(given).sub || asked !== user) throw Error('token');
     token = given;
   };
   const merge = async (): Promise<void> => {
@@ -95,12 +96,6 @@ export function createIdentity(store: Store, http: Http, now: () => number = Dat
       store.remove(MERGE);
     },
   };
-}
-
-interface Claims {
-  readonly sub?: string;
-  /** Unix seconds. */
-  readonly exp?: number;
 }
 
 /** What a token says of itself; nothing is verified here, the servers do that. */

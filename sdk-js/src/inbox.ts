@@ -8,12 +8,10 @@ import type { Renderer } from './render/contract';
 import { guard } from './scope';
 import { OUTBOX } from './socket';
 import type { Store } from './store';
-import type { ChatMessage, ClientFrame, Nudge, ServerFrame } from './wire';
+import type { ClientFrame, MessageFrame, Nudge, NudgeFrame, ServerFrame } from './wire';
 
-export interface Item {
-  readonly nudge?: Nudge;
-  readonly message?: ChatMessage;
-}
+/** What is shown, as it came. */
+type Item = NudgeFrame | MessageFrame;
 
 export interface Inbox {
   /** A frame from the gateway. */
@@ -60,14 +58,14 @@ export function createInbox(store: Store, renderer: Renderer, poke: () => void):
     renderer.hide(id);
   };
 
-  const show = guard((id: string, { nudge, message }: Item) => {
-    if (message) {
+  const show = guard((id: string, item: Item) => {
+    if (item.type === 'message') {
       mark(id, Date.now());
-      conversation = message.conversation_id;
-      renderer.showMessage(message);
+      conversation = item.conversation_id;
+      renderer.showMessage(item);
     } else {
       handed.add(id);
-      renderer.show(nudge!, guard((status) => {
+      renderer.show(item.nudge, guard((status) => {
         if (status === 'shown') mark(id, Date.now());
         post({ type: 'nudge.ack', nudge_id: id, status });
       }));
@@ -88,8 +86,8 @@ export function createInbox(store: Store, renderer: Renderer, poke: () => void):
   return {
     look,
     receive(frame) {
-      if (frame.type === 'nudge' && isWhole(frame.nudge)) put(frame.nudge.nudge_id, { nudge: frame.nudge });
-      else if (frame.type === 'message') put(frame.message_id, { message: frame });
+      if (frame.type === 'nudge' && isWhole(frame.nudge)) put(frame.nudge.nudge_id, frame);
+      else if (frame.type === 'message') put(frame.message_id, frame);
       else if (frame.type === 'nudge.status') {
         // Another device showed it. What is on screen here already may stay, until somebody decides about it.
         if (frame.status !== 'shown' || !(+held(frame.nudge_id)! > 0)) mark(frame.nudge_id, -Date.now());

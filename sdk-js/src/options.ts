@@ -11,16 +11,12 @@ export interface Options extends User {
   readonly apiUrl: string;
   /** Origin of the WebSocket gateway, `ws:` or `wss:`. Without it nothing is shown. */
   readonly wsUrl?: string;
-  /** Names the session; otherwise one lasts until 30 minutes without an event. */
-  readonly sessionId?: string;
   /** BCP 47 tag for the SDK's own words; nudges bring their own language. */
   readonly locale?: string;
   readonly direction?: 'ltr' | 'rtl';
   readonly theme?: Theme;
   /** False: nothing is captured without being asked; only what `track` is told. */
   readonly capture?: boolean;
-  /** Types of events that are never sent, such as `change` or `rage_click`. */
-  readonly except?: readonly string[];
   /** Also clicks that a script dispatched; for tests of your own. */
   readonly untrusted?: boolean;
   /** Query parameters whose values may be sent with an address; all others are cut off. */

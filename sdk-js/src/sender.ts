@@ -58,11 +58,12 @@ export function createSender(scope: Scope, queue: Queue, http: Http, identity: I
 
   const post = async (events: WireEvent[]): Promise<Answer> => {
     const token = tokenFor(events);
-    for (const { event_id } of events) underWay.add(event_id);
+    const ids = events.map(({ event_id }) => event_id);
+    ids.forEach((id) => underWay.add(id));
     try {
       return await http.post(PATH, bodyOf(events), token ? { 'X-User-Token': token } : {});
     } finally {
-      for (const { event_id } of events) underWay.delete(event_id);
+      ids.forEach((id) => underWay.delete(id));
     }
   };
 

@@ -56,12 +56,30 @@ export interface ChatMessage {
   readonly citations?: readonly Citation[];
 }
 
+export interface NudgeFrame {
+  readonly type: 'nudge';
+  readonly seq?: number;
+  readonly nudge: Nudge;
+}
+
+export interface MessageFrame extends ChatMessage {
+  readonly type: 'message';
+  readonly seq?: number;
+}
+
+/** What a token says of itself. */
+export interface Claims {
+  readonly sub?: string;
+  /** Unix seconds. */
+  readonly exp?: number;
+}
+
 /** Server → client. Durable frames carry `seq`; types that this version does not know are ignored. */
 export type ServerFrame =
   | { readonly type: 'hello'; readonly connection_id: string; readonly epoch: string; readonly seq: number; readonly resumed: boolean }
-  | { readonly type: 'nudge'; readonly seq?: number; readonly nudge: Nudge }
+  | NudgeFrame
   | { readonly type: 'nudge.status'; readonly seq?: number; readonly nudge_id: string; readonly status: string }
-  | ({ readonly type: 'message'; readonly seq?: number } & ChatMessage)
+  | MessageFrame
   | { readonly type: 'pong'; readonly seq?: number };
 
 /** Client → server. */

@@ -18,6 +18,7 @@ const CLICKABLE = 'button,summary,[onclick],[role=button],[role=tab],[role=menui
 const EXCEPTED = FIELDS + ',a[href],input[type=checkbox],input[type=radio],select,option,label,canvas,video,audio';
 /** From pressing to letting go; what opened at the press answers the click. */
 const PRESS_MS = 1000;
+const WATCHED = { subtree: true, childList: true, attributes: true, characterData: true };
 
 export interface DeadClickWatch {
   clicked(click: CapturedClick): void;
@@ -33,19 +34,21 @@ export function watchDeadClicks(scope: Scope, emit: Emit): DeadClickWatch {
   const answer = (kind: keyof typeof ANSWERS): void => {
     for (const suspect of suspects) if (isAnswer(kind, performance.now() - suspect.at)) suspects.delete(suspect);
   };
-  const observer = scope.attach(new MutationObserver(guard((records: MutationRecord[]) => {
+  const notice = (records: MutationRecord[]): void => {
     if (!records.some(isOfPage)) return;
     changedAt = performance.now();
     answer('mutation');
-  })));
+  };
+  const observer = scope.attach(new MutationObserver(guard(notice)));
   // Observing costs the page something, so it lasts only while an answer is awaited.
   const observe = (ms: number, then: () => void): void => {
-    observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+    observer.observe(document, WATCHED);
     scope.after(ms, () => {
       then();
       if (!suspects.size) observer.disconnect();
     });
   };
+  const navigated = (): void => answer('navigation');
 
   scope.listen('pointerdown', () => {
     pressedAt = performance.now();
@@ -54,18 +57,18 @@ export function watchDeadClicks(scope: Scope, emit: Emit): DeadClickWatch {
   scope.listen('scroll', () => answer('scroll'));
   scope.listen('selectionchange', () => getSelection()?.isCollapsed || answer('selection'));
   scope.listen('focusin blur', () => answer('focus'));
-  scope.listen('beforeunload pagehide visibilitychange', () => answer('navigation'));
+  scope.listen('beforeunload pagehide visibilitychange', navigated);
 
   return {
-    navigated: () => answer('navigation'),
+    navigated,
     clicked({ id, event, control, selector }) {
-      const again = [...suspects].find((suspect) => suspect.control === control);
-      if (again) return void again.ids.push(id);
+      for (const suspect of suspects) if (suspect.control === control) return void suspect.ids.push(id);
       if (changedAt >= pressedAt || hasModifier(event) || !looksClickable(control)) return;
-      const suspect = { ids: [id], at: performance.now(), control };
+      const ids = [id];
+      const suspect = { ids, at: performance.now(), control };
       suspects.add(suspect);
       observe(ANSWERS.mutation, () => {
-        if (suspects.delete(suspect)) emit('dead_click', selector, { count: suspect.ids.length, evidence: suspect.ids });
+        if (suspects.delete(suspect)) emit('dead_click', selector, { count: ids.length, evidence: ids });
       });
     },
   };
@@ -78,8 +81,8 @@ const hasModifier = (event: MouseEvent): boolean => event.ctrlKey || event.metaK
 
 /** What happens in ignored parts, our own surfaces among them, is no answer of the page's. */
 function isOfPage({ target, addedNodes, removedNodes }: MutationRecord): boolean {
-  const element = target instanceof Element ? target : target.parentElement;
+  const isOurs = (node: Node): boolean => node instanceof Element && node.matches(IGNORED);
   const nodes = [...addedNodes, ...removedNodes];
-  const ours = nodes.filter((node) => node instanceof Element && node.matches(IGNORED));
-  return !element?.closest(IGNORED) && (!nodes.length || ours.length < nodes.length);
+  const element = target instanceof Element ? target : target.parentElement;
+  return !element?.closest(IGNORED) && !(nodes[0] && nodes.every(isOurs));
 }

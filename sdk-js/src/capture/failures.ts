@@ -4,6 +4,7 @@ import type { CapturedClick } from './clicks';
 import { belongs } from './frustration';
 import type { Emit } from './surroundings';
 import { type Scope, guard } from '../scope';
+import type { Properties } from '../wire';
 import { wrap } from './wrap';
 
 type Kind = 'uncaught' | 'rejection' | 'request';
@@ -23,7 +24,7 @@ export function watchFailures(scope: Scope, emit: Emit, requests: boolean): (cli
   const now = (): number => performance.now();
   const current = (): Running | undefined => running.find((action) => belongs(action, now()));
 
-  const fail = (action: Running | undefined, error: Kind, detail: { name?: string; status?: number }): void => {
+  const fail = (error: Kind, detail: Properties, action = current()): void => {
     if (!action || action.told) return;
     action.told = true;
     const { id, selector } = action.click;
@@ -31,9 +32,9 @@ export function watchFailures(scope: Scope, emit: Emit, requests: boolean): (cli
   };
   scope.listen('error', ({ target, message, error }: ErrorEvent) => {
     // Resources that do not load also come by here; browsers report this one about layout, which nobody notices.
-    if (target === window && !/^ResizeObserver/.test(message)) fail(current(), 'uncaught', nameOf(error));
+    if (target === window && !/^ResizeObserver/.test(message)) fail('uncaught', nameOf(error));
   });
-  scope.listen('unhandledrejection', ({ reason }: PromiseRejectionEvent) => fail(current(), 'rejection', nameOf(reason)));
+  scope.listen('unhandledrejection', ({ reason }: PromiseRejectionEvent) => fail('rejection', nameOf(reason)));
   if (requests) watchRequests(scope, () => {
     const action = current();
     if (!action) return undefined;
@@ -41,7 +42,7 @@ export function watchFailures(scope: Scope, emit: Emit, requests: boolean): (cli
     return (status) => {
       action.open--;
       action.end = now();
-      if (status === 0 || status! >= 400) fail(action, 'request', { status: status! });
+      if (status === 0 || status! >= 400) fail('request', { status }, action);
     };
   });
 

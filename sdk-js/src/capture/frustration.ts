@@ -20,7 +20,7 @@ const RAGE = { clicks: 3, ms: 1000, px: 30 };
  * one before, with no selection or scroll between.
  */
 export function extendRun(run: readonly Click[], click: Click, disturbedAt: number): readonly Click[] {
-  const last = run[run.length - 1];
+  const last = run.at(-1);
   const follows =
     last &&
     last.target === click.target &&

@@ -21,7 +21,8 @@ export function watchRage(scope: Scope, emit: Emit): (click: CapturedClick) => v
   });
   return ({ id, event, control, selector }) => {
     if (isRepeatable(control)) return;
-    run = extendRun(run, { id, at: event.timeStamp, x: event.clientX, y: event.clientY, target: control }, disturbedAt);
+    const { timeStamp: at, x, y } = event;
+    run = extendRun(run, { id, at, x, y, target: control }, disturbedAt);
     if (isRage(run)) emit('rage_click', selector, { count: run.length, evidence: run.map((click) => click.id) });
   };
 }

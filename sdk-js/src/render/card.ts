@@ -3,7 +3,7 @@
  * the renderer.
  */
 
-import type { NudgeAction } from '../wire';
+import type { Nudge, NudgeAction } from '../wire';
 import { buildActions } from './actions';
 import { parseChecklist } from './checklist';
 import { make } from './element';
@@ -11,13 +11,8 @@ import type { Labels } from './labels';
 import { buildSteps } from './steps';
 import { type Thread, buildThread } from './thread';
 
-export interface CardContent {
-  readonly kind: 'tooltip' | 'chat' | 'checklist';
-  readonly title: string;
-  readonly body: string;
-  readonly actions: readonly NudgeAction[];
-  readonly language: string | null | undefined;
-  readonly dir: 'ltr' | 'rtl';
+export interface CardContent extends Pick<Nudge, 'nudge_type' | 'title' | 'body' | 'actions' | 'dir'> {
+  readonly language: string | undefined;
   readonly labels: Labels;
 }
 
@@ -45,7 +40,7 @@ export function buildCard(content: CardContent, events: CardEvents): Card {
   const foot = buildActions(content.actions, events.choose);
   // Who answers in words has made a choice: the ready-made answers go.
   const reply = events.reply && ((text: string): void => (foot?.remove(), events.reply!(text)));
-  const thread = content.kind === 'chat' ? buildThread(labels, reply) : null;
+  const thread = content.nudge_type === 'chat' ? buildThread(labels, reply) : null;
   const main = thread?.log ?? make('div.main', {}, ...buildBody(content, events.tick), reveal);
   const close = make('button.close', { 'aria-label': labels.close }, '×');
   const frame = buildFrame(content, !!thread, close, main, foot, thread?.form);
@@ -53,8 +48,8 @@ export function buildCard(content: CardContent, events: CardEvents): Card {
   return { frame, main, close, thread, reveal };
 }
 
-function buildBody({ kind, body, labels }: CardContent, ticked: () => void): readonly HTMLElement[] {
-  const { intro, items } = kind === 'checklist' ? parseChecklist(body) : { intro: body, items: [] };
+function buildBody({ nudge_type, body, labels }: CardContent, ticked: () => void): readonly HTMLElement[] {
+  const { intro, items } = nudge_type === 'checklist' ? parseChecklist(body) : { intro: body, items: [] };
   const text = intro ? [make('p.text', {}, intro)] : [];
   return items.length ? [...text, ...buildSteps(items, labels, ticked)] : text;
 }

@@ -35,7 +35,10 @@ export function createHost(scope: Scope): Host {
   const shadow = host.attachShadow({ mode: 'open' });
   const status = make('div.status', { role: 'status' });
   const root = make('div.oa', {}, status);
-  adoptStyles(shadow);
+  // A constructed sheet passes every content security policy.
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(CSS);
+  shadow.adoptedStyleSheets = [sheet];
   shadow.append(root);
   scope.listen(PRIVATE, (event) => event.stopPropagation(), host);
   scope.own(() => host.remove());
@@ -44,7 +47,7 @@ export function createHost(scope: Scope): Host {
     settle: (onTop) => settle(host, onTop),
     announce: (text) => void scope.after(ANNOUNCE_AFTER_MS, () => (status.textContent = text)),
     paint({ scheme, variables = {} }) {
-      if (scheme) root.dataset['scheme'] = scheme;
+      if (scheme) root.style.colorScheme = scheme === 'auto' ? '' : scheme;
       for (const name in variables) if (name.startsWith('--oa-')) host.style.setProperty(name, variables[name]!);
     },
   };
@@ -61,15 +64,4 @@ function settle(host: HTMLElement, onTop?: boolean): void {
   if (!host.showPopover || document.activeElement === host) return;
   if (host.matches(':popover-open')) host.hidePopover();
   host.showPopover();
-}
-
-/** Constructable sheets pass every content security policy; browsers without them (Safari < 16.4) get a style element. */
-function adoptStyles(shadow: ShadowRoot): void {
-  try {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(CSS);
-    shadow.adoptedStyleSheets = [sheet];
-  } catch {
-    shadow.append(make('style', {}, CSS));
-  }
 }

@@ -40,7 +40,8 @@ export function positionCard(scope: Scope, card: HTMLElement, selector: string |
     anchorage = advance(anchorage, !!placement, performance.now());
     const { phase } = anchorage;
     card.dataset['phase'] = phase;
-    drawRing(ring, element, rect);
+    ring.hidden = !rect;
+    if (rect) draw(ring, rect);
     // A card whose target just went stays where it is until patience ends; only the ring goes at once.
     if (placement) {
       side = card.dataset['side'] = placement.side;
@@ -59,14 +60,10 @@ export function positionCard(scope: Scope, card: HTMLElement, selector: string |
   followTarget(scope, selector ?? '', update);
 }
 
-function drawRing(ring: HTMLElement, element: Element | null, rect: Rect | null): void {
-  ring.hidden = !rect;
-  if (!rect) return;
-  const radius = getComputedStyle(element!).borderTopLeftRadius;
-  moveTo(ring, { x: rect.x - RING_GAP, y: rect.y - RING_GAP });
-  ring.style.width = `${rect.width + 2 * RING_GAP}px`;
-  ring.style.height = `${rect.height + 2 * RING_GAP}px`;
-  ring.style.borderRadius = radius.endsWith('%') ? radius : `${parseFloat(radius) + RING_GAP}px`;
+function draw(ring: HTMLElement, { x, y, width, height }: Rect): void {
+  moveTo(ring, { x: x - RING_GAP, y: y - RING_GAP });
+  ring.style.width = px(width + 2 * RING_GAP);
+  ring.style.height = px(height + 2 * RING_GAP);
 }
 
 const px = (length: number): string => `${Math.round(length)}px`;

@@ -40,16 +40,9 @@ export function createRenderer({ guard, theme, locale, direction, onAction, onRe
   let pausing = false;
 
   const contentOf = (nudge?: Nudge): CardContent => {
-    const language = nudge?.language ?? locale;
-    return {
-      kind: (nudge?.nudge_type as CardContent['kind'] | undefined) ?? 'chat',
-      title: nudge?.title ?? '',
-      body: nudge?.body ?? '',
-      actions: nudge?.actions ?? [],
-      language,
-      dir: nudge?.dir ?? direction ?? (getComputedStyle(document.documentElement).direction as 'ltr' | 'rtl'),
-      labels: labelsFor(language),
-    };
+    const dir = direction ?? (getComputedStyle(document.documentElement).direction as 'ltr' | 'rtl');
+    const content = { nudge_type: 'chat', title: '', body: '', actions: [], language: locale, dir, ...nudge } as const;
+    return { ...content, labels: labelsFor(content.language) };
   };
   const close = (): void => {
     showing?.end();
@@ -86,7 +79,7 @@ export function createRenderer({ guard, theme, locale, direction, onAction, onRe
       guard,
       card,
       rtl: content.dir === 'rtl',
-      selector: content.kind === 'tooltip' ? nudge?.target_element : null,
+      selector: content.nudge_type === 'tooltip' ? nudge?.target_element : null,
       announcement: [content.title, content.body, ...messages.map(({ text }) => text)].filter(Boolean).join('\n'),
       onAppear() {
         // A target may have come so late that the nudge has expired: then it is never seen.

@@ -10,8 +10,6 @@
  * --oa-accent-text, --oa-radius, --oa-width, --oa-font, --oa-z.
  */
 
-const DARK = 'color-scheme:dark;--s:var(--oa-surface,#1f2231);--a:var(--oa-accent,#8f8bff);--t:var(--oa-text,#f3f4fa);--on:var(--oa-accent-text,#000)';
-
 /** 1 where the accent is dark enough for white text, else 0. */
 const WHITE = 'clamp(0,(.175 - y)*1e6,1)';
 
@@ -19,78 +17,71 @@ export const CSS = `
 :host{all:initial!important;display:block!important;position:fixed!important;inset:0 auto auto 0!important;
 width:0!important;height:0!important;overflow:visible!important;z-index:var(--oa-z,2147483647)!important}
 :host::before,:host::after{display:none!important}
-.oa{color-scheme:light;--s:var(--oa-surface,#fff);--a:var(--oa-accent,#4f46e5);--t:var(--oa-text,#1a1c29);--on:var(--oa-accent-text,#fff);
+.oa{color-scheme:light dark;--s:var(--oa-surface,light-dark(#fff,#1f2231));--a:var(--oa-accent,light-dark(#4f46e5,#8f8bff));
+--on:var(--oa-accent-text,color(from var(--a) xyz-d65 ${WHITE} ${WHITE} ${WHITE}));
+--t:var(--oa-text,oklch(from var(--s) calc(.22 + .75*clamp(0,(.57 - l)*1e6,1)) .02 275));
 --r:var(--oa-radius,14px);--q:calc(var(--r)*.65);--m:var(--oa-muted,color-mix(in oklab,var(--t) 74%,var(--s)));
 --b:var(--oa-border,color-mix(in oklab,var(--t) 14%,var(--s)));--h:color-mix(in oklab,var(--t) 6%,var(--s));
 font:400 .9375em/1.5 var(--oa-font,system-ui,sans-serif);color:var(--t)}
-@media(prefers-color-scheme:dark){.oa:not([data-scheme=light]){${DARK}}}
-.oa[data-scheme=dark]{${DARK}}
-@supports(color:color(from red xyz-d65 x y z)){.oa.oa{
---on:var(--oa-accent-text,color(from var(--a) xyz-d65 ${WHITE} ${WHITE} ${WHITE}));
---t:var(--oa-text,oklch(from var(--s) calc(.22 + .75*clamp(0,(.57 - l)*1e6,1)) .02 275))}}
 *{box-sizing:border-box}
 [hidden]{display:none!important}
 .card,.ring,.status{position:fixed;inset:0 auto auto 0}
-.status{width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.status{clip-path:inset(50%)}
 .card{display:flex;flex-direction:column;width:max-content;
 min-width:220px;max-width:min(var(--oa-width,336px),100vw - 24px);max-height:min(34em,100dvh - 24px);
 background:var(--s);border:1px solid var(--b);border-radius:var(--r);
-box-shadow:0 2px 6px rgb(0 0 30/.06),0 18px 48px -8px rgb(0 0 30/.24);
-overflow-wrap:anywhere;user-select:text}
+box-shadow:0 18px 48px -8px rgb(0 0 30/.24);overflow-wrap:anywhere}
 [data-phase=waiting]{visibility:hidden}
-[data-phase=anchored]{animation:pop .22s cubic-bezier(.2,.9,.3,1.15)}
-[data-phase=corner]{animation:rise .28s cubic-bezier(.2,.8,.2,1);width:100vw}
-@keyframes pop{from{opacity:0;scale:.96}}
-@keyframes rise{from{opacity:0;transform:translateY(12px)}}
+[data-phase=anchored]{animation:in .22s}
+[data-phase=corner]{animation:in .28s;width:100vw}
+@keyframes in{from{opacity:0;transform:translateY(12px)}}
 .arrow{position:absolute;top:-7px;left:var(--at);width:12px;height:12px;background:var(--s);border:solid var(--b);
-border-width:1px 0 0 1px;border-top-left-radius:3px;rotate:45deg}
+border-width:1px 0 0 1px;rotate:45deg}
 [data-side=top] .arrow{top:auto;bottom:-7px;rotate:225deg}
 [data-side=right] .arrow{top:var(--at);left:-7px;rotate:-45deg}
 [data-side=left] .arrow{top:var(--at);left:auto;right:-7px;rotate:135deg}
 [data-phase=corner] .arrow{display:none}
-.ring{pointer-events:none;border:2px solid var(--a);
-box-shadow:0 0 0 4px color-mix(in srgb,var(--a) 22%,transparent);animation:glow 1.4s 2}
-@keyframes glow{50%{box-shadow:0 0 0 9px color-mix(in srgb,var(--a) 9%,transparent)}}
-.head{display:flex;gap:10px;padding-block:14px 0;padding-inline:18px 12px}
-.title{flex:1;margin:3px 0 0;font-size:1.03em;font-weight:650;line-height:1.35;text-wrap:balance}
+.ring{pointer-events:none;border:2px solid var(--a);border-radius:var(--q);animation:glow 1.4s 2}
+@keyframes glow{50%{box-shadow:0 0 0 6px color-mix(in srgb,var(--a) 22%,transparent)}}
+.head,.reply,.progress,label{display:flex;gap:10px}
+.head{padding:14px 18px 0}
+.title{flex:1;margin:3px 0 0;font-size:1em;font-weight:600}
 .main{overflow-y:auto;overscroll-behavior:contain;padding:4px 18px 16px;color:var(--m)}
-.text{margin:0;white-space:pre-line;text-wrap:pretty}
+.text,.said{margin:0;white-space:pre-line}
 button,a,textarea{font:inherit;color:inherit}
-button,.button{display:grid;place-items:center;min-width:28px;min-height:28px;padding:0;border:1px solid transparent;
-border-radius:var(--q);background:none;text-decoration:none;cursor:pointer;transition:.12s}
+button,.button,.avatar{display:grid;place-items:center;min-width:28px;min-height:28px;padding:0;border:1px solid transparent;
+border-radius:var(--q);background:none;text-decoration:none;cursor:pointer}
 button:hover,.button:hover,label:hover{background:var(--h)}
 :focus-visible{outline:2px solid var(--t);outline-offset:2px}
 .close,.send{font-size:1.5em;line-height:1}
 .close{align-self:start;color:var(--m)}
 .foot{display:flex;flex-wrap:wrap;gap:6px;padding:0 18px 16px}
-.button{min-height:34px;padding:5px 13px;font-size:.94em;font-weight:550;line-height:1.3;color:var(--m)}
-.plain:first-child{margin-inline-start:-13px}
+.button{min-height:34px;padding:5px 13px;font-size:.94em;font-weight:500;color:var(--m)}
 .quiet{border-color:var(--b);color:var(--t)}
 .reveal{margin-top:12px}
-.strong,.strong:hover,.avatar,.mine{background:var(--a);color:var(--on);border-color:transparent}
-.strong:hover{filter:brightness(1.1)}
-.avatar{display:grid;place-items:center;width:28px;height:28px;border-radius:50%}
-.avatar::before{content:'';width:16px;height:16px;background:var(--on);clip-path:polygon(50% 0,62% 38%,100% 50%,62% 62%,50% 100%,38% 62%,0 50%,38% 38%)}
+.strong,.strong:hover,.avatar,.mine{background:var(--a);color:var(--on)}
+.avatar{border-radius:50%}
+.avatar::before{content:'✦'}
 .thread{display:flex;flex-direction:column;gap:8px;padding-top:12px}
-.said{max-width:88%;align-self:start;padding:8px 12px;border-radius:var(--q);white-space:pre-line}
+.said{max-width:88%;align-self:start;padding:8px 12px;border-radius:var(--q)}
 .said:not(.mine){background:var(--h);color:var(--t)}
 .mine{align-self:end}
 .who,.source,.progress{font-size:.87em}
 .who{font-weight:600;color:var(--m)}
 .source{display:block;padding:3px 0}
-.reply{display:flex;gap:8px;align-items:end;padding:0 12px 12px}
+.reply{align-items:end;padding:0 12px 12px}
 textarea{flex:1;min-width:0;field-sizing:content;height:38px;min-height:38px;max-height:7em;padding:7px 12px;border:1px solid var(--m);
 border-radius:var(--q);background:none;resize:none}
 textarea::placeholder{color:var(--m);opacity:1}
 .send{width:38px;height:38px}
 .steps{list-style:none;margin:8px 0 0;padding:0}
-label{display:flex;gap:10px;margin:0 -8px;padding:6px 8px;border-radius:var(--q);cursor:pointer;color:var(--t)}
+label{margin:0 -8px;padding:6px 8px;border-radius:var(--q);cursor:pointer;color:var(--t)}
 input,progress{accent-color:var(--a)}
 input{flex:none;width:18px;height:18px;margin:2px 0}
 :checked+span{color:var(--m);text-decoration:line-through}
-.progress{display:flex;gap:10px;align-items:center;margin-top:6px}
+.progress{align-items:center;margin-top:6px}
 progress{flex:1;min-width:0}
-@media(pointer:coarse){.button,label{min-height:42px;align-items:center}.close{min-width:36px;min-height:36px;margin-top:-4px}}
-@media(prefers-reduced-motion:reduce){*{animation:none!important;transition:none!important}}
+@media(pointer:coarse){.button,label,.close{min-height:42px;min-width:42px}}
+@media(prefers-reduced-motion:reduce){*{animation:none!important}}
 @media(forced-colors:active){button,.button,.said{border:1px solid}.ring{border-color:Highlight}}
 `;
