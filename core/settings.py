@@ -4,13 +4,25 @@
 never repeats a secret. `docs/configuration.md` is generated from these classes.
 """
 
-from typing import Annotated, Final, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, PlainValidator, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import SettingsError
 
+MIN_KEY_LENGTH: Final = 32
+"""Characters of SECRET_KEY."""
 PROVIDERS: Final = ("rules", "openai", "azure", "local")
 
 
@@ -28,15 +40,50 @@ def _split_chain(value: object) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _address(*schemes: str) -> Callable[[Any], Any]:
+    """Return a validator that takes URLs of these schemes alone; text or a secret, which no message repeats."""
+
+    def check(value: Any) -> Any:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        try:
+            parts = urlsplit(text or "")
+            sound = parts.scheme in schemes and (parts.netloc or parts.path)
+        except ValueError:
+            sound = False
+        if text is not None and not sound:
+            raise ValueError(f"must be a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        return value
+
+    return check
+
+
+def _long_enough(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and len(value.get_secret_value()) < MIN_KEY_LENGTH:
+        raise ValueError(f"must have at least {MIN_KEY_LENGTH} characters")
+    return value
+
+
+def _blank_is_none(value: object) -> object:
+    return None if value == "" else value
+
+
+_Postgres = AfterValidator(_address("postgresql", "postgres"))
+_Redis = AfterValidator(_address("redis", "rediss", "unix"))
+_Http = AfterValidator(_address("https", "http"))
+_HttpUrl = Annotated[str | None, _Http, BeforeValidator(_blank_is_none)]
+
+
 class StoreSettings(_Settings):
     """Where data lives."""
 
-    database_url: SecretStr = Field(description="PostgreSQL 16 or later with pgvector: postgresql://…")
-    database_admin_url: SecretStr | None = Field(
+    database_url: Annotated[SecretStr, _Postgres] = Field(
+        description="PostgreSQL 16 or later with pgvector: postgresql://…"
+    )
+    database_admin_url: Annotated[SecretStr | None, _Postgres, BeforeValidator(_blank_is_none)] = Field(
         None, description="Login that may create tables and roles, for `migrate`; DATABASE_URL when left out"
     )
     database_pool_size: int = Field(10, ge=1, le=200, description="Connections per process")
-    redis_url: SecretStr = Field(description="Redis 7 or Valkey 8 or later: redis://… or unix://…")
+    redis_url: Annotated[SecretStr, _Redis] = Field(description="Redis 7 or Valkey 8 or later: redis://… or unix://…")
     redis_pool_size: int = Field(50, ge=2, le=1000, description="Connections per process")
     stream_shards: int = Field(1, ge=1, le=256, description="Shards of each stream, for Redis Cluster")
 
@@ -44,18 +91,20 @@ class StoreSettings(_Settings):
 class SecuritySettings(_Settings):
     """Keys of the installation."""
 
-    secret_key: SecretStr = Field(
+    secret_key: Annotated[SecretStr, AfterValidator(_long_enough)] = Field(
         description="At least 32 characters; signs admin tokens and encrypts the companies' secrets at rest"
     )
     access_token_seconds: int = Field(900, ge=60, le=86_400, description="Life of an admin's access token")
     refresh_token_seconds: int = Field(1_209_600, ge=3600, description="Life of an admin's refresh token")
 
-    @field_validator("secret_key")
-    @classmethod
-    def _long_enough(cls, value: SecretStr) -> SecretStr:
-        if len(value.get_secret_value()) < 32:
-            raise ValueError("must have at least 32 characters")
-        return value
+
+class GivenSettings(_Settings):
+    """What `up` was given of the above; it provides the rest itself."""
+
+    database_url: Annotated[SecretStr | None, _Postgres, BeforeValidator(_blank_is_none)] = None
+    database_admin_url: Annotated[SecretStr | None, _Postgres, BeforeValidator(_blank_is_none)] = None
+    redis_url: Annotated[SecretStr | None, _Redis, BeforeValidator(_blank_is_none)] = None
+    secret_key: Annotated[SecretStr | None, AfterValidator(_long_enough), BeforeValidator(_blank_is_none)] = None
 
 
 class ApiSettings(_Settings):
@@ -64,7 +113,7 @@ class ApiSettings(_Settings):
     api_host: str = Field("127.0.0.1", description="Address the API listens on")
     api_port: int = Field(8000, ge=0, le=65_535, description="Port the API listens on; 0 picks a free one")
     api_workers: int = Field(1, ge=1, le=64, description="Processes of the API")
-    api_public_url: str | None = Field(None, description="Origin under which browsers reach the API")
+    api_public_url: _HttpUrl = Field(None, description="Origin under which browsers reach the API")
     rate_limit_window: int = Field(
         60, ge=1, le=3600, validation_alias=AliasChoices("ONBOARDING_API_RATE_LIMIT_WINDOW"), description="Seconds"
     )
@@ -81,7 +130,9 @@ class GatewaySettings(_Settings):
 
     gateway_host: str = Field("127.0.0.1", description="Address the gateway listens on")
     gateway_port: int = Field(8001, ge=0, le=65_535, description="Port the gateway listens on; 0 picks a free one")
-    gateway_public_url: str | None = Field(None, description="Origin under which browsers reach the gateway: wss://…")
+    gateway_public_url: Annotated[
+        str | None, AfterValidator(_address("wss", "ws")), BeforeValidator(_blank_is_none)
+    ] = Field(None, description="Origin under which browsers reach the gateway: wss://…")
     gateway_connections_per_user: int = Field(20, ge=1, description="Sockets of one user on one gateway; more is 4429")
     gateway_connections_per_company: int = Field(50_000, ge=1, description="Sockets of one company on one gateway")
     gateway_heartbeat_seconds: float = Field(25, gt=0, description="Between two pings")
@@ -109,24 +160,46 @@ class LlmSettings(_Settings):
         description="rules, openai, azure, local, or a chain such as openai,azure,rules",
     )
     openai_api_key: SecretStr | None = Field(None, description="Key of OpenAI or of a compatible server")
-    openai_base_url: str | None = Field(None, description="Another server that speaks the protocol")
+    openai_base_url: _HttpUrl = Field(None, description="Another server that speaks the protocol")
     openai_model: str = Field("gpt-4.1-mini", description="Model name at OpenAI or the compatible server")
-    azure_openai_endpoint: str | None = Field(None, description="https://….openai.azure.com")
+    azure_openai_endpoint: _HttpUrl = Field(None, description="https://….openai.azure.com")
     azure_openai_api_key: SecretStr | None = Field(None, description="Key of the Azure resource")
     azure_openai_deployment: str | None = Field(None, description="Deployment name; OPENAI_MODEL when left out")
     azure_openai_api_version: str = Field("2024-10-21", description="API version of the Azure resource")
-    local_base_url: str | None = Field(None, description="Compatible server on this host or network, without a key")
+    local_base_url: _HttpUrl = Field(None, description="Compatible server on this host or network, without a key")
     local_model: str | None = Field(None, description="Model name at the local server")
     llm_timeout_seconds: float = Field(20, ge=1, le=120, description="One attempt of one call")
     llm_max_retries: int = Field(2, ge=0, le=5, description="Further attempts at one provider, with backoff")
     llm_max_tokens: int = Field(700, ge=64, le=8192, description="Longest answer")
 
 
+_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "rules": (),
+    "openai": ("openai_api_key",),
+    "azure": ("azure_openai_endpoint", "azure_openai_api_key"),
+    "local": ("local_base_url", "local_model"),
+}
+"""The settings that each provider cannot do without."""
+
+
+def check_providers(settings: LlmSettings) -> None:
+    """Raise SettingsError when a provider of the chain lacks its key, address or model."""
+    for provider in settings.llm_provider:
+        for name in _NEEDS[provider]:
+            value = getattr(settings, name)
+            if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+                raise SettingsError(f"{name.upper()}: is required by the provider {provider!r} of LLM_PROVIDER")
+
+
 class ChannelSettings(_Settings):
     """Where notifications go when a company names nothing of its own."""
 
-    slack_webhook_url: SecretStr | None = Field(None, description="Incoming webhook")
-    smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:587 or smtps://…")
+    slack_webhook_url: Annotated[SecretStr | None, _Http, BeforeValidator(_blank_is_none)] = Field(
+        None, description="Incoming webhook"
+    )
+    smtp_url: Annotated[
+        SecretStr | None, AfterValidator(_address("smtp", "smtps")), BeforeValidator(_blank_is_none)
+    ] = Field(None, description="smtp://user:password@host:587 or smtps://…")
     email_from: str = Field("onboarding-agent@localhost", description="Sender of e-mails")
     notification_timeout_seconds: float = Field(10, gt=0, le=60, description="One delivery attempt")
     enable_webhook_notifications: bool = Field(True, description="Off keeps notifications in the queue only")

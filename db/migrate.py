@@ -78,7 +78,7 @@ def _connect(url: str) -> Iterator[psycopg.Connection[Any]]:
     except psycopg.errors.InsufficientPrivilege as error:
         raise SettingsError(f"DATABASE_ADMIN_URL: the login may not do that: {error.diag.message_primary}") from None
     except psycopg.OperationalError as error:
-        raise Unavailable(f"PostgreSQL cannot be reached: {str(error).strip().splitlines()[-1]}") from None
+        raise Unavailable(f"PostgreSQL cannot be reached: {str(error).strip().splitlines()[0]}") from None
 
 
 @contextmanager

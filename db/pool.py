@@ -212,6 +212,6 @@ async def _connect(url: str, deadline: float) -> Connection:
             return await AsyncConnection.connect(url, connect_timeout=_CONNECT_SECONDS)
         except psycopg.OperationalError as error:
             if time.monotonic() > deadline:
-                reason = str(error).strip().splitlines()[-1]
+                reason = str(error).strip().splitlines()[0]
                 raise Unavailable(f"PostgreSQL cannot be reached: {reason}", retry_after=5) from None
         await asyncio.sleep(0.2)

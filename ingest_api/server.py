@@ -31,12 +31,16 @@ def load_settings() -> Settings:
 
 
 class Application:
-    """Opens the services when the server starts, serves, and closes them when it stops (ASGI lifespan)."""
+    """Opens the services when the server starts, serves, and closes them when it stops (ASGI lifespan).
+
+    `failure` is why they could not be opened.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._stack = AsyncExitStack()
         self._app: ASGIApp = _not_started
+        self.failure: Exception | None = None
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request, or follow the server's life."""
@@ -48,6 +52,7 @@ class Application:
             services = await self._stack.enter_async_context(open_services(self._settings))
             self._app = create_app(services)
         except Exception as error:
+            self.failure = error
             _log.critical("api.start_failed", extra={"reason": str(error)})
             await send({"type": "lifespan.startup.failed", "message": ""})
             return
@@ -80,17 +85,18 @@ def build_application() -> Application:
 
 
 def run() -> None:
-    """Serve until SIGTERM or SIGINT; raises SettingsError before anything starts, SystemExit when the start fails."""
+    """Serve until SIGTERM or SIGINT; raises SettingsError before anything starts, and why a start failed."""
     settings = load_settings()
     logs.configure("api", level=settings.log.log_level, form=settings.log.log_format)
     for stop in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises the signal again after its graceful stop
         signal.signal(stop, lambda *_: None)
     options = server_options(settings.api)
     if settings.api.api_workers == 1:
-        server = uvicorn.Server(uvicorn.Config(Application(settings), **options))
+        application = Application(settings)
+        server = uvicorn.Server(uvicorn.Config(application, **options))
         server.run()
         if not server.started:
-            raise SystemExit(3)
+            raise application.failure or SystemExit(3)
         return
     with tempfile.TemporaryDirectory(prefix="oa-api-metrics-") as directory:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory

@@ -6,13 +6,15 @@ from typing import Final
 
 from pwdlib import PasswordHash
 
-from core.errors import Conflict
+from core.errors import Conflict, InvalidRequest
 from core.security import Vault
 from db import companies
 from db.companies import FoundedCompany, found
 from db.pool import Database
 from local.installation import Company
 
+MAX_NAME: Final = 200
+"""Characters, as the table has it."""
 OWNER: Final = "owner@localhost"
 """Login of an owner for whom nobody named an address; further ones in the same database get a few random letters."""
 
@@ -28,13 +30,19 @@ async def found_company(
 ) -> Company:
     """Found a company in a migrated database; its keys are returned here and are nowhere else in the clear.
 
-    An address or a password that is not given is made up. Raises Conflict when the address given has an account.
+    An address or a password that is not given is made up.
+
+    Raises:
+        InvalidRequest: the name is blank or longer than 200 characters.
+        Conflict: the address given has an account.
     """
+    if not 1 <= len(name.strip()) <= MAX_NAME:
+        raise InvalidRequest(f"The name of a company has 1 to {MAX_NAME} characters.")
     password = admin_password or secrets.token_urlsafe(12)
     database = await Database.open(database_url, pool_size=1, name="founding")
     try:
         vault, password_hash = Vault(secret_key), PasswordHash.recommended().hash(password)
-        email, founded = await _found(database, vault, name, now, admin_email, password_hash)
+        email, founded = await _found(database, vault, name.strip(), now, admin_email, password_hash)
     finally:
         await database.close()
     return Company(

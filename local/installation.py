@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from core.settings import GivenSettings, load
+
 
 @dataclass(frozen=True, slots=True)
 class Company:
@@ -42,10 +44,11 @@ class Installation:
 
     @classmethod
     def read(cls, directory: Path) -> Self:
-        """Return what `directory` remembers, or a fresh installation with a key of its own."""
+        """Return what `directory` remembers, or a fresh installation with SECRET_KEY or a key of its own."""
         path = directory / "installation.json"
         if not path.exists():
-            return cls(secret_key=os.environ.get("SECRET_KEY") or secrets.token_urlsafe(48))
+            given = load(GivenSettings).secret_key
+            return cls(secret_key=given.get_secret_value() if given else secrets.token_urlsafe(48))
         stored = json.loads(path.read_text())
         company = Company(**stored["company"]) if stored["company"] else None
         return cls(secret_key=stored["secret_key"], company=company)

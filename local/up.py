@@ -19,8 +19,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from core import settings
-from core.errors import ProductError
+from redis.exceptions import RedisError
+
+from core import redis, settings
+from core.errors import ProductError, SettingsError, Unavailable
 from local.installation import Company, Installation
 from local.parts import Addresses, demo_part, product_environment, product_parts, program, redis_part
 from local.ports import claim_port
@@ -86,10 +88,9 @@ async def _start_all(options: UpOptions, stack: contextlib.AsyncExitStack) -> di
     for group in settings.ALL:
         if group is not settings.StoreSettings and group is not settings.SecuritySettings:
             settings.load(group)  # a wrong value is told now, not by a part that ends again and again
+    settings.check_providers(settings.load(settings.LlmSettings))
     addresses = claim_addresses(options)
-    options.data.mkdir(parents=True, exist_ok=True)
-    installation = Installation.read(options.data)
-    installation.write(options.data)
+    installation = _remember(options.data)
     supervisor = Supervisor()
     database_url = await _start_postgres(options.data, stack)
     stack.push_async_callback(supervisor.stop)
@@ -104,9 +105,18 @@ async def _start_all(options: UpOptions, stack: contextlib.AsyncExitStack) -> di
     return ready_line(addresses, company, demo=options.demo)
 
 
+def _remember(data: Path) -> Installation:
+    try:
+        installation = Installation.read(data)
+        installation.write(data)
+    except OSError as error:
+        raise SettingsError(f"--data {data}: {error.strerror}") from None
+    return installation
+
+
 async def _start_postgres(data: Path, stack: contextlib.AsyncExitStack) -> str:
-    if url := os.environ.get("DATABASE_URL"):
-        return url
+    if given := settings.load(settings.GivenSettings).database_url:
+        return given.get_secret_value()
     from local.postgres import EmbeddedPostgres
 
     server = EmbeddedPostgres(data / "postgres")
@@ -137,11 +147,23 @@ def _background(work: Any) -> Any:
 
 
 async def _start_redis(data: Path, supervisor: Supervisor) -> str:
-    if url := os.environ.get("REDIS_URL"):
-        return url
+    if given := settings.load(settings.GivenSettings).redis_url:
+        await _check_redis(given.get_secret_value())
+        return given.get_secret_value()
     socket = socket_path(data)
     await supervisor.start(redis_part(data / "redis", socket))
     return f"unix://{socket}"
+
+
+async def _check_redis(url: str) -> None:
+    """Raise Unavailable when nothing answers there: parts wait for a Redis that is away, people should be told."""
+    client = redis.connect(url, pool_size=1, name="supervisor")
+    try:
+        await client.ping()
+    except (RedisError, OSError) as error:
+        raise Unavailable(f"REDIS_URL: Redis cannot be reached: {error}") from None
+    finally:
+        await client.aclose()
 
 
 def socket_path(data: Path) -> Path:
@@ -160,7 +182,8 @@ async def _prepare(options: UpOptions, installation: Installation, database_url:
     from local.founding import found_company, is_known
     from local.schema import migrate_all
 
-    await asyncio.to_thread(migrate_all, os.environ.get("DATABASE_ADMIN_URL", database_url), database_url)
+    admin_url = settings.load(settings.GivenSettings).database_admin_url
+    await asyncio.to_thread(migrate_all, admin_url.get_secret_value() if admin_url else database_url, database_url)
     if installation.company is not None:
         if await is_known(database_url, installation.company.company_id):
             return installation.company, False

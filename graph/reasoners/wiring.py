@@ -7,8 +7,7 @@ from langchain_openai import AzureChatOpenAI, ChatOpenAI
 from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import SecretStr
 
-from core.errors import SettingsError
-from core.settings import LlmSettings
+from core.settings import LlmSettings, check_providers
 from graph.reasoner import Reasoner
 from graph.reasoners.chain import ChainReasoner, Link
 from graph.reasoners.openai import OpenAIReasoner
@@ -17,6 +16,8 @@ from graph.reasoners.rules import RulesReasoner
 
 SEED: Final = 7
 """With temperature 0 the same case gets the same answer, as far as a provider can promise."""
+_NO_KEY: Final = SecretStr("none")
+"""For servers that ask for none; the client insists on one."""
 _THINKING_MODELS: Final = ("o1", "o3", "o4", "gpt-5")
 """Models that refuse a temperature; their names begin so."""
 
@@ -27,6 +28,7 @@ def build_reasoner(settings: LlmSettings) -> Reasoner:
     Raises:
         SettingsError: a provider of the chain lacks its key, address or model.
     """
+    check_providers(settings)
     return ChainReasoner([_link(name, settings) for name in settings.llm_provider])
 
 
@@ -48,7 +50,7 @@ def _link(name: str, settings: LlmSettings) -> Link:
 
 
 def _openai(settings: LlmSettings) -> Provider:
-    key = _required(settings.openai_api_key, "OPENAI_API_KEY", "openai")
+    key = settings.openai_api_key or _NO_KEY
     options = _options(settings, settings.openai_model)
     if settings.openai_base_url:
         return _compatible("openai", settings.openai_model, settings.openai_base_url, key, settings)
@@ -60,8 +62,8 @@ def _openai(settings: LlmSettings) -> Provider:
 
 def _azure(settings: LlmSettings) -> Provider:
     client = AzureChatOpenAI(
-        azure_endpoint=_required(settings.azure_openai_endpoint, "AZURE_OPENAI_ENDPOINT", "azure"),
-        api_key=_required(settings.azure_openai_api_key, "AZURE_OPENAI_API_KEY", "azure"),
+        azure_endpoint=settings.azure_openai_endpoint,
+        api_key=settings.azure_openai_api_key,
         azure_deployment=settings.azure_openai_deployment or settings.openai_model,
         api_version=settings.azure_openai_api_version,
         model=settings.openai_model,
@@ -73,9 +75,7 @@ def _azure(settings: LlmSettings) -> Provider:
 
 
 def _local(settings: LlmSettings) -> Provider:
-    url = _required(settings.local_base_url, "LOCAL_BASE_URL", "local")
-    model = _required(settings.local_model, "LOCAL_MODEL", "local")
-    return _compatible("local", model, url, SecretStr("none"), settings)
+    return _compatible("local", settings.local_model or "", settings.local_base_url or "", _NO_KEY, settings)
 
 
 def _compatible(name: str, model: str, url: str, key: SecretStr, settings: LlmSettings) -> Provider:
@@ -101,9 +101,3 @@ _PROVIDERS: Final[Mapping[str, Callable[[LlmSettings], Provider]]] = {
     "azure": _azure,
     "local": _local,
 }
-
-
-def _required(value: Any, variable: str, provider: str) -> Any:
-    if not value:
-        raise SettingsError(f"{variable}: is required by the provider {provider!r} of LLM_PROVIDER")
-    return value

@@ -79,3 +79,27 @@ def test_a_wrong_setting_is_told_in_one_line(tmp_path: Path) -> None:
     done = run_up("--port", "0", "--ws-port", "0", "--data", str(tmp_path / "d"), LLM_PROVIDER="gpt")
     assert done.returncode == 1
     assert done.stderr == "onboarding-agent: LLM_PROVIDER: unknown provider 'gpt'; known: rules, openai, azure, local\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "line"),
+    [
+        ({"LLM_PROVIDER": "openai", "OPENAI_API_KEY": ""}, "OPENAI_API_KEY: is required by the provider 'openai' "),
+        ({"REDIS_URL": "redis://127.0.0.1:1"}, "REDIS_URL: Redis cannot be reached: "),
+        ({"DATABASE_URL": "mysql://h/x"}, "DATABASE_URL: must be a URL that begins with postgresql://"),
+        ({"DATABASE_URL": "postgresql://u@127.0.0.1:1/x"}, "PostgreSQL cannot be reached: connection failed: "),
+    ],
+)
+def test_what_cannot_work_is_told_in_one_line(environment: dict[str, str], line: str, tmp_path: Path) -> None:
+    done = run_up("--port", "0", "--ws-port", "0", "--data", str(tmp_path / "d"), **environment)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert f"\nonboarding-agent: {line}" in f"\n{done.stderr}"
+    assert "Traceback" not in done.stderr
+
+
+def test_a_data_directory_that_cannot_be_is_told_in_one_line() -> None:
+    done = run_up("--port", "0", "--ws-port", "0", "--data", "/proc/nowhere")
+    assert done.returncode == 1
+    assert done.stderr.startswith("onboarding-agent: --data /proc/nowhere: ")
+    assert done.stderr.count("\n") == 1

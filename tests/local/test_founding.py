@@ -56,6 +56,13 @@ def test_the_owner_may_be_named(environment: dict[str, str]) -> None:
     assert again.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["", "  ", "x" * 201])
+def test_a_senseless_name_is_told_in_one_line(environment: dict[str, str], name: str) -> None:
+    refused = create_company(environment, name)
+    assert refused.returncode == 1
+    assert refused.stderr == "onboarding-agent: The name of a company has 1 to 200 characters.\n"
+
+
 def test_an_address_that_was_named_is_never_replaced(database_url: str, secret_key: str, company: Company) -> None:
     with pytest.raises(Conflict):
         asyncio.run(found_company(database_url, secret_key, "Acme", NOW, admin_email=company.admin_email))
