@@ -17,6 +17,7 @@ BURST_MS: Final = 1_000
 DESIGN allows within a rage click. Without it a page that fails ten times a second would ask for ten turns."""
 _KEPT_IDS: Final = 10
 _KEPT_ERROR: Final = 200
+_NUMBERS: Final = ("count", "status")
 
 
 def find_bursts(case: Case, kind: SignalKind, events: Iterable[AcceptedEvent]) -> list[Signal]:
@@ -60,14 +61,17 @@ def element_scope(entry: Entry) -> str:
 
 
 def measures_of(event: AcceptedEvent) -> dict[str, Any]:
-    """Return what the page measured: `count` of clicks, their `click_ids`, the `error` they led to; bounded."""
+    """Return what the page measured: `count` of clicks, their `click_ids`, the `error` they led to and, of a failed
+    request, its HTTP `status`; bounded."""
     properties = event.properties
-    measures: dict[str, Any] = {}
-    count, ids, error = properties.get("count"), properties.get("evidence"), text_of(properties.get("error"))
-    if isinstance(count, int) and not isinstance(count, bool):
-        measures["count"] = count
+    ids, error = properties.get("evidence"), text_of(properties.get("error"))
+    measures: dict[str, Any] = {name: number for name in _NUMBERS if _is_count(number := properties.get(name))}
     if isinstance(ids, list):
         measures["click_ids"] = [text for text in map(text_of, ids[:_KEPT_IDS]) if text]
     if error:
         measures["error"] = error[:_KEPT_ERROR]
     return measures
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -11,12 +11,16 @@ from datetime import datetime
 from core.baselines import Baseline, BaselineStep, page_path
 from core.config import CompanyConfig
 from core.events import AcceptedEvent
-from core.turns import Signal, Turn
+from core.turns import Signal, SignalKind, Turn
 from graph.facts import PastNudge, UserFacts
 from graph.languages import known_tag
 
 MAX_EVENTS = 30
 """Latest events that a reasoner gets to see."""
+REFUSED = frozenset({400, 409, 422})
+"""HTTP statuses by which a product refuses what was entered: nothing is broken, an entry needs a change."""
+WAYS_OUT = frozenset({"back_click", "cancel_click", "help_click"})
+"""Events of controls that lead away from a step, or to its help page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ class Case:
 
     @property
     def best_element(self) -> str | None:
-        """Where a nudge belongs: the element of the signal, else of its latest evidence, else of the step."""
+        """Where a nudge belongs: the element of the signal, else of its latest evidence, else of the step. Where the
+        trouble is not with the element that was clicked, the step's comes first: a tip at “Back” shows the way out."""
         return next(self._elements(), None)
 
     @property
@@ -70,9 +75,21 @@ class Case:
         return frozenset(page_path(page) for page in pages if page) | {path for path in patterns if "*" not in path}
 
     def _elements(self) -> Iterator[str]:
-        found = [self.signal.target_element, *(item.target_element for item in reversed(self.signal.evidence))]
-        found += [self.step.element if self.step else None, *(event.target_element for event in reversed(self.events))]
+        proof = [self.signal.target_element, *(item.target_element for item in reversed(self.signal.evidence))]
+        named = [self.step.element if self.step else None]
+        first = [*named, *proof] if was_refused(self.signal) or led_away(self.signal) else [*proof, *named]
+        found = [*first, *(event.target_element for event in reversed(self.events))]
         return (element for element in found if element)
+
+
+def was_refused(signal: Signal) -> bool:
+    """Tell whether an error click met a product that refused the entries, rather than one that failed."""
+    return signal.kind is SignalKind.ERROR_CLICK and signal.measures.get("status") in REFUSED
+
+
+def led_away(signal: Signal) -> bool:
+    """Tell whether the signal is a click on a way out of the step."""
+    return signal.kind is SignalKind.EXPLICIT_STUCK and signal.evidence[-1].event_type in WAYS_OUT
 
 
 def build_case(

@@ -16,14 +16,14 @@ from core.nudges import Diagnosis, NudgeContent
 from core.redaction import mask
 from core.turns import Evidence, Signal, SignalKind
 from graph.alerts import tried
-from graph.case import Case
+from graph.case import Case, was_refused
 from graph.journal import Calls
 from graph.languages import primary
 from graph.reasoner import AlertDraft, Reasoned
 from graph.wording import compose, language_of, template_version
 
 NAME: Final = "rules"
-VERSION: Final = "rules-1"
+VERSION: Final = "rules-2"
 
 PER_EVENT: Final = 0.02
 MAX_CONFIDENCE: Final = 0.95
@@ -79,15 +79,21 @@ EXPLICIT: Final[Mapping[str, Finding]] = {
 }
 """Explicit signals differ by the event that made them; other events of the host's choice count as a call for help."""
 
+REFUSED: Final = Finding(
+    "validation", "The product refused what the user entered at {place}; one entry needs a change.", 0.82
+)
+
 OFF_PATH: Final = Finding("off_path", "The user left the path of those who succeeded, at {place}.", 0.65)
 
 
 def find(signal: Signal) -> Finding:
-    """Return what a signal says, by its kind and, where it matters, its last event."""
+    """Return what a signal says, by its kind and, where it matters, its last event or what was measured."""
     if signal.kind is SignalKind.EXPLICIT_STUCK:
         return EXPLICIT.get(signal.evidence[-1].event_type, FINDINGS[SignalKind.EXPLICIT_STUCK])
     if signal.kind is SignalKind.BASELINE_DEVIATION and "steps_off_path" in signal.measures:
         return OFF_PATH
+    if was_refused(signal):
+        return REFUSED
     return FINDINGS[signal.kind]
 
 

@@ -285,10 +285,10 @@ def test_an_event_without_a_page_happened_where_the_user_is():
 
 
 def test_what_the_page_measured_is_kept_within_bounds():
-    facts = {"count": 3, "evidence": ["c1", 7, *["c2"] * 20], "error": "x" * 900}
+    facts = {"count": 3, "evidence": ["c1", 7, *["c2"] * 20], "error": "x" * 900, "status": 422}
     (signal,) = live([event("rage_click", 0, **facts)])
-    assert signal.measures == {"count": 3, "click_ids": ["c1", *["c2"] * 8], "error": "x" * 200}
-    (signal,) = live([event("rage_click", 0, count=True, evidence="c1", error=5)])
+    assert signal.measures == {"count": 3, "status": 422, "click_ids": ["c1", *["c2"] * 8], "error": "x" * 200}
+    (signal,) = live([event("rage_click", 0, count=True, evidence="c1", error=5, status="422")])
     assert signal.measures == {}
 
 

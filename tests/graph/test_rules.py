@@ -74,6 +74,40 @@ def test_leaving_the_path_is_another_class_than_being_slow() -> None:
     assert diagnose_signal(make_case(signal)).reason_class == "off_path"
 
 
+@pytest.mark.parametrize(
+    ("status", "reason_class"),
+    [(400, "validation"), (409, "validation"), (422, "validation"), (429, "product_error"), (503, "product_error")],
+)
+def test_a_refused_entry_is_not_an_outage(status: int, reason_class: str) -> None:
+    signal = make_signal(SignalKind.ERROR_CLICK, event_type="error_click", count=1, measures={"status": status})
+    assert diagnose_signal(make_case(signal)).reason_class == reason_class
+
+
+@pytest.mark.parametrize(
+    ("kind", "event_type", "measures", "element"),
+    [
+        (SignalKind.EXPLICIT_STUCK, "back_click", {}, "#crm-api-key"),
+        (SignalKind.EXPLICIT_STUCK, "cancel_click", {}, "#crm-api-key"),
+        (SignalKind.EXPLICIT_STUCK, "help_click", {}, "#crm-api-key"),
+        (SignalKind.EXPLICIT_STUCK, "error_encountered", {}, "#clicked"),
+        (SignalKind.ERROR_CLICK, "error_click", {"status": 422}, "#crm-api-key"),
+        (SignalKind.ERROR_CLICK, "error_click", {"status": 503}, "#clicked"),
+        (SignalKind.DEAD_CLICK, "dead_click", {}, "#clicked"),
+    ],
+)
+def test_a_tip_stands_where_the_trouble_is_not_at_the_way_out(
+    kind: SignalKind, event_type: str, measures: dict[str, Any], element: str
+) -> None:
+    case = make_case(make_signal(kind, event_type=event_type, count=1, element="#clicked", measures=measures))
+    assert compose(case, "other").target_element == element
+    assert {"#clicked", "#crm-api-key"} <= case.seen_elements
+
+
+def test_without_a_step_a_tip_stands_at_the_click() -> None:
+    signal = make_signal(SignalKind.EXPLICIT_STUCK, event_type="back_click", count=1, element="#clicked")
+    assert compose(make_case(signal, baseline=None), "lost").target_element == "#clicked"
+
+
 def test_more_evidence_raises_confidence_up_to_a_limit() -> None:
     scores = [diagnose_signal(make_case(make_signal(count=count))).confidence_score for count in range(1, 20)]
     assert all(earlier <= later for earlier, later in pairwise(scores))
