@@ -4,9 +4,10 @@ Every string and list is bounded: a model that must fill an unbounded schema run
 first, so that a model reads before it concludes.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from core.nudges import Diagnosis, NudgeAction, NudgeContent, NudgeType
 from graph.case import Case
@@ -28,8 +29,30 @@ ReasonClass = Literal[
 """Coarse classes of trouble, by which outcomes are compared; templates have words for each."""
 
 
+_ABSENT: Final[Mapping[str, Any]] = {
+    "is_stuck": True,
+    "reason_class": "other",
+    "target_element": None,
+    "actions": (),
+    "url": None,
+}
+"""What a member means that is left out of an answer. A diagnosis without `is_stuck` still says how sure it is."""
+
+
 class _Answer(BaseModel):
+    """The schema that is sent asks for all members and no others; what comes back from a server that cannot hold a
+    model to it is read as far as nothing has to be guessed: members that we do not know are dropped, and those that
+    `_ABSENT` names mean that when they are missing."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_leniently(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        known = {name: given[name] for name in cls.model_fields if name in given}
+        return {name: value for name, value in _ABSENT.items() if name in cls.model_fields} | known
 
 
 class DiagnosisAnswer(_Answer):

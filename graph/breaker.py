@@ -5,8 +5,8 @@ from typing import Final
 
 FAILURES: Final = 3
 """Failures in a row after which a provider is left alone."""
-PAUSE_SECONDS: Final = 30.0
-"""For how long, before one call may try again."""
+PAUSE_SECONDS: Final = 10.0
+"""For how long, before a call may try again: short, so that a provider that is back is soon used again."""
 MAX_PAUSE_SECONDS: Final = 300.0
 """The longest pause that a provider may ask for."""
 

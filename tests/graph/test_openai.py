@@ -49,6 +49,26 @@ async def test_a_diagnosis_is_asked_for_in_strict_json(llm: LlmServer) -> None:
     assert isinstance(body["seed"], int)
 
 
+async def test_an_answer_of_a_server_that_holds_no_model_to_a_schema_is_read(llm: LlmServer) -> None:
+    loose = {"stuck_point": "elsewhere", "inferred_reason": "no key", "evidence": ["help"], "confidence_score": 0.9}
+    llm.default = saying(json.dumps(loose))
+    diagnosis = (await reasoner_at(llm).diagnose(make_case(), calls_in(MemoryJournal()))).value
+    assert (diagnosis.stuck_point, diagnosis.reason_class, diagnosis.confidence_score) == ("connect-crm", "other", 0.9)
+
+    nudge = {"nudge_type": "tooltip", "title": "Here", "body": "Use the button", "language": "en", "confidence": 1}
+    llm.default = saying(json.dumps({**nudge, "actions": [{"label": "Got it", "kind": "dismiss"}]}))
+    content = (await reasoner_at(llm).coach(make_case(), diagnosis, calls_in(MemoryJournal()))).value
+    assert (content.target_element, content.actions[0].url) == (None, None)
+    assert len(llm.requests) == 2
+
+
+@pytest.mark.parametrize("text", ['["a list"]', '"text"', '{"inferred_reason": "no evidence", "confidence_score": 1}'])
+async def test_what_would_have_to_be_guessed_is_refused(llm: LlmServer, text: str) -> None:
+    llm.default = saying(text)
+    with pytest.raises(ProviderFailed):
+        await reasoner_at(llm).diagnose(make_case(), calls_in(MemoryJournal()))
+
+
 async def test_what_a_call_cost_is_kept(llm: LlmServer) -> None:
     journal = MemoryJournal()
     await reasoner_at(llm).diagnose(make_case(), calls_in(journal))
