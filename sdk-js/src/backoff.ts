@@ -4,7 +4,7 @@ export const MINUTE = 60_000;
 
 /** Exponential with full jitter; milliseconds. `attempt` counts from 0. */
 export function backoff(attempt: number, random: number, base = 1000, cap = MINUTE): number {
-  return Math.round(random * Math.min(cap, base * 2 ** Math.min(attempt, 20)));
+  return Math.round(random * Math.min(cap, base * 2 ** attempt));
 }
 
 /** The server's `Retry-After` (seconds, or an HTTP date) in milliseconds, at most an hour; undefined if unreadable. */

@@ -8,6 +8,7 @@ export interface Answer {
 }
 
 export interface Http {
+  /** @param path of the API, such as `events`. */
   post(path: string, body: object, headers?: Record<string, string>): Promise<Answer>;
   /** A last resort while the page goes away: no answer is seen, and the key travels in the body. */
   beacon(path: string, body: object): void;
@@ -18,12 +19,13 @@ export interface Http {
 const TIMEOUT_MS = 20_000;
 
 export function createHttp(apiUrl: string, apiKey: string): Http {
+  const base = `${apiUrl}/api/v1/`;
   const send = fetch.bind(window);
   const keepalive = 'keepalive' in Request.prototype;
   return {
     keepalive,
     async post(path, body, headers) {
-      const response = await send(apiUrl + path, {
+      const response = await send(base + path, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json', 'X-API-Key': apiKey, ...headers },
         body: JSON.stringify(body),
@@ -39,6 +41,6 @@ export function createHttp(apiUrl: string, apiKey: string): Http {
     },
     // text/plain needs no preflight, which would be lost with the page.
     beacon: (path, body) =>
-      void navigator.sendBeacon(apiUrl + path, new Blob([JSON.stringify({ api_key: apiKey, ...body })], { type: 'text/plain' })),
+      void navigator.sendBeacon(base + path, new Blob([JSON.stringify({ api_key: apiKey, ...body })], { type: 'text/plain' })),
   };
 }

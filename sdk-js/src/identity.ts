@@ -50,11 +50,11 @@ export function createIdentity(store: Store, http: Http, now: () => number = Dat
   const fetchAnonymous = async (force?: boolean): Promise<string> => {
     const kept = store.read<string>(ANONYMOUS);
     if (isFresh(kept) && !force) return kept;
-    const { status, body } = await http.post('/api/v1/anonymous-tokens', { token: kept });
+    const { status, body } = await http.post('anonymous-tokens', { token: kept });
     const fresh = (body as { token?: string } | undefined)?.token;
     if (fresh) store.write(ANONYMOUS, fresh);
     // A token that is too old to be renewed gives way to a new visitor's, at the next attempt.
-    else if (status < 500 && status !== 429) store.remove(ANONYMOUS);
+    else if (isFinal(status)) store.remove(ANONYMOUS);
     return fresh ?? '';
   };
   const fetchToken = async (force?: boolean): Promise<void> => {
@@ -67,9 +67,9 @@ export function createIdentity(store: Store, http: Http, now: () => number = Dat
   const merge = async (): Promise<void> => {
     const anonymous_token = store.read(MERGE);
     if (!anonymous_token || !token || !user.userToken) return;
-    const { status } = await http.post('/api/v1/identify', { user_token: token, anonymous_token });
+    const { status } = await http.post('identify', { user_token: token, anonymous_token });
     // What the server refuses for good is not tried again; 401 may only mean that a token ran out.
-    if (status < 500 && status !== 429 && status !== 401) store.remove(MERGE);
+    if (isFinal(status) && status !== 401) store.remove(MERGE);
   };
 
   return {
@@ -97,6 +97,9 @@ export function createIdentity(store: Store, http: Http, now: () => number = Dat
     },
   };
 }
+
+/** Whether trying again would change nothing. */
+const isFinal = (status: number): boolean => status < 500 && status !== 429;
 
 /** What a token says of itself; nothing is verified here, the servers do that. */
 export function claimsOf(token = ''): Claims {

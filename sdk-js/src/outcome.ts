@@ -17,13 +17,13 @@ export function judge(status: number, body: unknown, size: number): Outcome {
   if (status === 401 || status === 403) return 'refused';
   if (status === 413) return 'split';
   if (status !== 422 && status !== 400) return 'later';
-  const bad = badIndexes(body).filter((index) => index >= 0 && index < size);
+  const bad = badIndexes(body, size);
   return bad.length ? bad : 'split';
 }
 
 /** The events that a problem document names, RFC 9457 with `errors: [{index, …}]`. */
-function badIndexes(body: unknown): number[] {
+function badIndexes(body: unknown, size: number): number[] {
   const errors = (body as { errors?: unknown } | undefined)?.errors;
   const named = Array.isArray(errors) ? errors.map((error: { index?: number } | null) => error?.index) : [];
-  return [...new Set(named)].filter(Number.isInteger) as number[];
+  return [...Array(size).keys()].filter((index) => named.includes(index));
 }

@@ -8,7 +8,7 @@ import type { Queue } from './queue';
 import { type Scope, guard } from './scope';
 import type { WireEvent } from './wire';
 
-const PATH = '/api/v1/events';
+const PATH = 'events';
 /** Small enough that one batch and a last one beside it fit into the 64 KiB that may outlive a page. */
 const BATCH_BYTES = 30_000;
 /** What a beacon or a last fetch may carry: 60 KiB less the wrapping. */
@@ -67,15 +67,10 @@ export function createSender(scope: Scope, queue: Queue, http: Http, identity: I
     }
   };
 
-  /** A token may have run out early: one fresh one is tried before the key is held to be refused. */
-  const bearRefusal = async (): Promise<void> => {
-    if (refusals++) pause(REFUSED_MS);
-    else await identity.refresh(true);
-  };
-
   const settle = async (events: WireEvent[], { status, body, retryAfter: header }: Answer): Promise<void> => {
     const outcome = judge(status, body, events.length);
-    if (outcome === 'refused') return bearRefusal();
+    // A token may have run out early: one fresh one is tried before the key is held to be refused.
+    if (outcome === 'refused') return refusals++ ? pause(REFUSED_MS) : void (await identity.refresh(true));
     refusals = 0;
     if (outcome === 'later') return pauseLonger(retryAfter(header, Date.now()));
     attempt = 0;

@@ -5,15 +5,11 @@ import type { Store } from './store';
 
 export const SESSION = 'session';
 const IDLE_MS = 30 * 60_000;
-/** Storage is not written for every event. */
-const WRITE_MS = 10_000;
 
 /** The current session's id; asking for it keeps the session alive. */
 export function sessionId(store: Store, now = Date.now()): string {
   const [id, seenAt = 0] = store.read<[string, number]>(SESSION) ?? [];
-  const idle = now - seenAt;
-  if (id && idle < WRITE_MS) return id;
-  const current = id && idle < IDLE_MS ? id : uuid7();
+  const current = id && now - seenAt < IDLE_MS ? id : uuid7();
   store.write(SESSION, [current, now]);
   return current;
 }

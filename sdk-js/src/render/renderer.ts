@@ -80,7 +80,6 @@ export function createRenderer({ guard, theme, locale, direction, onAction, onRe
       card,
       rtl: content.dir === 'rtl',
       selector: content.nudge_type === 'tooltip' ? nudge?.target_element : null,
-      announcement: [content.title, content.body, ...messages.map(({ text }) => text)].filter(Boolean).join('\n'),
       onAppear() {
         // A target may have come so late that the nudge has expired: then it is never seen.
         const stale = isExpired(entry, Date.now());

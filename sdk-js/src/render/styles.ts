@@ -27,61 +27,52 @@ font:400 .9375em/1.5 var(--oa-font,system-ui,sans-serif);color:var(--t)}
 [hidden]{display:none!important}
 .card,.ring,.status{position:fixed;inset:0 auto auto 0}
 .status{clip-path:inset(50%)}
-.card{display:flex;flex-direction:column;width:max-content;
-min-width:220px;max-width:min(var(--oa-width,336px),100vw - 24px);max-height:min(34em,100dvh - 24px);
-background:var(--s);border:1px solid var(--b);border-radius:var(--r);
-box-shadow:0 18px 48px -8px rgb(0 0 30/.24);overflow-wrap:anywhere}
-[data-phase=waiting]{visibility:hidden}
-[data-phase=anchored]{animation:in .22s}
-[data-phase=corner]{animation:in .28s;width:100vw}
+.card{display:flex;flex-direction:column;width:max-content;min-width:220px;max-width:min(var(--oa-width,336px),100vw - 24px);
+max-height:min(34em,100dvh - 24px);background:var(--s);border:1px solid var(--b);border-radius:var(--r);
+box-shadow:0 9px 36px rgb(0 0 30/.2);overflow-wrap:anywhere;animation:in .2s}
+[data-phase=waiting]{visibility:hidden;animation:none}
+[data-phase=corner]{width:100vw}
 @keyframes in{from{opacity:0;transform:translateY(12px)}}
-.arrow{position:absolute;top:-7px;left:var(--at);width:12px;height:12px;background:var(--s);border:solid var(--b);
+.arrow{position:absolute;inset:-7px auto auto var(--at);width:12px;height:12px;background:var(--s);border:solid var(--b);
 border-width:1px 0 0 1px;rotate:45deg}
-[data-side=top] .arrow{top:auto;bottom:-7px;rotate:225deg}
-[data-side=right] .arrow{top:var(--at);left:-7px;rotate:-45deg}
-[data-side=left] .arrow{top:var(--at);left:auto;right:-7px;rotate:135deg}
+[data-side=top] .arrow{inset:auto auto -7px var(--at);rotate:225deg}
+[data-side=right] .arrow{inset:var(--at) auto auto -7px;rotate:-45deg}
+[data-side=left] .arrow{inset:var(--at) -7px auto auto;rotate:135deg}
 [data-phase=corner] .arrow{display:none}
-.ring{pointer-events:none;border:2px solid var(--a);border-radius:var(--q);animation:glow 1.4s 2}
-@keyframes glow{50%{box-shadow:0 0 0 6px color-mix(in srgb,var(--a) 22%,transparent)}}
-.head,.reply,.progress,label{display:flex;gap:10px}
+.ring{pointer-events:none;border:2px solid var(--a);border-radius:var(--q);animation:in .2s}
+.head,.foot,.reply,.progress,label{display:flex;gap:8px}
 .head{padding:14px 18px 0}
-.title{flex:1;margin:3px 0 0;font-size:1em;font-weight:600}
+.title{flex:1;margin:3px 0;font-size:1em;font-weight:600}
 .main{overflow-y:auto;overscroll-behavior:contain;padding:4px 18px 16px;color:var(--m)}
 .text,.said{margin:0;white-space:pre-line}
 button,a,textarea{font:inherit;color:inherit}
 button,.button,.avatar{display:grid;place-items:center;min-width:28px;min-height:28px;padding:0;border:1px solid transparent;
 border-radius:var(--q);background:none;text-decoration:none;cursor:pointer}
-button:hover,.button:hover,label:hover{background:var(--h)}
+button:hover,.button:hover,label:hover,.said{background:var(--h)}
 :focus-visible{outline:2px solid var(--t);outline-offset:2px}
 .close,.send{font-size:1.5em;line-height:1}
-.close{align-self:start;color:var(--m)}
-.foot{display:flex;flex-wrap:wrap;gap:6px;padding:0 18px 16px}
-.button{min-height:34px;padding:5px 13px;font-size:.94em;font-weight:500;color:var(--m)}
+.foot{flex-wrap:wrap;padding:0 18px 16px}
+.button{padding:4px 12px;color:var(--m)}
 .quiet{border-color:var(--b);color:var(--t)}
 .reveal{margin-top:12px}
 .strong,.strong:hover,.avatar,.mine{background:var(--a);color:var(--on)}
-.avatar{border-radius:50%}
-.avatar::before{content:'✦'}
-.thread{display:flex;flex-direction:column;gap:8px;padding-top:12px}
-.said{max-width:88%;align-self:start;padding:8px 12px;border-radius:var(--q)}
-.said:not(.mine){background:var(--h);color:var(--t)}
-.mine{align-self:end}
-.who,.source,.progress{font-size:.87em}
-.who{font-weight:600;color:var(--m)}
+.avatar::before{content:'✦'/''}
+.thread{display:grid;gap:8px;padding-top:12px}
+.said{padding:8px 12px;border-radius:var(--q);color:var(--t)}
+.mine{margin-inline-start:36px;color:var(--on)}
+.who{font-weight:600}
 .source{display:block;padding:3px 0}
 .reply{align-items:end;padding:0 12px 12px}
-textarea{flex:1;min-width:0;field-sizing:content;height:38px;min-height:38px;max-height:7em;padding:7px 12px;border:1px solid var(--m);
+textarea{flex:1;min-width:0;field-sizing:content;min-height:36px;max-height:7em;padding:6px 12px;border:1px solid var(--m);
 border-radius:var(--q);background:none;resize:none}
 textarea::placeholder{color:var(--m);opacity:1}
-.send{width:38px;height:38px}
+.send{width:36px;height:36px}
 .steps{list-style:none;margin:8px 0 0;padding:0}
 label{margin:0 -8px;padding:6px 8px;border-radius:var(--q);cursor:pointer;color:var(--t)}
 input,progress{accent-color:var(--a)}
-input{flex:none;width:18px;height:18px;margin:2px 0}
 :checked+span{color:var(--m);text-decoration:line-through}
-.progress{align-items:center;margin-top:6px}
-progress{flex:1;min-width:0}
-@media(pointer:coarse){.button,label,.close{min-height:42px;min-width:42px}}
+progress{flex:1;min-width:0;height:1.5em}
+@media(pointer:coarse){button,.button,label{min-height:42px;min-width:42px}}
 @media(prefers-reduced-motion:reduce){*{animation:none!important}}
 @media(forced-colors:active){button,.button,.said{border:1px solid}.ring{border-color:Highlight}}
 `;

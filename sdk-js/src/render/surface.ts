@@ -16,8 +16,6 @@ export interface SurfaceOptions {
   readonly rtl: boolean;
   /** CSS selector of what the card speaks of; none means a corner. */
   readonly selector: string | null | undefined;
-  /** Read out once the card appears. */
-  readonly announcement: string;
   /** The card is about to appear, perhaps after a wait; false when it should not any more. */
   onAppear(): boolean;
   /** The card is really on a screen somebody can look at; possibly told more than once. */
@@ -53,7 +51,7 @@ export function openSurface(options: SurfaceOptions): () => void {
       makeScrollable(main);
       if (appeared || !options.onAppear()) return;
       appeared = true;
-      host.announce(options.announcement);
+      host.announce(`${frame.ariaLabel}\n${main.innerText}`);
       whenSeen(scope, frame, options.onSeen);
     },
   });
@@ -78,8 +76,7 @@ function whenSeen(scope: Scope, frame: Element, seen: () => void): void {
 
 /** Text that scrolls must be reachable by keyboard; a stop in the tab order that does nothing is only noise. */
 function makeScrollable(main: HTMLElement): void {
-  if (main.scrollHeight > main.clientHeight + 1) main.tabIndex = 0;
-  else main.removeAttribute('tabindex');
+  main.tabIndex = main.scrollHeight > main.clientHeight + 1 ? 0 : -1;
 }
 
 const EDITABLE = 'input,textarea,select,[contenteditable]';
@@ -98,8 +95,8 @@ function dismissOnEscape(scope: Scope, frame: HTMLElement, target: () => Element
 }
 
 function isEditing(target: Element | null): boolean {
-  const field = target?.matches(':focus') ? target : target?.querySelector(':focus');
-  return !!field?.matches(EDITABLE);
+  const field = (target?.getRootNode() as Document | undefined)?.activeElement;
+  return !!field && target!.contains(field) && field.matches(EDITABLE);
 }
 
 /** Watches where focus was before it entered the card, and returns it there, or to the target, at the end. */

@@ -37,7 +37,7 @@ export function findTarget(selector: string): Element | null {
 
 function isRendered(element: Element): boolean {
   const { width, height } = element.getBoundingClientRect();
-  return width > 0 && height > 0 && (element.checkVisibility?.({ visibilityProperty: true }) ?? true);
+  return width * height > 0 && (element.checkVisibility?.({ visibilityProperty: true }) ?? true);
 }
 
 /** Tells how much of what it observes is within the viewport, at first and when that changes by a quarter. */
@@ -59,7 +59,7 @@ export function followTarget(scope: Scope, selector: string, report: Report): vo
     const found = findTarget(selector);
     if (found !== element) watch(found);
     const rect = found && inView ? found.getBoundingClientRect() : null;
-    const place = rect ? [rect.x, rect.y, rect.width, rect.height].join() : '';
+    const place = JSON.stringify(rect);
     const moved = place !== last;
     last = place;
     report(found, rect);

@@ -46,7 +46,7 @@ def nudge(nudge_id: str = "n1", **changes: Any) -> dict[str, Any]:
         "actions": [],
         "language": "en",
         "dir": "ltr",
-        "stuck_point": "connect-crm",
+        "stuck_point": f"stuck-at-{nudge_id}",
         "expires_at": "2100-01-01T00:00:00Z",
     }
     return usual | changes
