@@ -37,7 +37,8 @@ async function bundle({ entry, format, file }) {
       toplevel: true,
       compress: { passes: 4, unsafe_arrows: true, pure_getters: true, unsafe: true, keep_fargs: false },
       mangle: { properties: { regex: shortened, keep_quoted: true } },
-      sourceMap: { content: await readFile(`${outfile}.map`, 'utf8'), url: `${file}.map` },
+      // No link to it in the script: it is not served, only kept.
+      sourceMap: { content: await readFile(`${outfile}.map`, 'utf8') },
     },
   );
   await Promise.all([writeFile(outfile, code), writeFile(`${outfile}.map`, map)]);

@@ -20,12 +20,10 @@ export interface State {
   /** Empty until it is known. */
   readonly userId: string;
   readonly anonymous: boolean;
-  readonly sessionId: string;
   /** Whether this tab sends for all tabs, and holds the socket. */
   readonly leading: boolean;
   /** Whether this tab may show nudges. */
   readonly onStage?: boolean;
-  readonly connected?: boolean;
   readonly queued: number;
   /** Events that a 2xx was seen for, by this tab since it was loaded. */
   readonly sent: number;
@@ -163,13 +161,12 @@ export function startClient(options: Options, { signals, deliver }: Parts, stopp
       return {
         userId,
         anonymous,
-        sessionId: sessionId(store),
         leading: lead.held(),
         queued: queue.count(),
         sent: sender.sent(),
         dropped: { ...queue.dropped },
         errors: errorCount(),
-        ...delivery?.state(),
+        onStage: delivery?.onStage(),
       };
     },
     stop() {

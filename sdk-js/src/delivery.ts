@@ -3,7 +3,6 @@
  * tab on stage shows them. The entry without rendering leaves all of this out.
  */
 
-import type { State } from './client';
 import type { Identity } from './identity';
 import { createInbox } from './inbox';
 import type { Options } from './options';
@@ -21,7 +20,7 @@ export interface Delivery {
   /** Forgets what waits for the user who leaves. */
   clear(): void;
   setTheme(theme: Theme): void;
-  state(): Partial<State>;
+  onStage(): boolean;
 }
 
 export interface DeliveryParts {
@@ -57,7 +56,7 @@ export function deliverWith(createRenderer: RendererFactory): DeliveryFactory {
       lead: (held) => (held ? socket.open() : socket.close()),
       clear: inbox.clear,
       setTheme: renderer.setTheme,
-      state: () => ({ onStage: stage.held(), connected: socket.connected() }),
+      onStage: stage.held,
     };
   };
 }

@@ -27,7 +27,8 @@ export interface Inbox {
 
 /** `n:<id>` holds an item while it waits, then when it was shown; below zero, when it was over. Unix milliseconds. */
 const ITEM = 'n:';
-const MAX_SEEN = 200;
+/** Longer than any nudge lives. */
+const SEEN_MS = 30 * 24 * 3600_000;
 
 /** @param poke tells all tabs, this one too, that the store changed. */
 export function createInbox(store: Store, renderer: Renderer, poke: () => void): Inbox {
@@ -42,8 +43,7 @@ export function createInbox(store: Store, renderer: Renderer, poke: () => void):
 
   const mark = (id: string, time: number): void => {
     store.write(ITEM + id, time);
-    const seen = ids().filter((each) => +held(each)!);
-    seen.sort((a, b) => Math.abs(+held(b)!) - Math.abs(+held(a)!)).slice(MAX_SEEN).forEach(forget);
+    for (const each of ids()) if (Math.abs(+held(each)!) < Date.now() - SEEN_MS) forget(each);
   };
   const post = (frame: ClientFrame): void => {
     store.write(OUTBOX + uuid7(), frame);
@@ -53,11 +53,6 @@ export function createInbox(store: Store, renderer: Renderer, poke: () => void):
     if (held(id) === undefined) store.write(ITEM + id, item);
     poke();
   };
-  const hide = (id: string): void => {
-    handed.delete(id);
-    renderer.hide(id);
-  };
-
   const show = guard((id: string, item: Item) => {
     if (item.type === 'message') {
       mark(id, Date.now());
@@ -72,15 +67,17 @@ export function createInbox(store: Store, renderer: Renderer, poke: () => void):
     }
   });
   const look = (): void => {
-    for (const id of handed) if (+held(id)! < 0) hide(id);
+    for (const id of handed) {
+      const item = held(id);
+      // What was shown may stay; what is over, or waits for another tab, goes.
+      if (+item! > 0 || (onStage && typeof item === 'object')) continue;
+      handed.delete(id);
+      renderer.hide(id);
+    }
     for (const id of onStage ? ids() : []) {
       const item = held(id);
       if (typeof item === 'object' && !handed.has(id)) show(id, item);
     }
-  };
-  /** Takes back from the renderer what it has not shown. */
-  const withdraw = (): void => {
-    for (const id of handed) if (!+held(id)!) hide(id);
   };
 
   return {
@@ -96,14 +93,13 @@ export function createInbox(store: Store, renderer: Renderer, poke: () => void):
     },
     stand(next) {
       onStage = next;
-      if (next) look();
-      else withdraw();
+      look();
     },
     reply: (text) => post({ type: 'send_message', conversation_id: conversation, client_message_id: uuid7(), text }),
     clear() {
-      withdraw();
       ids().filter((id) => !+held(id)!).forEach(forget);
       store.keys(OUTBOX).forEach(store.remove);
+      look();
     },
   };
 }

@@ -17,8 +17,6 @@ export interface Options extends User {
   readonly theme?: Theme;
   /** False: nothing is captured without being asked; only what `track` is told. */
   readonly capture?: boolean;
-  /** Also clicks that a script dispatched; for tests of your own. */
-  readonly untrusted?: boolean;
   /** Query parameters whose values may be sent with an address; all others are cut off. */
   readonly keepQuery?: readonly string[];
   /** Told when the user chooses an action of a nudge. */

@@ -16,12 +16,12 @@ export interface CapturedClick {
 
 const EVENT_NAME = /^[\w.:-]{1,64}$/;
 
-export function captureClicks(scope: Scope, emit: Emit, untrusted: boolean | undefined, tell: (click: CapturedClick) => void): void {
+export function captureClicks(scope: Scope, emit: Emit, tell: (click: CapturedClick) => void): void {
   let forwardedTo: Element | undefined;
 
   scope.listen('click', (event: MouseEvent) => {
     const origin = originOf(event);
-    if (!origin || !(event.isTrusted || untrusted)) return;
+    if (!origin || !event.isTrusted) return;
     // A click on a label is repeated by the browser on the labelled field, at once: one click of the user's.
     if (origin === forwardedTo) return void (forwardedTo = undefined);
     const touched = controlOf(origin);

@@ -28,7 +28,7 @@ export function watchFailures(scope: Scope, emit: Emit, requests: boolean): (cli
     if (!action || action.told) return;
     action.told = true;
     const { id, selector } = action.click;
-    emit('error_click', selector, { error, ...detail, after_ms: Math.round(now() - action.at), evidence: [id] });
+    emit('error_click', selector, { error, ...detail, evidence: [id] });
   };
   scope.listen('error', ({ target, message, error }: ErrorEvent) => {
     // Resources that do not load also come by here; browsers report this one about layout, which nobody notices.

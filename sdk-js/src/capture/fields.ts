@@ -1,10 +1,9 @@
 /** Changes of fields, submits, and submits that the browser refused; of fields only what kind they are, never a value. */
 
-import { isMasked, isSecret, maskText } from './privacy';
+import { maskText } from './privacy';
 import { selectorOf } from './selector';
 import { type Emit, originOf } from './surroundings';
 import type { Scope } from '../scope';
-import type { Properties } from '../wire';
 
 type Field = HTMLInputElement;
 
@@ -24,7 +23,7 @@ export function captureChanges(scope: Scope, emit: Emit): () => void {
   const tell = (field: Field): void => {
     waiting.get(field)?.();
     waiting.delete(field);
-    emit('change', selectorOf(field), describe(field));
+    emit('change', selectorOf(field), { type: field.type, field: nameOf(field), form: formOf(field) });
   };
   scope.listen('input change', (event) => {
     const field = originOf<Field>(event);
@@ -67,11 +66,6 @@ export function captureSubmits(scope: Scope, emit: Emit, flushChanges: () => voi
     // Every bad field of one attempt fires in the same task.
     if (bad.push(field) < 2) scope.after(0, report);
   });
-}
-
-function describe(field: Field): Properties {
-  const plain = { tag: field.localName, type: field.type, field: nameOf(field), form: formOf(field) };
-  return isSecret(field) || isMasked(field) ? plain : { ...plain, empty: !(field.value ?? field.textContent) };
 }
 
 const nameOf = ({ name, id }: Field): string => maskText(name || id || '');

@@ -7,7 +7,6 @@ export const IGNORED = '[data-oa-ignore]';
 const MASKED = '[data-oa-mask]';
 const MASK = '***';
 const LABELLED = 'a,button,summary,[role=button],[role=link],[role=tab],[role=menuitem]';
-const SECRET_NAME = /pass|secret|card|cc-|cvc|cvv|iban|ssn|token|otp|one-time/i;
 
 /** Masks e-mail addresses and runs of five and more digits (cards, phones, accounts, also grouped), and cuts. */
 export function maskText(text: string, most = 80): string {
@@ -37,10 +36,6 @@ export function labelOf(element: Element): string | undefined {
   if (isMasked(element) || element.querySelector(MASKED + ',[contenteditable]')) return MASK;
   return maskText(element.getAttribute('aria-label') || element.textContent || '') || undefined;
 }
-
-/** Passwords, cards and the like: of these not even whether they are filled is told. */
-export const isSecret = ({ type, name, id, autocomplete }: HTMLInputElement): boolean =>
-  type === 'password' || SECRET_NAME.test([name, id, autocomplete].join());
 
 /**
  * An address without what a form or a mail may have put there: of the query only the values of the names in `keep`, of

@@ -17,10 +17,10 @@ export interface SignalWatch {
 }
 
 /** Starts capturing; the answer reports what still waits for a pause, before the page goes. */
-export function watch(scope: Scope, emit: Emit, { untrusted, keepQuery }: Options, signals?: Signals): () => void {
+export function watch(scope: Scope, emit: Emit, { keepQuery }: Options, signals?: Signals): () => void {
   const watching = signals?.(scope, emit);
   capturePages(scope, emit, keepQuery, () => watching?.navigated());
-  captureClicks(scope, emit, untrusted, (click) => watching?.clicked(click));
+  captureClicks(scope, emit, (click) => watching?.clicked(click));
   const flush = captureChanges(scope, emit);
   captureSubmits(scope, emit, flush);
   return flush;

@@ -61,7 +61,7 @@ function settle(host: HTMLElement, onTop?: boolean): void {
   const home = [...document.querySelectorAll('dialog:modal')].pop() ?? document.documentElement;
   if (host.parentElement !== home) home.append(host);
   else if (!onTop) return;
-  if (!host.showPopover || document.activeElement === host) return;
+  if (document.activeElement === host) return;
   if (host.matches(':popover-open')) host.hidePopover();
   host.showPopover();
 }

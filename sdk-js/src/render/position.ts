@@ -74,6 +74,6 @@ function moveTo(element: HTMLElement, { x, y }: Point): void {
 
 /** What the user can see of the page, smaller than the window when zoomed in or when a keyboard is up. */
 function visibleArea(): Rect {
-  const { offsetLeft: x = 0, offsetTop: y = 0, width = innerWidth, height = innerHeight } = visualViewport ?? {};
+  const { offsetLeft: x, offsetTop: y, width, height } = visualViewport!;
   return { x, y, width, height };
 }

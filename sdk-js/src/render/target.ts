@@ -37,7 +37,7 @@ export function findTarget(selector: string): Element | null {
 
 function isRendered(element: Element): boolean {
   const { width, height } = element.getBoundingClientRect();
-  return width * height > 0 && (element.checkVisibility?.({ visibilityProperty: true }) ?? true);
+  return width * height > 0 && element.checkVisibility({ visibilityProperty: true });
 }
 
 /** Tells how much of what it observes is within the viewport, at first and when that changes by a quarter. */
