@@ -24,6 +24,7 @@ from redis.exceptions import RedisError
 from core import redis, settings
 from core.errors import ProductError, SettingsError, Unavailable
 from local.installation import Company, Installation
+from local.occupancy import occupied
 from local.parts import Addresses, demo_part, product_environment, product_parts, program, redis_part
 from local.ports import claim_port
 from local.supervisor import Part, PartFailed, Supervisor
@@ -90,6 +91,7 @@ async def _start_all(options: UpOptions, stack: contextlib.AsyncExitStack) -> di
             settings.load(group)  # a wrong value is told now, not by a part that ends again and again
     settings.check_providers(settings.load(settings.LlmSettings))
     addresses = claim_addresses(options)
+    stack.enter_context(occupied(options.data))
     installation = _remember(options.data)
     supervisor = Supervisor()
     database_url = await _start_postgres(options.data, stack)

@@ -17,6 +17,11 @@ from tests.e2e.conftest import Launch, Product
 pytestmark = pytest.mark.slow
 
 
+def postmaster(data: Path) -> psutil.Process:
+    """Return the database server, which is nobody's child."""
+    return psutil.Process(int((data / "postgres" / "postmaster.pid").read_text().split()[0]))
+
+
 def children(product: Product) -> list[psutil.Process]:
     return psutil.Process(product.process.pid).children(recursive=True)
 
@@ -27,7 +32,7 @@ def test_the_ready_line_and_a_second_start(start: Launch, tmp_path: Path) -> Non
     assert first.ready["demo"] is None
     assert re.match(r"pk_", first.ready["public_key"])
     assert first.get("/api/v1/config")["version"] == 0
-    processes = children(first)
+    processes = [*children(first), postmaster(tmp_path / "data")]
     assert first.stop() == 0
     _, alive = psutil.wait_procs(processes, timeout=10)
     assert alive == []
@@ -57,6 +62,19 @@ def test_a_killed_supervisor_leaves_nothing_that_blocks_the_next_start(start: La
     first.process.wait()
     second = start(data=tmp_path / "data")
     assert second.ready["public_key"] == first.ready["public_key"]
+    database = postmaster(tmp_path / "data")
+    assert second.stop() == 0
+    assert psutil.wait_procs([database], timeout=10)[1] == []
+
+
+def test_a_directory_in_use_is_told_in_one_line(start: Launch, tmp_path: Path) -> None:
+    first = start(data=tmp_path / "data")
+    done = run_up("--port", "0", "--ws-port", "0", "--data", str(tmp_path / "data"))
+    assert done.returncode == 1
+    assert re.fullmatch(
+        rf"onboarding-agent: --data .*/data is in use by process {first.process.pid}; .*\n", done.stderr
+    )
+    assert first.get("/api/v1/config")["version"] == 0
 
 
 def run_up(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
