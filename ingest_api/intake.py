@@ -45,34 +45,28 @@ def _annotation(field: FieldInfo) -> Any:
 _WireEvent = TypedDict(  # type: ignore[misc]
     "_WireEvent", {name: _annotation(field) for name, field in Event.model_fields.items()}
 )
+_Secret = Annotated[str, StringConstraints(max_length=4096)]
 _BATCH: Final[dict[str, Any]] = {
     "sent_at": _annotation(EventBatch.model_fields["sent_at"]),
     "events": Annotated[list[_WireEvent], Field(min_length=1, max_length=MAX_EVENTS)],
-}
-_Secret = Annotated[str, StringConstraints(max_length=4096)]
-_BEACON: Final[dict[str, Any]] = {
-    **_BATCH,
     "api_key": Annotated[_Secret | None, Field(default=None)],
     "user_token": Annotated[_Secret | None, Field(default=None)],
 }
 
 
 class WireBatch(TypedDict):
-    """A validated batch as plain dicts; the fields of an event are those of `core.events.Event`."""
+    """A validated batch as plain dicts; the fields of an event are those of `core.events.Event`.
+
+    A client without headers, such as a beacon, puts its credentials into the body.
+    """
 
     sent_at: datetime | None
     events: list[dict[str, Any]]
-
-
-class Beacon(WireBatch):
-    """A batch that carries its credentials in the body, since a beacon has no headers."""
-
     api_key: str | None
     user_token: str | None
 
 
 _WIRE_BATCH: Final[TypeAdapter[Any]] = TypeAdapter(TypedDict("_WireBatch", _BATCH))  # type: ignore[operator]
-_WIRE_BEACON: Final[TypeAdapter[Any]] = TypeAdapter(TypedDict("_WireBeacon", _BEACON))  # type: ignore[operator]
 
 
 def parse_batch(body: bytes) -> WireBatch:
@@ -84,19 +78,10 @@ def parse_batch(body: bytes) -> WireBatch:
         InvalidEvents: events that are wrong in themselves, every index named.
         InvalidRequest: anything else about the shape.
     """
-    return cast(WireBatch, _parse(_WIRE_BATCH, body))
-
-
-def parse_beacon(body: bytes) -> Beacon:
-    """Parse the body of a beacon; raises as `parse_batch` does."""
-    return cast(Beacon, _parse(_WIRE_BEACON, body))
-
-
-def _parse(adapter: TypeAdapter[Any], body: bytes) -> Any:
     if b"\\u" in body:
         body = clean_escapes(body)
     try:
-        return adapter.validate_json(body)
+        return cast(WireBatch, _WIRE_BATCH.validate_json(body))
     except ValidationError as error:
         raise _refusal(error.errors(include_url=False, include_input=False, include_context=False)) from None
 

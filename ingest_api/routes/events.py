@@ -73,16 +73,15 @@ class EventIntake:
         """Check the key and read the batch, in the order that costs an intruder most and us least."""
         is_text = _check_media(headers)
         key = headers.get(b"x-api-key")
-        user_token = headers.get(b"x-user-token")
         if key is not None:
             grant = await self._admit(key.decode("latin-1"), headers, exchange)
             check_declared_length(headers, MAX_BODY_BYTES)
-            body = await read_body(receive, MAX_BODY_BYTES)
-            return _Credential(grant, user_token.decode("latin-1") if user_token else None, intake.parse_batch(body))
+            batch = intake.parse_batch(await read_body(receive, MAX_BODY_BYTES))
+            return _Credential(grant, _user_token(headers) or batch["user_token"] or None, batch)
         if not is_text:
             raise Unauthenticated("The header X-API-Key is missing.")
         check_declared_length(headers, MAX_BEACON_BYTES)
-        beacon = intake.parse_beacon(await read_body(receive, MAX_BEACON_BYTES))
+        beacon = intake.parse_batch(await read_body(receive, MAX_BEACON_BYTES))
         if beacon["api_key"] is None:
             raise Unauthenticated("The body names no api_key.")
         return _Credential(await self._admit(beacon["api_key"], headers, exchange), beacon["user_token"], beacon)
@@ -106,6 +105,16 @@ class EventIntake:
         for event, entry in zip(batch["events"], entries, strict=True):
             parts.setdefault(shard_of(EVENTS, self._shards, company_id, event["user_id"]), []).append(entry)
         return parts
+
+
+def _user_token(headers: Mapping[bytes, bytes]) -> str | None:
+    """Return the user's token from where clients put one: a header of its own, or the usual one for bearers."""
+    token = headers.get(b"x-user-token")
+    if not token:
+        scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
+        if scheme.lower() != b"bearer":
+            return None
+    return token.decode("latin-1").strip() or None
 
 
 def _check_media(headers: Mapping[bytes, bytes]) -> bool:

@@ -398,6 +398,20 @@ async def test_a_user_token_must_fit_the_events(
     assert len(await stored(services)) == 2
 
 
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
+async def test_a_user_token_counts_wherever_it_is_sent(
+    client: httpx2.AsyncClient, company: Company, headers: dict[str, str], scheme: str
+) -> None:
+    for user, status in (("u1", 202), ("u2", 403)):
+        token = user_token(company, user)
+        answer = await client.post(PATH, json=batch(), headers={**headers, "Authorization": f"{scheme} {token}"})
+        assert answer.status_code == status
+        assert (await client.post(PATH, json=batch(user_token=token), headers=headers)).status_code == status
+    for nothing in ({"X-User-Token": ""}, {"Authorization": "Bearer "}, {"Authorization": "Basic dTp4"}):
+        answer = await client.post(PATH, json=batch(user_token=""), headers={**headers, **nothing})
+        assert answer.status_code == 202
+
+
 async def test_a_beacons_user_token_must_fit_too(client: httpx2.AsyncClient, company: Company) -> None:
     text = {"Content-Type": "text/plain"}
     for user, status in (("u1", 202), ("u2", 403)):
