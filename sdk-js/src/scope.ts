@@ -5,6 +5,10 @@
 
 import type { Guard } from './render/contract';
 
+interface Observer {
+  disconnect(): void;
+}
+
 export interface Scope {
   readonly guard: Guard;
   readonly signal: AbortSignal;
@@ -13,8 +17,8 @@ export interface Scope {
   /** Runs once after some milliseconds, if the scope still lasts; the answer cancels it. */
   after(ms: number, run: () => void): () => void;
   every(ms: number, run: () => void): void;
-  /** Disconnects the observer at the end. */
-  attach<O extends { disconnect(): void }>(observer: O): O;
+  /** Makes an observer, such as a `MutationObserver`, that is disconnected at the end. */
+  observer<H, O extends Observer, I>(Kind: new (heard: H, options?: I) => O, heard: H, options?: I): O;
   own(cleanup: () => void): void;
   end(): void;
 }
@@ -55,7 +59,8 @@ export function createScope(guarded = guard): Scope {
       const timer = setInterval(guarded(run), ms);
       own(() => clearInterval(timer));
     },
-    attach(observer) {
+    observer(Kind, heard, options) {
+      const observer = new Kind(guarded(heard as never) as never, options);
       own(() => observer.disconnect());
       return observer;
     },

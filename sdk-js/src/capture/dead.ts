@@ -5,7 +5,7 @@ import { ANSWERS, isAnswer } from './frustration';
 import { IGNORED } from './privacy';
 import { FIELDS } from './selector';
 import type { Emit } from './surroundings';
-import { type Scope, guard } from '../scope';
+import type { Scope } from '../scope';
 
 interface Suspect {
   readonly ids: string[];
@@ -39,7 +39,7 @@ export function watchDeadClicks(scope: Scope, emit: Emit): DeadClickWatch {
     changedAt = performance.now();
     answer('mutation');
   };
-  const observer = scope.attach(new MutationObserver(guard(notice)));
+  const observer = scope.observer(MutationObserver, notice);
   // Observing costs the page something, so it lasts only while an answer is awaited.
   const observe = (ms: number, then: () => void): void => {
     observer.observe(document, WATCHED);

@@ -9,9 +9,9 @@ import type { Scope } from '../scope';
 
 /** Where many quick clicks are meant: text, steppers, calendars. */
 const REPEATABLE =
-  FIELDS + ',[role=textbox],[role=spinbutton],[role=slider],[role=grid],[class*=calendar i],[class*=datepicker i],[class*=stepper i]';
+  FIELDS + ',[role=textbox],[role=spinbutton],[role=slider],[role=grid],[class*=calendar i],[class*=picker i],[class*=stepper i]';
 /** Labels of steppers and of next and previous; the label is all that tells them from other buttons. */
-const STEPPING = /^(next|prev|back|forward|older|newer|(in|de)cre|plus|minus|more|less|[-+−<>‹›«»←-↓])/i;
+const STEPPING = /^(next|prev|(in|de)cre|plus|minus|more|less|[-+−<>‹›«»←-↓])/i;
 
 export function watchRage(scope: Scope, emit: Emit): (click: CapturedClick) => void {
   let run: readonly Click[] = [];

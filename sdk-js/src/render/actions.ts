@@ -19,8 +19,8 @@ export function buildActions(actions: readonly NudgeAction[], choose: (action: N
 
 function buildAction({ kind, label, url }: NudgeAction): HTMLElement | null {
   if (kind !== 'link') return make(kind === 'chat' ? 'button.button.quiet' : 'button.button.plain', {}, label);
-  const link = safeUrl(url, document.baseURI);
+  const link = safeUrl(url);
   // Links that leave the product open beside it. `mailto:` has no host, and opens no page.
-  const away = link?.host && link.host !== new URL(document.baseURI).host;
+  const away = link?.host && link.host !== location.host;
   return link && make('a.button.quiet', { href: link.href, target: away ? '_blank' : null, rel: 'noopener' }, label);
 }

@@ -43,8 +43,7 @@ export function buildCard(content: CardContent, events: CardEvents): Card {
   const thread = content.nudge_type === 'chat' ? buildThread(labels, reply) : null;
   const main = thread?.log ?? make('div.main', {}, ...buildBody(content, events.tick), reveal);
   const close = make('button.close', { 'aria-label': labels.close }, '×');
-  const avatar = thread ? make('span.avatar') : null;
-  const frame = buildFrame(content, avatar, close, main, foot, thread?.form);
+  const frame = buildFrame(content, close, main, foot, thread?.form);
   if (thread && content.body) thread.add({ role: 'assistant', text: content.body });
   return { frame, main, close, thread, reveal };
 }
@@ -56,9 +55,9 @@ function buildBody({ nudge_type, body, labels }: CardContent, ticked: () => void
 }
 
 /** A dialog that is not modal: it has a name and a close button, and leaves the page as usable as before. */
-function buildFrame(content: CardContent, avatar: Node | null, close: Node, ...parts: (Node | null | undefined)[]): HTMLElement {
+function buildFrame(content: CardContent, close: Node, ...parts: (Node | null | undefined)[]): HTMLElement {
   const { language: lang, dir, labels } = content;
   const title = content.title || labels.assistant;
-  const head = make('div.head', {}, avatar, make('h2.title', {}, title), close);
+  const head = make('div.head', {}, make('h2.title', {}, title), close);
   return make('section.card', { role: 'dialog', 'aria-modal': 'false', dir, lang, 'aria-label': title }, head, ...parts);
 }

@@ -5,7 +5,6 @@
 export interface Labels {
   readonly close: string;
   readonly assistant: string;
-  readonly person: string;
   readonly reply: string;
   readonly send: string;
   readonly reveal: string;
@@ -16,7 +15,6 @@ export interface Labels {
 const ENGLISH: Labels = {
   close: 'Close',
   assistant: 'Assistant',
-  person: 'Team',
   reply: 'Write a reply',
   send: 'Send',
   reveal: 'Take me there',
@@ -26,7 +24,6 @@ const ENGLISH: Labels = {
 const ARABIC: Labels = {
   close: 'إغلاق',
   assistant: 'المساعد',
-  person: 'الفريق',
   reply: 'اكتب ردًا',
   send: 'إرسال',
   reveal: 'خذني إلى هناك',

@@ -8,12 +8,11 @@ import { make } from './element';
 import { type Point, type Rect, type Side, dock, place } from './placement';
 import { type Report, followTarget } from './target';
 
-export interface PositionEvents {
-  /** The card left the wait, or went from target to corner or back. */
-  onMove(): void;
-  /** The target, if there is one, and whether the card stands at it. */
-  onTarget(target: Element | null, anchored: boolean): void;
-}
+/**
+ * Told of the target, if there is one; whether the card stands at it; and whether the card has left the wait, or gone from
+ * target to corner or back.
+ */
+export type Placed = (target: Element | null, anchored: boolean, moved: boolean) => void;
 
 /** Between target and ring, in CSS pixels. */
 const RING_GAP = 4;
@@ -24,7 +23,7 @@ const ARROW_HALF = 7;
  * Keeps the card, which is in the shadow tree already, in its place until the scope ends. Without a selector that is a
  * corner, at once.
  */
-export function positionCard(scope: Scope, card: HTMLElement, selector: string | null | undefined, rtl: boolean, events: PositionEvents): void {
+export function positionCard(scope: Scope, card: HTMLElement, selector: string | null | undefined, rtl: boolean, placed: Placed): void {
   const ring = make('div.ring');
   let anchorage = begin(performance.now(), selector ? LATE_MS : 0);
   let side: Side | undefined;
@@ -48,15 +47,14 @@ export function positionCard(scope: Scope, card: HTMLElement, selector: string |
       card.style.setProperty('--at', px(placement.arrow - ARROW_HALF));
       moveTo(card, placement);
     } else if (phase === 'corner') moveTo(card, dock(size, view, rtl, rect));
-    events.onTarget(element, !!placement);
-    if (phase !== before) events.onMove();
+    placed(element, !!placement, phase !== before);
   };
 
   card.dataset['phase'] = anchorage.phase;
   card.before(ring);
   card.append(make('span.arrow'));
   scope.own(() => ring.remove());
-  scope.attach(new ResizeObserver(scope.guard(() => update(...seen)))).observe(card);
+  scope.observer(ResizeObserver, () => update(...seen)).observe(card);
   followTarget(scope, selector ?? '', update);
 }
 

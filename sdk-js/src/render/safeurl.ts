@@ -9,7 +9,7 @@ const SCHEMES = /^(https?|mailto):$/;
  * "java\nscript:" is a script to a browser. User names are refused, since `https://bank.example@evil.example` reads
  * like the bank.
  */
-export function safeUrl(url: string | null | undefined, base: string): URL | null {
+export function safeUrl(url: string | null | undefined, base = document.baseURI): URL | null {
   try {
     const parsed = new URL(url || 'about:blank', base);
     return SCHEMES.test(parsed.protocol) && !parsed.username && !parsed.password ? parsed : null;

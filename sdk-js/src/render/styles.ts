@@ -32,21 +32,21 @@ max-height:min(34em,100dvh - 24px);background:var(--s);border:1px solid var(--b)
 box-shadow:0 9px 36px rgb(0 0 30/.2);overflow-wrap:anywhere;animation:in .2s}
 [data-phase=waiting]{visibility:hidden;animation:none}
 [data-phase=corner]{width:100vw}
-@keyframes in{from{opacity:0;transform:translateY(12px)}}
+@keyframes in{from{opacity:0}}
 .arrow{position:absolute;inset:-7px auto auto var(--at);width:12px;height:12px;background:var(--s);border:solid var(--b);
 border-width:1px 0 0 1px;rotate:45deg}
 [data-side=top] .arrow{inset:auto auto -7px var(--at);rotate:225deg}
 [data-side=right] .arrow{inset:var(--at) auto auto -7px;rotate:-45deg}
 [data-side=left] .arrow{inset:var(--at) -7px auto auto;rotate:135deg}
 [data-phase=corner] .arrow{display:none}
-.ring{pointer-events:none;border:2px solid var(--a);border-radius:var(--q);animation:in .2s}
+.ring{pointer-events:none;border:2px solid var(--a);border-radius:var(--q)}
 .head,.foot,.reply,.progress,label{display:flex;gap:8px}
 .head{padding:14px 18px 0}
 .title{flex:1;margin:3px 0;font-size:1em;font-weight:600}
 .main{overflow-y:auto;overscroll-behavior:contain;padding:4px 18px 16px;color:var(--m)}
 .text,.said{margin:0;white-space:pre-line}
 button,a,textarea{font:inherit;color:inherit}
-button,.button,.avatar{display:grid;place-items:center;min-width:28px;min-height:28px;padding:0;border:1px solid transparent;
+button,.button{display:grid;place-items:center;min-width:28px;min-height:28px;padding:0;border:1px solid transparent;
 border-radius:var(--q);background:none;text-decoration:none;cursor:pointer}
 button:hover,.button:hover,label:hover,.said{background:var(--h)}
 :focus-visible{outline:2px solid var(--t);outline-offset:2px}
@@ -55,13 +55,11 @@ button:hover,.button:hover,label:hover,.said{background:var(--h)}
 .button{padding:4px 12px;color:var(--m)}
 .quiet{border-color:var(--b);color:var(--t)}
 .reveal{margin-top:12px}
-.strong,.strong:hover,.avatar,.mine{background:var(--a);color:var(--on)}
-.avatar::before{content:'✦'/''}
+.strong,.strong:hover,.mine{background:var(--a);color:var(--on)}
 .thread{display:grid;gap:8px;padding-top:12px}
 .said{padding:8px 12px;border-radius:var(--q);color:var(--t)}
 .mine{margin-inline-start:36px;color:var(--on)}
-.who{font-weight:600}
-.source{display:block;padding:3px 0}
+.source{display:block}
 .reply{align-items:end;padding:0 12px 12px}
 textarea{flex:1;min-width:0;field-sizing:content;min-height:36px;max-height:7em;padding:6px 12px;border:1px solid var(--m);
 border-radius:var(--q);background:none;resize:none}

@@ -39,21 +39,18 @@ export function openSurface(options: SurfaceOptions): () => void {
     host.announce('');
   });
   scope.listen('click', onDismiss, close);
-  scope.listen('click', () => target && scrollTo(target), reveal);
+  scope.listen('click', () => target?.scrollIntoView({ block: 'center' }), reveal);
   dismissOnEscape(scope, frame, () => target, !!selector, onDismiss);
-  positionCard(scope, frame, selector, rtl, {
-    onTarget(element, anchored) {
-      target = element;
-      host.settle();
-      reveal.hidden = !element || anchored;
-    },
-    onMove() {
-      makeScrollable(main);
-      if (appeared || !options.onAppear()) return;
-      appeared = true;
-      host.announce(`${frame.ariaLabel}\n${main.innerText}`);
-      whenSeen(scope, frame, options.onSeen);
-    },
+  positionCard(scope, frame, selector, rtl, (element, anchored, moved) => {
+    target = element;
+    host.settle();
+    reveal.hidden = !element || anchored;
+    if (!moved) return;
+    makeScrollable(main);
+    if (appeared || !options.onAppear()) return;
+    appeared = true;
+    host.announce(`${frame.ariaLabel}\n${main.innerText}`);
+    whenSeen(scope, frame, options.onSeen);
   });
   return scope.end;
 }
@@ -113,9 +110,4 @@ function giveFocusBack(scope: Scope, frame: HTMLElement, target: () => Element |
     const back = before?.isConnected ? before : target();
     if (frame.matches(':focus-within')) (back as HTMLElement | null)?.focus({ preventScroll: true });
   });
-}
-
-function scrollTo(target: Element): void {
-  const calm = matchMedia('(prefers-reduced-motion:reduce)').matches;
-  target.scrollIntoView({ block: 'center', inline: 'nearest', behavior: calm ? 'auto' : 'smooth' });
 }

@@ -43,7 +43,7 @@ function isRendered(element: Element): boolean {
 /** Tells how much of what it observes is within the viewport, at first and when that changes by a quarter. */
 export function watchSight(scope: Scope, heard: (entry: IntersectionObserverEntry) => void): IntersectionObserver {
   const notice = (entries: IntersectionObserverEntry[]): void => heard(entries.pop()!);
-  return scope.attach(new IntersectionObserver(scope.guard(notice), { threshold: [0, 0.25, 0.5, 0.75, 1] }));
+  return scope.observer(IntersectionObserver, notice, { threshold: [0, 0.25, 0.5, 0.75, 1] });
 }
 
 /** Reports the target's whereabouts on every frame of movement and on every heartbeat, until the scope ends. */
@@ -74,24 +74,20 @@ export function followTarget(scope: Scope, selector: string, report: Report): vo
     still = 0;
     frame ||= requestAnimationFrame(step);
   });
-  const size = scope.attach(new ResizeObserver(kick));
   const sight = watchSight(scope, ({ intersectionRatio, intersectionRect: { width, height } }) => {
     inView = intersectionRatio >= 0.5 || Math.min(width, height) >= ENOUGH_PX;
     kick();
   });
   const watch = (next: Element | null): void => {
     sight.disconnect();
-    size.disconnect();
     element = next;
     inView = false;
-    if (!next) return;
-    sight.observe(next);
-    size.observe(next);
+    if (next) sight.observe(next);
   };
 
   scope.listen(MOVES, kick);
   scope.listen(MOVES, kick, visualViewport);
-  scope.attach(new MutationObserver(kick)).observe(document, { childList: true, subtree: true });
+  scope.observer(MutationObserver, kick).observe(document, { childList: true, subtree: true });
   scope.every(HEARTBEAT_MS, () => look() && kick());
   scope.own(() => cancelAnimationFrame(frame));
   look();

@@ -22,7 +22,7 @@ const MAX_REPLY = 4000;
 export function buildThread(labels: Labels, reply: ((text: string) => void) | undefined): Thread {
   const log = make('div.main.thread', { role: 'log', 'aria-label': labels.assistant });
   const add = (message: Said): void => {
-    log.append(buildBubble(labels, message));
+    log.append(buildBubble(message));
     log.scrollTop = log.scrollHeight;
   };
   const send = (text: string): void => {
@@ -32,18 +32,17 @@ export function buildThread(labels: Labels, reply: ((text: string) => void) | un
   return { log, add, form: reply ? buildForm(labels, send) : null };
 }
 
-function buildBubble(labels: Labels, { role, text, citations = [] }: Said): HTMLElement {
-  const who = role === 'agent' ? make('div.who', {}, labels.person) : null;
+function buildBubble({ role, text, citations = [] }: Said): HTMLElement {
   const links = citations.map(({ title, url }) => {
-    const href = safeUrl(url, document.baseURI)?.href;
+    const href = safeUrl(url)?.href;
     return href && make('a.source', { href, target: '_blank', rel: 'noopener' }, title || href);
   });
-  return make(role === 'user' ? 'div.said.mine' : 'div.said', { dir: 'auto' }, who, text, ...links);
+  return make(role === 'user' ? 'div.said.mine' : 'div.said', { dir: 'auto' }, text, ...links);
 }
 
 function buildForm(labels: Labels, send: (text: string) => void): HTMLElement {
   const attributes = { rows: '1', maxlength: `${MAX_REPLY}`, 'aria-label': labels.reply, placeholder: labels.reply };
-  const box = make('textarea', { ...attributes, dir: 'auto', enterkeyhint: 'send' });
+  const box = make('textarea', { ...attributes, dir: 'auto' });
   const form = make('form.reply', {}, box, make('button.send.strong', { 'aria-label': labels.send }, '↑'));
   form.addEventListener('submit', (event) => {
     event.preventDefault();
