@@ -115,6 +115,8 @@ def test_the_sdk_gets_a_token_from_the_demos_server(page: Page, demo_url: str, h
     page.goto(demo_url)
     expect(page.locator("#agent-state")).to_have_text("Agent: watching")
     assert page.evaluate("OnboardingAgent.userToken()") == "a.b.c"
+    asked = httpserver.log[-1][0]
+    expect(page.locator("#visitor-id")).to_have_text(asked.json["user_id"])
 
 
 def test_the_crm_step_fails_natively_and_on_the_server(page: Page, demo_url: str, httpserver: HTTPServer) -> None:

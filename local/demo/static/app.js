@@ -4,7 +4,7 @@ import { startAgent, track } from "./agent.js";
 import { call } from "./api.js";
 import { wireContacts } from "./contacts.js";
 import { fillForm, wireForm } from "./forms.js";
-import { wireLab, showAgentState } from "./lab.js";
+import { wireLab, showAgentState, showVisitor } from "./lab.js";
 import { TITLES, showChecklist, showProgress, status } from "./progress.js";
 import { showReport } from "./report.js";
 
@@ -25,6 +25,7 @@ async function boot() {
   }
   state = answer.data;
   render();
+  showVisitor(state.user_id);
   startAgent(settings, showAgentState);
 }
 

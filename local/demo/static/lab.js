@@ -25,6 +25,12 @@ export function showAgentState(agentState) {
   line.parentElement.dataset.state = agentState;
 }
 
+/** Say as whom the visitor is known, so that their timeline can be asked for. */
+export function showVisitor(userId) {
+  document.getElementById("visitor-id").textContent = userId;
+  document.getElementById("visitor").hidden = false;
+}
+
 function setOpen(toggle, open) {
   toggle.setAttribute("aria-expanded", String(open));
   document.getElementById("lab-body").hidden = !open;
