@@ -38,7 +38,7 @@ export type DeliveryFactory = (parts: DeliveryParts) => Delivery;
 export function deliverWith(createRenderer: RendererFactory): DeliveryFactory {
   return ({ scope, store, identity, options, site, poke }) => {
     const { guard } = scope;
-    const renderer = createRenderer({ ...options, document, guard, onReply: (text) => inbox.reply(text) });
+    const renderer = createRenderer({ ...options, guard, onReply: (text) => inbox.reply(text) });
     const inbox = createInbox(store, renderer, poke);
     const socket = createSocket(scope, store, identity, options.wsUrl, inbox.receive);
     const stage = createRole('stage', site, scope, store, inbox.stand);

@@ -105,5 +105,4 @@ export function createInbox(store: Store, renderer: Renderer, poke: () => void):
 }
 
 /** What cannot be shown is better never kept. */
-const isWhole = ({ nudge_id, title, body, actions }: Nudge): boolean =>
-  [nudge_id, title, body].every((text) => typeof text === 'string') && Array.isArray(actions);
+const isWhole = ({ nudge_id, title, body, actions }: Nudge): boolean => !!(nudge_id && title && body && Array.isArray(actions));

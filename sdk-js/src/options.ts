@@ -24,7 +24,5 @@ export interface Options extends User {
 }
 
 /** `data-api-key`, `data-api-url`, `data-ws-url`, `data-user-id`, `data-user-token`, `data-locale` of a script tag. */
-export function optionsOf(script: HTMLScriptElement): Options | undefined {
-  const { apiKey, apiUrl, wsUrl, userId, userToken, locale } = script.dataset;
-  return apiKey ? { apiKey, apiUrl: apiUrl ?? new URL(script.src).origin, wsUrl, userId, userToken, locale } : undefined;
-}
+export const optionsOf = ({ dataset, src }: HTMLScriptElement): Options | undefined =>
+  dataset['apiKey'] ? ({ apiUrl: new URL(src).origin, ...dataset } as object as Options) : undefined;

@@ -23,8 +23,6 @@ export const OUTBOX = 'o:';
 const CURSOR = 'cursor';
 type Cursor = readonly [user: string, epoch: string, seq: number];
 const PING_MS = 25_000;
-/** Silence after which the line is held to be dead: two pings unanswered; a page in the background may ping late. */
-const SILENCE_MS = 2.5 * PING_MS;
 const PING = '{"type":"ping"}';
 
 /** Milliseconds until the next attempt after a close; undefined: none (CONTRACT: 4403 never, 4429 much later, 1012 soon). */
@@ -45,15 +43,16 @@ export function createSocket(
   let wanted = false;
   let attempt = 0;
   let tokenRefused = false;
-  let heardAt = 0;
+  /** A ping that nothing came after yet; a second one after it would go to a dead line. */
+  let unanswered = false;
   let cancelRetry = (): void => {};
   /** Sent, and not yet known to have arrived. */
   const inFlight = new Set<string>();
 
   const userId = (): string => identity.person().userId;
-  const cursor = (): Cursor | undefined => {
+  const cursor = (): Cursor | [] => {
     const kept = store.read<Cursor>(CURSOR);
-    return kept?.[0] === userId() ? kept : undefined;
+    return kept?.[0] === userId() ? kept : [];
   };
   const connected = (): boolean => line?.readyState === 1;
 
@@ -76,12 +75,13 @@ export function createSocket(
     } else {
       onFrame(frame);
       // What was received is kept by now; a crash before this line only brings the frame once more.
-      const [user, epoch, seq] = cursor() ?? [];
+      const [user, epoch, seq] = cursor();
       if (frame.seq! > seq!) store.write(CURSOR, [user, epoch, frame.seq]);
     }
   };
 
   const retry = (code: number): void => {
+    hangUp();
     const delay = reconnectDelay(code, attempt++, Math.random());
     tokenRefused = code === 4401;
     cancelRetry();
@@ -97,18 +97,16 @@ export function createSocket(
     }
   });
   const dial = (token: string): void => {
-    const [, epoch, seq] = cursor() ?? [];
+    const [, epoch, seq] = cursor();
     const query = new URLSearchParams({ token, ...(epoch && { after: `${seq}`, epoch }) });
     const mine = (line = new WebSocket(`${wsUrl}/ws/${encodeURIComponent(userId())}?${query}`));
-    heardAt = Date.now();
+    unanswered = false;
     mine.onmessage = guard(({ data }: MessageEvent<string>) => {
-      heardAt = Date.now();
+      unanswered = false;
       if (mine === line) receive(JSON.parse(data) as ServerFrame);
     });
     mine.onclose = guard(({ code }: CloseEvent) => {
-      if (mine !== line) return;
-      hangUp();
-      retry(code);
+      if (mine === line) retry(code);
     });
   };
   const hangUp = (): void => {
@@ -124,10 +122,10 @@ export function createSocket(
   };
 
   scope.every(PING_MS, () => {
-    if (line && Date.now() - heardAt > SILENCE_MS) {
-      hangUp();
-      retry(0);
-    } else if (connected()) line!.send(PING);
+    if (!connected()) return;
+    if (unanswered) return retry(0);
+    unanswered = true;
+    line!.send(PING);
   });
   scope.own(close);
   return {

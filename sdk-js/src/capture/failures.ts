@@ -32,9 +32,9 @@ export function watchFailures(scope: Scope, emit: Emit, requests: boolean): (cli
   };
   scope.listen('error', ({ target, message, error }: ErrorEvent) => {
     // Resources that do not load also come by here; browsers report this one about layout, which nobody notices.
-    if (target === window && !/^ResizeObserver/.test(message)) fail('uncaught', nameOf(error));
+    if (target === window && !/^ResizeObserver/.test(message)) fail('uncaught', { name: nameOf(error) });
   });
-  scope.listen('unhandledrejection', ({ reason }: PromiseRejectionEvent) => fail('rejection', nameOf(reason)));
+  scope.listen('unhandledrejection', ({ reason }: PromiseRejectionEvent) => fail('rejection', { name: nameOf(reason) }));
   if (requests) watchRequests(scope, () => {
     const action = current();
     if (!action) return undefined;
@@ -67,7 +67,7 @@ function watchRequests(scope: Scope, begun: () => Ended | undefined): void {
     if (!ended) return response;
     response.then(
       (answer) => ended(answer.status),
-      (error) => ended(nameOf(error).name === 'AbortError' ? undefined : 0),
+      (error) => ended(nameOf(error) === 'AbortError' ? undefined : 0),
     );
     // Our look at the outcome counts as handling it; the page gets a promise of its own, unhandled if it leaves it so.
     return response.then();
@@ -84,7 +84,7 @@ function watchRequests(scope: Scope, begun: () => Ended | undefined): void {
 }
 
 /** The class of an error, such as TypeError; anything longer could be a message. */
-function nameOf(error: unknown): { name?: string } {
+function nameOf(error: unknown): string | undefined {
   const name = String((error as Error | undefined)?.name);
-  return /^[A-Z]\w{1,40}$/.test(name) ? { name } : {};
+  return /^[A-Z]\w{1,40}$/.test(name) ? name : undefined;
 }

@@ -20,9 +20,12 @@ export function captureChanges(scope: Scope, emit: Emit): () => void {
   /** Fields whose change was told at a pause: their own `change`, when they are left, is the same one. */
   const told = new WeakSet<Field>();
 
-  const tell = (field: Field): void => {
+  const stop = (field: Field): void => {
     waiting.get(field)?.();
     waiting.delete(field);
+  };
+  const tell = (field: Field): void => {
+    stop(field);
     emit('change', selectorOf(field), { type: field.type, field: nameOf(field), form: formOf(field) });
   };
   scope.listen('input change', (event) => {
@@ -33,7 +36,7 @@ export function captureChanges(scope: Scope, emit: Emit): () => void {
       return;
     }
     told.delete(field);
-    waiting.get(field)?.();
+    stop(field);
     waiting.set(field, scope.after(PAUSE_MS, () => (told.add(field), tell(field))));
   });
   return () => [...waiting.keys()].forEach(tell);

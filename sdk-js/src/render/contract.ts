@@ -28,7 +28,6 @@ export interface Renderer {
 }
 
 export interface RendererOptions {
-  readonly document: Document;
   readonly theme?: Theme;
   readonly locale?: string;
   readonly direction?: 'ltr' | 'rtl';

@@ -27,7 +27,7 @@ font:400 .9375em/1.5 var(--oa-font,system-ui,sans-serif);color:var(--t)}
 [hidden]{display:none!important}
 .card,.ring,.status{position:fixed;inset:0 auto auto 0}
 .status{clip-path:inset(50%)}
-.card{display:flex;flex-direction:column;width:max-content;min-width:220px;max-width:min(var(--oa-width,336px),100vw - 24px);
+.card{display:flex;flex-direction:column;gap:8px;padding:14px 18px;width:max-content;min-width:220px;max-width:min(var(--oa-width,336px),100vw - 24px);
 max-height:min(34em,100dvh - 24px);background:var(--s);border:1px solid var(--b);border-radius:var(--r);
 box-shadow:0 9px 36px rgb(0 0 30/.2);overflow-wrap:anywhere;animation:in .2s}
 [data-phase=waiting]{visibility:hidden;animation:none}
@@ -41,9 +41,8 @@ border-width:1px 0 0 1px;rotate:45deg}
 [data-phase=corner] .arrow{display:none}
 .ring{pointer-events:none;border:2px solid var(--a);border-radius:var(--q)}
 .head,.foot,.reply,.progress,label{display:flex;gap:8px}
-.head{padding:14px 18px 0}
-.title{flex:1;margin:3px 0;font-size:1em;font-weight:600}
-.main{overflow-y:auto;overscroll-behavior:contain;padding:4px 18px 16px;color:var(--m)}
+.title{flex:1;margin:2px 0;font-size:1em;font-weight:600}
+.main{overflow-y:auto;color:var(--m)}
 .text,.said{margin:0;white-space:pre-line}
 button,a,textarea{font:inherit;color:inherit}
 button,.button{display:grid;place-items:center;min-width:28px;min-height:28px;padding:0;border:1px solid transparent;
@@ -51,22 +50,20 @@ border-radius:var(--q);background:none;text-decoration:none;cursor:pointer}
 button:hover,.button:hover,label:hover,.said{background:var(--h)}
 :focus-visible{outline:2px solid var(--t);outline-offset:2px}
 .close,.send{font-size:1.5em;line-height:1}
-.foot{flex-wrap:wrap;padding:0 18px 16px}
+.foot{flex-wrap:wrap}
 .button{padding:4px 12px;color:var(--m)}
 .quiet{border-color:var(--b);color:var(--t)}
-.reveal{margin-top:12px}
+.reveal{margin-top:8px}
 .strong,.strong:hover,.mine{background:var(--a);color:var(--on)}
-.thread{display:grid;gap:8px;padding-top:12px}
+.thread{display:grid;gap:8px}
 .said{padding:8px 12px;border-radius:var(--q);color:var(--t)}
 .mine{margin-inline-start:36px;color:var(--on)}
 .source{display:block}
-.reply{align-items:end;padding:0 12px 12px}
 textarea{flex:1;min-width:0;field-sizing:content;min-height:36px;max-height:7em;padding:6px 12px;border:1px solid var(--m);
 border-radius:var(--q);background:none;resize:none}
 textarea::placeholder{color:var(--m);opacity:1}
-.send{width:36px;height:36px}
-.steps{list-style:none;margin:8px 0 0;padding:0}
-label{margin:0 -8px;padding:6px 8px;border-radius:var(--q);cursor:pointer;color:var(--t)}
+.steps{list-style:none;margin:0;padding:0}
+label{padding:6px 0;border-radius:var(--q);cursor:pointer;color:var(--t)}
 input,progress{accent-color:var(--a)}
 :checked+span{color:var(--m);text-decoration:line-through}
 progress{flex:1;min-width:0;height:1.5em}

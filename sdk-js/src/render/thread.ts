@@ -44,17 +44,16 @@ function buildForm(labels: Labels, send: (text: string) => void): HTMLElement {
   const attributes = { rows: '1', maxlength: `${MAX_REPLY}`, 'aria-label': labels.reply, placeholder: labels.reply };
   const box = make('textarea', { ...attributes, dir: 'auto' });
   const form = make('form.reply', {}, box, make('button.send.strong', { 'aria-label': labels.send }, '↑'));
-  form.addEventListener('submit', (event) => {
+  const submit = (event: Event): void => {
     event.preventDefault();
     const text = box.value.trim();
     box.value = '';
     if (text) send(text);
-  });
+  };
+  form.addEventListener('submit', submit);
   box.addEventListener('keydown', (event) => {
     // While an input method composes, Enter chooses a word.
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    form.requestSubmit();
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) submit(event);
   });
   return form;
 }
