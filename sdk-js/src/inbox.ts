@@ -7,7 +7,7 @@ import { uuid7 } from './ids';
 import type { Renderer } from './render/contract';
 import { guard } from './scope';
 import { OUTBOX } from './socket';
-import type { Store } from './store';
+import { type Store, createStore } from './store';
 import type { ClientFrame, MessageFrame, Nudge, NudgeFrame, ServerFrame } from './wire';
 
 /** What is shown, as it came. */
@@ -31,26 +31,25 @@ const ITEM = 'n:';
 const SEEN_MS = 30 * 24 * 3600_000;
 
 /** @param poke tells all tabs, this one too, that the store changed. */
-export function createInbox(store: Store, renderer: Renderer, poke: () => void): Inbox {
+export function createInbox(site: string, outbox: Store, renderer: Renderer, poke: () => void): Inbox {
   let onStage = false;
   let conversation: string | null = null;
   /** Handed to this tab's renderer. */
   const handed = new Set<string>();
 
-  const held = (id: string): Item | number | undefined => store.read(ITEM + id);
-  const ids = (): string[] => store.keys(ITEM).map((key) => key.slice(ITEM.length));
-  const forget = (id: string): void => store.remove(ITEM + id);
+  const { read, write, remove, keys } = createStore(site + ITEM);
+  const held = (id: string): Item | number | undefined => read(id);
 
   const mark = (id: string, time: number): void => {
-    store.write(ITEM + id, time);
-    for (const each of ids()) if (Math.abs(+held(each)!) < Date.now() - SEEN_MS) forget(each);
+    write(id, time);
+    for (const each of keys('')) if (Math.abs(+held(each)!) < Date.now() - SEEN_MS) remove(each);
   };
   const post = (frame: ClientFrame): void => {
-    store.write(OUTBOX + uuid7(), frame);
+    outbox.write(OUTBOX + uuid7(), frame);
     poke();
   };
   const put = (id: string, item: Item): void => {
-    if (held(id) === undefined) store.write(ITEM + id, item);
+    if (held(id) === undefined) write(id, item);
     poke();
   };
   const show = guard((id: string, item: Item) => {
@@ -74,7 +73,7 @@ export function createInbox(store: Store, renderer: Renderer, poke: () => void):
       handed.delete(id);
       renderer.hide(id);
     }
-    for (const id of onStage ? ids() : []) {
+    for (const id of onStage ? keys('') : []) {
       const item = held(id);
       if (typeof item === 'object' && !handed.has(id)) show(id, item);
     }
@@ -97,8 +96,8 @@ export function createInbox(store: Store, renderer: Renderer, poke: () => void):
     },
     reply: (text) => post({ type: 'send_message', conversation_id: conversation, client_message_id: uuid7(), text }),
     clear() {
-      ids().filter((id) => !+held(id)!).forEach(forget);
-      store.keys(OUTBOX).forEach(store.remove);
+      keys('').filter((id) => !+held(id)!).forEach(remove);
+      outbox.keys(OUTBOX).forEach(outbox.remove);
       look();
     },
   };

@@ -38,7 +38,6 @@ const NARROW = 480;
 
 type Axis = 'x' | 'y';
 
-const LENGTH = { x: 'width', y: 'height' } as const;
 
 /**
  * The best place for a card of `size` beside `target`, or null when no side has room for it without covering the
@@ -72,27 +71,24 @@ export function overlaps(a: Rect, b: Rect): boolean {
 }
 
 function end(rect: Rect, axis: Axis): number {
-  return rect[axis] + rect[LENGTH[axis]];
+  return rect[axis] + rect[axis === 'x' ? 'width' : 'height'];
 }
 
 /** Beside the target on one axis; on the other centred on what can be seen of it, and shifted into the screen. */
-function settle(side: Side, target: Rect, size: Size, view: Rect): Placement | null {
+function settle(side: Side, target: Rect, { width, height }: Size, view: Rect): Placement | null {
   const isAfter = side === 'bottom' || side === 'right';
-  const [axis, cross]: [Axis, Axis] = side === 'bottom' || side === 'top' ? ['y', 'x'] : ['x', 'y'];
-  const depth = size[LENGTH[axis]];
-  const length = size[LENGTH[cross]];
-  const room = isAfter ? end(view, axis) - end(target, axis) : target[axis] - view[axis];
-  if (room < depth + GAP + MARGIN || view[LENGTH[cross]] < length + 2 * MARGIN) return null;
-  const main = isAfter ? end(target, axis) + GAP : target[axis] - depth - GAP;
+  const isUpright = side === 'bottom' || side === 'top';
+  const [axis, cross]: [Axis, Axis] = isUpright ? ['y', 'x'] : ['x', 'y'];
+  const [depth, length] = isUpright ? [height, width] : [width, height];
+  const [from, to] = [target[axis], end(target, axis)];
+  const [low, high] = [view[axis] + MARGIN, end(view, axis) - MARGIN - depth];
+  const [left, right] = [view[cross] + MARGIN, end(view, cross) - MARGIN - length];
+  const main = isAfter ? to + GAP : from - GAP - depth;
+  if ((isAfter ? high < main : main < low) || right < left) return null;
   const centre = (Math.max(target[cross], view[cross]) + Math.min(end(target, cross), end(view, cross))) / 2;
-  const start = within(centre - length / 2, length, view, cross);
-  const corner = { [axis]: within(main, depth, view, axis), [cross]: start } as Record<Axis, number>;
+  const start = clamp(centre - length / 2, left, right);
+  const corner = { [axis]: clamp(main, low, high), [cross]: start } as Record<Axis, number>;
   return { ...corner, side, arrow: clamp(centre - start, ARROW_INSET, length - ARROW_INSET) };
-}
-
-/** The start of a card that stays on the screen, margin kept. */
-function within(start: number, length: number, view: Rect, axis: Axis): number {
-  return clamp(start, view[axis] + MARGIN, end(view, axis) - length - MARGIN);
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -27,10 +27,8 @@ export function positionCard(scope: Scope, card: HTMLElement, selector: string |
   const ring = make('div.ring');
   let anchorage = begin(performance.now(), selector ? LATE_MS : 0);
   let side: Side | undefined;
-  let seen: Parameters<Report> = [null, null];
 
-  const update = (...[element, rect]: Parameters<Report>): void => {
-    seen = [element, rect];
+  const update: Report = (element, rect) => {
     const view = visibleArea();
     // The layout size: an entry animation scales what is painted, not this.
     const size = { width: card.offsetWidth, height: card.offsetHeight };
@@ -50,12 +48,11 @@ export function positionCard(scope: Scope, card: HTMLElement, selector: string |
     placed(element, !!placement, phase !== before);
   };
 
-  card.dataset['phase'] = anchorage.phase;
   card.before(ring);
   card.append(make('span.arrow'));
   scope.own(() => ring.remove());
-  scope.observer(ResizeObserver, () => update(...seen)).observe(card);
-  followTarget(scope, selector ?? '', update);
+  const kick = followTarget(scope, selector ?? '', update);
+  scope.observer(ResizeObserver, kick).observe(card);
 }
 
 function draw(ring: HTMLElement, { x, y, width, height }: Rect): void {

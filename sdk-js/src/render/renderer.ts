@@ -4,7 +4,7 @@
  */
 
 import { createScope } from '../scope';
-import type { ChatMessage, Nudge, NudgeAction, NudgeStatus } from '../wire';
+import type { ChatMessage, Nudge, NudgeAction } from '../wire';
 import { type Card, type CardContent, buildCard } from './card';
 import type { Renderer, RendererOptions, Report } from './contract';
 import { createHost } from './host';
@@ -141,13 +141,15 @@ export function createRenderer({ guard, theme, locale, direction, onAction, onRe
 }
 
 function teller(report: Report): Report {
-  const told = new Set<NudgeStatus>();
+  let isShown = false;
+  let isOver = false;
   return (status, action) => {
-    // 'shown' comes first, and one ending after it.
-    if (told.has(status) || told.size > 1) return;
+    if (isOver || (isShown && status === 'shown')) return;
     // Whoever acts on a card has seen it, even before the observers say so.
-    if (!told.has('shown')) report('shown');
-    told.add('shown').add(status);
-    if (status !== 'shown') report(status, action);
+    if (!isShown) report('shown');
+    isShown = true;
+    if (status === 'shown') return;
+    isOver = true;
+    report(status, action);
   };
 }

@@ -46,8 +46,11 @@ export function watchSight(scope: Scope, heard: (entry: IntersectionObserverEntr
   return scope.observer(IntersectionObserver, notice, { threshold: [0, 0.25, 0.5, 0.75, 1] });
 }
 
-/** Reports the target's whereabouts on every frame of movement and on every heartbeat, until the scope ends. */
-export function followTarget(scope: Scope, selector: string, report: Report): void {
+/**
+ * Reports the target's whereabouts on every frame of movement and on every heartbeat, until the scope ends. The answer makes
+ * it look closely for a while.
+ */
+export function followTarget(scope: Scope, selector: string, report: Report): () => void {
   let element: Element | null = null;
   let inView = false;
   let last = '';
@@ -92,4 +95,5 @@ export function followTarget(scope: Scope, selector: string, report: Report): vo
   scope.own(() => cancelAnimationFrame(frame));
   look();
   kick();
+  return kick;
 }
