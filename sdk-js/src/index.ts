@@ -13,5 +13,5 @@ export type { OnboardingAgent } from './api';
 export type { State } from './client';
 export type { User } from './identity';
 export type { Options } from './options';
-export type * from './render/contract';
+export type { Theme } from './render/contract';
 export type * from './wire';

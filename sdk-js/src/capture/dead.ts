@@ -20,13 +20,7 @@ const EXCEPTED = FIELDS + ',a[href],input[type=checkbox],input[type=radio],selec
 const PRESS_MS = 1000;
 const WATCHED = { subtree: true, childList: true, attributes: true, characterData: true };
 
-export interface DeadClickWatch {
-  clicked(click: CapturedClick): void;
-  /** The route changed. */
-  navigated(): void;
-}
-
-export function watchDeadClicks(scope: Scope, emit: Emit): DeadClickWatch {
+export function watchDeadClicks(scope: Scope, emit: Emit): (click: CapturedClick) => void {
   const suspects = new Set<Suspect>();
   let pressedAt = Infinity;
   let changedAt = 0;
@@ -48,7 +42,6 @@ export function watchDeadClicks(scope: Scope, emit: Emit): DeadClickWatch {
       if (!suspects.size) observer.disconnect();
     });
   };
-  const navigated = (): void => answer('navigation');
 
   scope.listen('pointerdown', () => {
     pressedAt = performance.now();
@@ -57,20 +50,19 @@ export function watchDeadClicks(scope: Scope, emit: Emit): DeadClickWatch {
   scope.listen('scroll', () => answer('scroll'));
   scope.listen('selectionchange', () => getSelection()?.isCollapsed || answer('selection'));
   scope.listen('focusin blur', () => answer('focus'));
-  scope.listen('beforeunload pagehide visibilitychange', navigated);
+  scope.listen('beforeunload pagehide visibilitychange', () => answer('navigation'));
 
-  return {
-    navigated,
-    clicked({ id, event, control, selector }) {
-      for (const suspect of suspects) if (suspect.control === control) return void suspect.ids.push(id);
-      if (changedAt >= pressedAt || hasModifier(event) || !looksClickable(control)) return;
-      const ids = [id];
-      const suspect = { ids, at: performance.now(), control };
-      suspects.add(suspect);
-      observe(ANSWERS.mutation, () => {
-        if (suspects.delete(suspect)) emit('dead_click', selector, { count: ids.length, evidence: ids });
-      });
-    },
+  return ({ id, event, control, selector }) => {
+    for (const suspect of suspects) if (suspect.control === control) return void suspect.ids.push(id);
+    if (changedAt >= pressedAt || hasModifier(event) || !looksClickable(control)) return;
+    const { href } = location;
+    const ids = [id];
+    const suspect = { ids, at: performance.now(), control };
+    suspects.add(suspect);
+    observe(ANSWERS.mutation, () => {
+      // A router may have changed the address alone.
+      if (suspects.delete(suspect) && location.href === href) emit('dead_click', selector, { count: ids.length, evidence: ids });
+    });
   };
 }
 

@@ -5,7 +5,7 @@ import type { Emit } from './surroundings';
 import { type Scope, guard } from '../scope';
 import { wrap } from './wrap';
 
-export function capturePages(scope: Scope, emit: Emit, keepQuery: readonly string[] | undefined, navigated: () => void): void {
+export function capturePages(scope: Scope, emit: Emit, keepQuery: readonly string[] | undefined): void {
   let last = '';
   let hidden = false;
   /** Routers also write where the page was scrolled to, and the like: only another address is another page. */
@@ -13,7 +13,6 @@ export function capturePages(scope: Scope, emit: Emit, keepQuery: readonly strin
     const url = cleanUrl(location.href, keepQuery);
     if (url === last) return;
     last = url;
-    navigated();
     emit('page_view');
   });
 

@@ -7,10 +7,6 @@ import type { Signals } from './watch';
 
 /** @param requests whether failed requests of the page count; they are seen by wrapping `fetch` and `XMLHttpRequest`. */
 export const watchSignals = (requests = true): Signals => (scope, emit) => {
-  const dead = watchDeadClicks(scope, emit);
-  const watches = [watchFailures(scope, emit, requests), watchRage(scope, emit), dead.clicked];
-  return {
-    navigated: dead.navigated,
-    clicked: (click) => watches.forEach((tell) => tell(click)),
-  };
+  const watches = [watchFailures(scope, emit, requests), watchRage(scope, emit), watchDeadClicks(scope, emit)];
+  return (click) => watches.forEach((tell) => tell(click));
 };

@@ -6,8 +6,8 @@
  * own text size, not the page's. Text colours are derived from surface and accent by their lightness, so that a brand
  * colour of any lightness keeps a contrast of at least 4.5:1 (on an accent: black from Y = 0.18 on, white below).
  *
- * Custom properties that a page may set: --oa-surface, --oa-text, --oa-muted, --oa-border, --oa-accent,
- * --oa-accent-text, --oa-radius, --oa-width, --oa-font, --oa-z.
+ * Custom properties that a page may set: --oa-surface, --oa-text, --oa-accent, --oa-radius, --oa-width,
+ * --oa-font, --oa-z.
  */
 
 /** 1 where the accent is dark enough for white text, else 0. */
@@ -18,10 +18,10 @@ export const CSS = `
 width:0!important;height:0!important;overflow:visible!important;z-index:var(--oa-z,2147483647)!important}
 :host::before,:host::after{display:none!important}
 .oa{color-scheme:light dark;--s:var(--oa-surface,light-dark(#fff,#1f2231));--a:var(--oa-accent,light-dark(#4f46e5,#8f8bff));
---on:var(--oa-accent-text,color(from var(--a) xyz-d65 ${WHITE} ${WHITE} ${WHITE}));
+--on:color(from var(--a) xyz-d65 ${WHITE} ${WHITE} ${WHITE});
 --t:var(--oa-text,oklch(from var(--s) calc(.22 + .75*clamp(0,(.57 - l)*1e6,1)) .02 275));
---r:var(--oa-radius,14px);--q:calc(var(--r)*.65);--m:var(--oa-muted,color-mix(in oklab,var(--t) 74%,var(--s)));
---b:var(--oa-border,color-mix(in oklab,var(--t) 14%,var(--s)));--h:color-mix(in oklab,var(--t) 6%,var(--s));
+--r:var(--oa-radius,14px);--q:calc(var(--r)*.65);--m:color-mix(in oklab,var(--t) 74%,var(--s));
+--b:color-mix(in oklab,var(--t) 14%,var(--s));--h:color-mix(in oklab,var(--t) 6%,var(--s));
 font:400 .9375em/1.5 var(--oa-font,system-ui,sans-serif);color:var(--t)}
 *{box-sizing:border-box}
 [hidden]{display:none!important}
@@ -45,11 +45,11 @@ border-width:1px 0 0 1px;rotate:45deg}
 .main{overflow-y:auto;color:var(--m)}
 .text,.said{margin:0;white-space:pre-line}
 button,a,textarea{font:inherit;color:inherit}
-button,.button{display:grid;place-items:center;min-width:28px;min-height:28px;padding:0;border:1px solid transparent;
+button,.button{display:grid;place-items:center;min-width:32px;min-height:32px;padding:0;border:1px solid transparent;
 border-radius:var(--q);background:none;text-decoration:none;cursor:pointer}
 button:hover,.button:hover,label:hover,.said{background:var(--h)}
 :focus-visible{outline:2px solid var(--t);outline-offset:2px}
-.close,.send{font-size:1.5em;line-height:1}
+.close,.send{font-size:1.5em}
 .foot{flex-wrap:wrap}
 .button{padding:4px 12px;color:var(--m)}
 .quiet{border-color:var(--b);color:var(--t)}
@@ -67,7 +67,6 @@ label{padding:6px 0;border-radius:var(--q);cursor:pointer;color:var(--t)}
 input,progress{accent-color:var(--a)}
 :checked+span{color:var(--m);text-decoration:line-through}
 progress{flex:1;min-width:0;height:1.5em}
-@media(pointer:coarse){button,.button,label{min-height:42px;min-width:42px}}
 @media(prefers-reduced-motion:reduce){*{animation:none!important}}
 @media(forced-colors:active){button,.button,.said{border:1px solid}.ring{border-color:Highlight}}
 `;
