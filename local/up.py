@@ -104,6 +104,8 @@ async def _start_all(options: UpOptions, stack: contextlib.AsyncExitStack) -> di
         await _start_demo(addresses, company, supervisor, seed=is_new)
     if options.simulate:
         await supervisor.start(_simulation(options.simulate, addresses, company, environment))
+    if options.demo:
+        log.info("open the demo in a browser; Ctrl-C stops everything", extra={"demo": addresses.demo_url})
     return ready_line(addresses, company, demo=options.demo)
 
 
