@@ -17,12 +17,11 @@ interface Running {
   told?: boolean;
 }
 
-const MAX_RUNNING = 5;
-
 export function watchFailures(scope: Scope, emit: Emit, requests: boolean): (click: CapturedClick) => void {
-  let running: readonly Running[] = [];
   const now = (): number => performance.now();
-  const current = (): Running | undefined => running.find((action) => belongs(action, now()));
+  /** What the last click set off; an earlier one is still known to its requests. */
+  let last: Running | undefined;
+  const current = (): Running | undefined => (last && belongs(last, now()) ? last : undefined);
 
   const fail = (error: Kind, detail: Properties, action = current()): void => {
     if (!action || action.told) return;
@@ -48,7 +47,7 @@ export function watchFailures(scope: Scope, emit: Emit, requests: boolean): (cli
 
   return (click) => {
     const at = now();
-    running = [{ click, at, end: at, open: 0 }, ...running].slice(0, MAX_RUNNING);
+    last = { click, at, end: at, open: 0 };
   };
 }
 

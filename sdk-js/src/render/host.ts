@@ -54,14 +54,12 @@ export function createHost(scope: Scope): Host {
 }
 
 /**
- * Moves the host only when it must: a modal dialog makes all outside of it inert, and a page may have removed us.
- * In the top layer the last one shown is above; it is shown anew only when focus is elsewhere, since hiding loses focus.
+ * Moves the host only when it must: a modal dialog makes all outside of it inert, and a page may have removed us. In the
+ * top layer the last one shown is above, and what is put in anew is shown anew.
  */
 function settle(host: HTMLElement, onTop?: boolean): void {
   const home = [...document.querySelectorAll('dialog:modal')].pop() ?? document.documentElement;
-  if (host.parentElement !== home) home.append(host);
-  else if (!onTop) return;
-  if (document.activeElement === host) return;
-  if (host.matches(':popover-open')) host.hidePopover();
+  if (host.parentElement === home && !onTop) return;
+  home.append(host);
   host.showPopover();
 }

@@ -7,15 +7,14 @@
  * colour of any lightness keeps a contrast of at least 4.5:1 (on an accent: black from Y = 0.18 on, white below).
  *
  * Custom properties that a page may set: --oa-surface, --oa-text, --oa-accent, --oa-radius, --oa-width,
- * --oa-font, --oa-z.
+ * --oa-font.
  */
 
 /** 1 where the accent is dark enough for white text, else 0. */
 const WHITE = 'clamp(0,(.175 - y)*1e6,1)';
 
 export const CSS = `
-:host{all:initial!important;display:block!important;position:fixed!important;inset:0 auto auto 0!important;
-width:0!important;height:0!important;overflow:visible!important;z-index:var(--oa-z,2147483647)!important}
+:host{all:initial!important;display:block!important;position:fixed!important}
 :host::before,:host::after{display:none!important}
 .oa{color-scheme:light dark;--s:var(--oa-surface,light-dark(#fff,#1f2231));--a:var(--oa-accent,light-dark(#4f46e5,#8f8bff));
 --on:color(from var(--a) xyz-d65 ${WHITE} ${WHITE} ${WHITE});
@@ -29,15 +28,14 @@ font:400 .9375em/1.5 var(--oa-font,system-ui,sans-serif);color:var(--t)}
 .status{clip-path:inset(50%)}
 .card{display:flex;flex-direction:column;gap:8px;padding:14px 18px;width:max-content;min-width:220px;max-width:min(var(--oa-width,336px),100vw - 24px);
 max-height:min(34em,100dvh - 24px);background:var(--s);border:1px solid var(--b);border-radius:var(--r);
-box-shadow:0 9px 36px rgb(0 0 30/.2);overflow-wrap:anywhere;animation:in .2s}
+filter:drop-shadow(0 4px 18px rgb(0 0 30/.25));overflow-wrap:anywhere;animation:in .2s}
 [data-phase=waiting]{visibility:hidden;animation:none}
 [data-phase=corner]{width:100vw}
 @keyframes in{from{opacity:0}}
-.arrow{position:absolute;inset:-7px auto auto var(--at);width:12px;height:12px;background:var(--s);border:solid var(--b);
-border-width:1px 0 0 1px;rotate:45deg}
-[data-side=top] .arrow{inset:auto auto -7px var(--at);rotate:225deg}
-[data-side=right] .arrow{inset:var(--at) auto auto -7px;rotate:-45deg}
-[data-side=left] .arrow{inset:var(--at) -7px auto auto;rotate:135deg}
+.arrow{position:absolute;inset:-6px auto auto var(--at);width:12px;height:12px;background:var(--s);rotate:45deg}
+[data-side=top] .arrow{inset:auto auto -6px var(--at)}
+[data-side=right] .arrow{inset:var(--at) auto auto -6px}
+[data-side=left] .arrow{inset:var(--at) -6px auto auto}
 [data-phase=corner] .arrow{display:none}
 .ring{pointer-events:none;border:2px solid var(--a);border-radius:var(--q)}
 .head,.foot,.reply,.progress,label{display:flex;gap:8px}
