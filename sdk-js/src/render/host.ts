@@ -24,7 +24,7 @@ export interface Host {
 
 /** What happens inside is no business of the page: its shortcuts, its "click outside" handlers, its focus traps. */
 const PRIVATE =
-  'click mousedown mouseup pointerdown pointerup touchstart touchend keydown keyup keypress input change submit focusin focusout wheel';
+  'click mousedown pointerdown touchstart keydown keyup keypress input change submit focusin focusout';
 
 /** A live region is only read when it was there, empty, before. */
 const ANNOUNCE_AFTER_MS = 120;

@@ -21,8 +21,8 @@ export const CSS = `
 --t:var(--oa-text,oklch(from var(--s) calc(.22 + .75*clamp(0,(.57 - l)*1e6,1)) .02 275));
 --r:var(--oa-radius,14px);--q:calc(var(--r)*.65);--m:color-mix(in oklab,var(--t) 74%,var(--s));
 --b:color-mix(in oklab,var(--t) 14%,var(--s));--h:color-mix(in oklab,var(--t) 6%,var(--s));
-font:400 .9375em/1.5 var(--oa-font,system-ui,sans-serif);color:var(--t)}
-*{box-sizing:border-box}
+font:400 .9375em/1.5 var(--oa-font,system-ui,sans-serif);color:var(--t);accent-color:var(--a)}
+*{box-sizing:border-box;margin:0;padding:0;font:inherit;color:inherit}
 [hidden]{display:none!important}
 .card,.ring,.status{position:fixed;inset:0 auto auto 0}
 .status{clip-path:inset(50%)}
@@ -39,13 +39,12 @@ filter:drop-shadow(0 4px 18px rgb(0 0 30/.25));overflow-wrap:anywhere;animation:
 [data-phase=corner] .arrow{display:none}
 .ring{pointer-events:none;border:2px solid var(--a);border-radius:var(--q)}
 .head,.foot,.reply,.progress,label{display:flex;gap:8px}
-.title{flex:1;margin:2px 0;font-size:1em;font-weight:600}
+.title{flex:1;padding:4px 0;font-weight:600}
 .main{overflow-y:auto;color:var(--m)}
-.text,.said{margin:0;white-space:pre-line}
-button,a,textarea{font:inherit;color:inherit}
-button,.button{display:grid;place-items:center;min-width:32px;min-height:32px;padding:0;border:1px solid transparent;
+.text,.said{white-space:pre-line}
+button,.button{display:grid;place-items:center;min-width:32px;min-height:32px;border:1px solid transparent;
 border-radius:var(--q);background:none;text-decoration:none;cursor:pointer}
-button:hover,.button:hover,label:hover,.said{background:var(--h)}
+button:hover,.button:hover,.said{background:var(--h)}
 :focus-visible{outline:2px solid var(--t);outline-offset:2px}
 .close,.send{font-size:1.5em}
 .foot{flex-wrap:wrap}
@@ -60,9 +59,8 @@ button:hover,.button:hover,label:hover,.said{background:var(--h)}
 textarea{flex:1;min-width:0;field-sizing:content;min-height:36px;max-height:7em;padding:6px 12px;border:1px solid var(--m);
 border-radius:var(--q);background:none;resize:none}
 textarea::placeholder{color:var(--m);opacity:1}
-.steps{list-style:none;margin:0;padding:0}
-label{padding:6px 0;border-radius:var(--q);cursor:pointer;color:var(--t)}
-input,progress{accent-color:var(--a)}
+.steps{list-style:none}
+label{padding:6px 0;cursor:pointer;color:var(--t)}
 :checked+span{color:var(--m);text-decoration:line-through}
 progress{flex:1;min-width:0;height:1.5em}
 @media(prefers-reduced-motion:reduce){*{animation:none!important}}

@@ -17,7 +17,7 @@ const STILL_FRAMES = 20;
 /** Of a target larger than the screen, this much is enough to point at; CSS pixels. */
 const ENOUGH_PX = 120;
 /** Everything after which a target may stand elsewhere. */
-const MOVES = 'scroll resize toggle transitionrun animationstart';
+const MOVES = 'scroll resize transitionrun animationstart';
 
 /**
  * The first rendered element that matches. " >>> " in the selector steps into an open shadow root. A selector that the
