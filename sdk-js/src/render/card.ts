@@ -11,17 +11,9 @@ import type { Labels } from './labels';
 import { buildSteps } from './steps';
 import { type Thread, buildThread } from './thread';
 
-export interface CardContent extends Pick<Nudge, 'nudge_type' | 'title' | 'body' | 'actions' | 'dir'> {
+export interface CardContent extends Pick<Nudge, 'nudge_type' | 'target_element' | 'title' | 'body' | 'actions' | 'dir'> {
   readonly language: string | undefined;
   readonly labels: Labels;
-}
-
-export interface CardEvents {
-  choose(action: NudgeAction): void;
-  /** A step was ticked or unticked. */
-  tick(): void;
-  /** Absent when nobody listens: then there is no box to answer in. */
-  readonly reply: ((text: string) => void) | undefined;
 }
 
 export interface Card {
@@ -34,14 +26,23 @@ export interface Card {
   readonly reveal: HTMLElement;
 }
 
-export function buildCard(content: CardContent, events: CardEvents): Card {
+/**
+ * @param choose an action was chosen. @param tick a step was ticked or unticked.
+ * @param answer absent when nobody listens: then there is no box to answer in.
+ */
+export function buildCard(
+  content: CardContent,
+  choose: (action: NudgeAction) => void,
+  tick: () => void,
+  answer: ((text: string) => void) | undefined,
+): Card {
   const { labels } = content;
   const reveal = make('button.button.quiet.reveal', { hidden: 'hidden' }, labels.reveal);
-  const foot = buildActions(content.actions, events.choose);
+  const foot = buildActions(content.actions, choose);
   // Who answers in words has made a choice: the ready-made answers go.
-  const reply = events.reply && ((text: string): void => (foot?.remove(), events.reply!(text)));
+  const reply = answer && ((text: string): void => (foot?.remove(), answer(text)));
   const thread = content.nudge_type === 'chat' ? buildThread(labels, reply) : null;
-  const main = thread?.log ?? make('div.main', {}, ...buildBody(content, events.tick), reveal);
+  const main = thread?.log ?? make('div.main', {}, ...buildBody(content, tick), reveal);
   const close = make('button.close', { 'aria-label': labels.close }, '×');
   const frame = buildFrame(content, close, main, foot, thread?.form);
   if (thread && content.body) thread.add({ role: 'assistant', text: content.body });

@@ -5,12 +5,13 @@
 
 import { createScope } from '../scope';
 import type { ChatMessage, Nudge, NudgeAction } from '../wire';
-import { type Card, type CardContent, buildCard } from './card';
+import { type CardContent, buildCard } from './card';
 import type { Renderer, RendererOptions, Report } from './contract';
 import { createHost } from './host';
 import { labelsFor } from './labels';
 import { isExpired, takeNext } from './queue';
 import { openSurface } from './surface';
+import type { Thread } from './thread';
 
 /** Something to show. Messages that arrive while something else is on screen wait together as one entry. */
 interface Entry {
@@ -19,12 +20,6 @@ interface Entry {
   readonly expires_at?: string;
   /** Tells once per status, and nothing after a final one. */
   readonly tell: Report;
-}
-
-interface Showing {
-  readonly entry: Entry;
-  readonly card: Card;
-  readonly end: () => void;
 }
 
 /** A pause between two surfaces, so that one answer does not look like the next question; milliseconds. */
@@ -36,25 +31,20 @@ export function createRenderer({ guard, theme, locale, direction, onAction, onRe
   const scope = createScope(guard);
   const host = createHost(scope);
   let waiting: readonly Entry[] = [];
-  let showing: Showing | undefined;
+  /** What is on screen, its conversation if it is one, and how to take it away. */
+  let current: Entry | undefined;
+  let thread: Thread | null = null;
+  let end = (): void => {};
   let pausing = false;
 
-  const contentOf = (nudge?: Nudge): CardContent => {
-    const dir = direction ?? (getComputedStyle(document.documentElement).direction as 'ltr' | 'rtl');
-    const content = { nudge_type: 'chat', title: '', body: '', actions: [], language: locale, dir, ...nudge } as const;
-    return { ...content, labels: labelsFor(content.language) };
-  };
   const close = (): void => {
-    showing?.end();
-    showing = undefined;
-  };
-  const finish = (entry: Entry, ...told: Parameters<Report>): void => {
-    leave();
-    entry.tell(...told);
+    end();
+    current = undefined;
+    thread = null;
   };
   /** Takes the surface away; the next one comes after a pause. */
   const leave = (): void => {
-    if (!showing) return;
+    if (!current) return;
     close();
     pausing = true;
     scope.after(PAUSE_MS, () => {
@@ -62,24 +52,33 @@ export function createRenderer({ guard, theme, locale, direction, onAction, onRe
       proceed();
     });
   };
+  const finish = (tell: Report, ...told: Parameters<Report>): void => {
+    leave();
+    tell(...told);
+  };
+  const contentOf = (nudge?: Nudge): CardContent => {
+    const dir = direction ?? (getComputedStyle(document.documentElement).direction as 'ltr' | 'rtl');
+    const content = { nudge_type: 'chat', title: '', body: '', actions: [], language: locale, dir, ...nudge } as const;
+    return { ...content, labels: labelsFor(content.language) };
+  };
   const open = (entry: Entry): void => {
     const { nudge, messages, tell } = entry;
     const content = contentOf(nudge);
-    const card = buildCard(content, {
-      choose: guard((action: NudgeAction) => {
-        finish(entry, STATUS[action.kind], action);
-        if (nudge) onAction?.(action, nudge);
-      }),
-      tick: () => tell('clicked'),
-      reply: onReply && guard((text: string) => (tell('clicked'), onReply(text))),
+    const choose = guard((action: NudgeAction) => {
+      finish(tell, STATUS[action.kind], action);
+      if (nudge) onAction?.(action, nudge);
     });
-    for (const message of messages) card.thread?.add(message);
-    const end = openSurface({
+    const reply = onReply && guard((text: string) => (tell('clicked'), onReply(text)));
+    const card = buildCard(content, choose, () => tell('clicked'), reply);
+    current = entry;
+    thread = card.thread;
+    for (const message of messages) thread?.add(message);
+    end = openSurface({
       host,
       guard,
       card,
       rtl: content.dir === 'rtl',
-      selector: content.nudge_type === 'tooltip' ? nudge?.target_element : null,
+      selector: content.nudge_type === 'tooltip' ? content.target_element : null,
       onAppear() {
         // A target may have come so late that the nudge has expired: then it is never seen.
         const stale = isExpired(entry, Date.now());
@@ -87,13 +86,12 @@ export function createRenderer({ guard, theme, locale, direction, onAction, onRe
         return !stale;
       },
       onSeen: () => tell('shown'),
-      onDismiss: () => finish(entry, 'dismissed'),
+      onDismiss: () => finish(tell, 'dismissed'),
     });
-    showing = { entry, card, end };
   };
   /** Takes the next entry when the screen is free and somebody may be looking. */
   const proceed = (): void => {
-    if (showing || pausing || document.visibilityState !== 'visible') return;
+    if (current || pausing || document.visibilityState !== 'visible') return;
     const { next, rest } = takeNext(waiting, Date.now());
     waiting = rest;
     if (next) open(next);
@@ -111,11 +109,10 @@ export function createRenderer({ guard, theme, locale, direction, onAction, onRe
     setTheme: host.paint,
     show(nudge, report) {
       const { nudge_id, nudge_type, stuck_point, expires_at } = nudge;
-      const current = showing?.entry.nudge;
-      if (nudge_type === 'email_draft' || [showing?.entry, ...waiting].some((entry) => entry?.nudge?.nudge_id === nudge_id)) return;
+      if (nudge_type === 'email_draft' || [current, ...waiting].some((entry) => entry?.nudge?.nudge_id === nudge_id)) return;
       const entry = { nudge, messages: [], expires_at, tell: teller(report) };
-      // Better help for what the one on screen speaks of takes its place at once.
-      if (!current || current.stuck_point !== stuck_point || isExpired(entry, Date.now())) return enqueue(entry);
+      if (current?.nudge?.stuck_point !== stuck_point || isExpired(entry, Date.now())) return enqueue(entry);
+      // Newer help for what the one on screen speaks of takes its place at once.
       close();
       waiting = [entry, ...waiting];
       proceed();
@@ -123,15 +120,14 @@ export function createRenderer({ guard, theme, locale, direction, onAction, onRe
     /** What the user wrote is on screen already: the card that it was written in has added it. */
     showMessage(message) {
       if (message.role === 'user') return;
-      const open = showing?.card.thread;
       const entry = waiting.find(({ nudge }) => !nudge);
-      if (open) open.add(message);
+      if (thread) thread.add(message);
       else if (entry) entry.messages.push(message);
       else enqueue({ messages: [message], tell() {} });
     },
     hide(nudgeId) {
       waiting = waiting.filter(({ nudge }) => nudge?.nudge_id !== nudgeId);
-      if (showing?.entry.nudge?.nudge_id === nudgeId) leave();
+      if (current?.nudge?.nudge_id === nudgeId) leave();
     },
     destroy() {
       waiting = [];
