@@ -74,14 +74,13 @@ export function createSender(scope: Scope, queue: Queue, http: Http, identity: I
     refusals = 0;
     if (outcome === 'later') return pauseLonger(retryAfter(header, Date.now()));
     attempt = 0;
-    if (outcome === 'split') {
-      most = Math.max(1, events.length >> 1);
-      if (events.length < 2) queue.remove(events, status === 413 ? 'tooLarge' : 'rejected');
-    } else if (outcome === 'sent') {
+    if (outcome === 'sent') {
       most = BATCH_EVENTS;
       sent += events.length;
       queue.remove(events);
-    } else queue.remove(outcome.map((index) => events[index]!), 'rejected');
+    } else if (outcome !== 'split') queue.remove(outcome.map((index) => events[index]!), 'rejected');
+    else if (events[1]) most = events.length >> 1;
+    else queue.remove(events, status === 413 ? 'tooLarge' : 'rejected');
   };
 
   const flush = guard(async () => {

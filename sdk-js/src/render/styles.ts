@@ -6,8 +6,7 @@
  * own text size, not the page's. Text colours are derived from surface and accent by their lightness, so that a brand
  * colour of any lightness keeps a contrast of at least 4.5:1 (on an accent: black from Y = 0.18 on, white below).
  *
- * Custom properties that a page may set: --oa-surface, --oa-text, --oa-accent, --oa-radius, --oa-width,
- * --oa-font.
+ * Custom properties that a page may set: --oa-surface, --oa-text, --oa-accent, --oa-radius, --oa-font.
  */
 
 /** 1 where the accent is dark enough for white text, else 0. */
@@ -26,9 +25,9 @@ font:400 .9375em/1.5 var(--oa-font,system-ui,sans-serif);color:var(--t);accent-c
 [hidden]{display:none!important}
 .card,.ring,.status{position:fixed;inset:0 auto auto 0}
 .status{clip-path:inset(50%)}
-.card{display:flex;flex-direction:column;gap:8px;padding:14px 18px;width:max-content;min-width:220px;max-width:min(var(--oa-width,336px),100vw - 24px);
-max-height:min(34em,100dvh - 24px);background:var(--s);border:1px solid var(--b);border-radius:var(--r);
-filter:drop-shadow(0 4px 18px rgb(0 0 30/.25));overflow-wrap:anywhere;animation:in .2s}
+.card{display:flex;flex-direction:column;gap:8px;padding:14px 18px;width:max-content;min-width:220px;max-width:min(336px,100vw - 24px);
+max-height:calc(100dvh - 24px);background:var(--s);border:1px solid var(--b);border-radius:var(--r);
+filter:drop-shadow(0 4px 18px #0004);overflow-wrap:anywhere;animation:in .2s}
 [data-phase=waiting]{visibility:hidden;animation:none}
 [data-phase=corner]{width:100vw}
 @keyframes in{from{opacity:0}}

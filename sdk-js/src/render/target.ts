@@ -89,7 +89,6 @@ export function followTarget(scope: Scope, selector: string, report: Report): ()
   };
 
   scope.listen(MOVES, kick);
-  scope.listen(MOVES, kick, visualViewport);
   scope.observer(MutationObserver, kick).observe(document, { childList: true, subtree: true });
   scope.every(HEARTBEAT_MS, () => look() && kick());
   scope.own(() => cancelAnimationFrame(frame));
