@@ -20,8 +20,11 @@ class EmbeddedPostgres:
     def start(self) -> str:
         """Start the server, or find it running; returns its URL. The first time takes a second more, for `initdb`.
 
-        Its launcher waits ten seconds, which a busy machine may exceed: then it is tried once more.
+        Its launcher lists the processes that use a directory and leaves stopping to the last of them, but one that was
+        killed never leaves that list. A directory has one user here (`local.occupancy`), so the list begins empty.
+        It waits ten seconds, which a busy machine may exceed: then it is tried once more.
         """
+        (self._server.pgdata / ".handle_pids.json").unlink(missing_ok=True)
         try:
             self._server.start()
         except subprocess.SubprocessError:
@@ -39,12 +42,6 @@ class EmbeddedPostgres:
         self._server.ensure_postgres_running()
 
     def stop(self) -> None:
-        """Stop the server.
-
-        Its launcher counts the processes that use a directory and leaves the server to the last of them, but one that
-        was killed never leaves its list: the server would run for ever. A directory has one user here
-        (`local.occupancy`), so the server is stopped whatever the list says.
-        """
-        self._server.stop()
+        """Stop the server."""
         with suppress(KeyError):
             self._server.cleanup()

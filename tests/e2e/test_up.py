@@ -36,6 +36,7 @@ def test_the_ready_line_and_a_second_start(start: Launch, tmp_path: Path) -> Non
     assert first.stop() == 0
     _, alive = psutil.wait_procs(processes, timeout=10)
     assert alive == []
+    assert [line for line in first.log if "Failed" in line or "rror" in line] == []
 
     second = start(data=tmp_path / "data")
     kept = ("public_key", "secret_key", "identity_secret", "admin")
