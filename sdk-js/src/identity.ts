@@ -43,8 +43,11 @@ export function createIdentity(store: Store, http: Http, now: () => number = Dat
   let pending: Promise<void> | undefined;
   let merging: Promise<void> | undefined;
 
-  const userId = (): string => claimsOf(token).sub ?? user.userId ?? '';
-  const person = (): Person => ({ userId: userId(), token, anonymous: !user.userToken && !user.userId });
+  const person = (): Person => ({
+    userId: claimsOf(token).sub ?? user.userId ?? '',
+    token,
+    anonymous: !user.userToken && !user.userId,
+  });
   const isFresh = (some?: string): some is string => !!some && expiryOf(some) - MARGIN_MS > now();
 
   const fetchAnonymous = async (force?: boolean): Promise<string> => {

@@ -91,7 +91,7 @@ export function createSender(scope: Scope, queue: Queue, http: Http, identity: I
       while (queue.count(own()) && !scope.signal.aborted && Date.now() >= pausedUntil) {
         await identity.refresh();
         const events = take(BATCH_BYTES);
-        if (!events.length) break;
+        if (!events[0]) break;
         await settle(events, await post(events));
       }
     } catch {
@@ -102,8 +102,8 @@ export function createSender(scope: Scope, queue: Queue, http: Http, identity: I
   });
 
   const flushLast = guard(async () => {
-    const events = identity.person().userId && Date.now() >= pausedUntil ? take(LAST_BYTES) : [];
-    if (!events.length) return;
+    const events = take(LAST_BYTES);
+    if (!events[0]?.user_id || Date.now() < pausedUntil) return;
     const beacon = (): void => http.beacon(PATH, { user_token: tokenFor(events), ...bodyOf(events) });
     const answer = http.keepalive ? await post(events).catch(beacon) : beacon();
     if (answer) await settle(events, answer);

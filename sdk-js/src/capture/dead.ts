@@ -15,7 +15,7 @@ interface Suspect {
 
 const CLICKABLE = 'button,summary,[onclick],[role=button],[role=tab],[role=menuitem],[role=switch],[role=option],input';
 /** What may well answer in ways that the page does not show: links, fields, players and drawings. */
-const EXCEPTED = FIELDS + ',a[href],input[type=checkbox],input[type=radio],select,option,label,canvas,video,audio';
+const EXCEPTED = FIELDS + ',a[href],input[type=checkbox],input[type=radio],select,label,canvas,video,audio';
 /** From pressing to letting go; what opened at the press answers the click. */
 const PRESS_MS = 1000;
 const WATCHED = { subtree: true, childList: true, attributes: true, characterData: true };
@@ -50,7 +50,7 @@ export function watchDeadClicks(scope: Scope, emit: Emit): (click: CapturedClick
   scope.listen('scroll', () => answer('scroll'));
   scope.listen('selectionchange', () => getSelection()?.isCollapsed || answer('selection'));
   scope.listen('focusin blur', () => answer('focus'));
-  scope.listen('beforeunload pagehide visibilitychange', () => answer('navigation'));
+  scope.listen('beforeunload visibilitychange', () => answer('navigation'));
 
   return ({ id, event, control, selector }) => {
     for (const suspect of suspects) if (suspect.control === control) return void suspect.ids.push(id);

@@ -38,11 +38,11 @@ export function watchFailures(scope: Scope, emit: Emit, requests: boolean): (cli
     const action = current();
     if (!action) return undefined;
     action.open++;
-    return (status) => {
+    return guard((status) => {
       action.open--;
       action.end = now();
       if (status === 0 || status! >= 400) fail('request', { status }, action);
-    };
+    });
   });
 
   return (click) => {
@@ -56,10 +56,7 @@ type Ended = (status?: number) => void;
 
 /** @param begun a request begins; answers who wants to hear of its end, if anybody. */
 function watchRequests(scope: Scope, begun: () => Ended | undefined): void {
-  const begin = guard(() => {
-    const ended = begun();
-    return ended ? guard(ended) : undefined;
-  });
+  const begin = guard(begun);
   wrap(scope, window, 'fetch', (original) => function (this: unknown, ...args) {
     const ended = begin();
     const response = original.apply(this, args) as Promise<Response>;
@@ -75,8 +72,9 @@ function watchRequests(scope: Scope, begun: () => Ended | undefined): void {
     const request = this as XMLHttpRequest;
     const ended = begin();
     if (ended) {
-      request.addEventListener('abort', () => ended());
-      request.addEventListener('loadend', () => ended(request.status));
+      let isGivenUp = false;
+      request.addEventListener('abort', () => (isGivenUp = true));
+      request.addEventListener('loadend', () => ended(isGivenUp ? undefined : request.status), { once: true });
     }
     return original.apply(this, args);
   });

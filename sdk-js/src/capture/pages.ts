@@ -23,7 +23,7 @@ export function capturePages(scope: Scope, emit: Emit, keepQuery: readonly strin
       return result;
     });
   }
-  scope.listen('popstate hashchange', look);
+  scope.listen('popstate', look);
   // Which of the two comes last when a page goes differs between browsers, and some send only one.
   scope.listen('visibilitychange pagehide pageshow', ({ type }) => {
     const now = type === 'pagehide' || document.visibilityState === 'hidden';

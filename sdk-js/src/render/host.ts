@@ -19,7 +19,7 @@ export interface Host {
   /** Tells screen readers, politely. */
   announce(text: string): void;
   /** Sets custom properties and the colour scheme; names other than `--oa-…` are ignored. */
-  paint(theme: Theme): void;
+  paint(theme?: Theme): void;
 }
 
 /** What happens inside is no business of the page: its shortcuts, its "click outside" handlers, its focus traps. */
@@ -46,7 +46,7 @@ export function createHost(scope: Scope): Host {
     root,
     settle: (onTop) => settle(host, onTop),
     announce: (text) => void scope.after(ANNOUNCE_AFTER_MS, () => (status.textContent = text)),
-    paint({ scheme, variables = {} }) {
+    paint({ scheme, variables = {} } = {}) {
       if (scheme) root.style.colorScheme = scheme === 'auto' ? '' : scheme;
       for (const name in variables) if (name.startsWith('--oa-')) host.style.setProperty(name, variables[name]!);
     },

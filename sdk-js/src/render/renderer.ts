@@ -103,7 +103,7 @@ export function createRenderer({ guard, theme, locale, direction, onAction, onRe
 
   scope.own(close);
   scope.listen('visibilitychange', proceed, document);
-  if (theme) host.paint(theme);
+  host.paint(theme);
 
   return {
     setTheme: host.paint,

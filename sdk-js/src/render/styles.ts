@@ -39,8 +39,7 @@ filter:drop-shadow(0 4px 18px #0004);overflow-wrap:anywhere;animation:in .2s}
 .ring{pointer-events:none;border:2px solid var(--a);border-radius:var(--q)}
 .head,.foot,.reply,.progress,label{display:flex;gap:8px}
 .title{flex:1;padding:4px 0;font-weight:600}
-.main{overflow-y:auto;color:var(--m)}
-.text,.said{white-space:pre-line}
+.main{overflow-y:auto;white-space:pre-line;color:var(--m)}
 button,.button{display:grid;place-items:center;min-width:32px;min-height:32px;border:1px solid transparent;
 border-radius:var(--q);background:none;text-decoration:none;cursor:pointer}
 button:hover,.button:hover,.said{background:var(--h)}
