@@ -6,8 +6,10 @@ A cluster of its own, since roles belong to the cluster.
 import asyncio
 import subprocess
 import sys
+import tempfile
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -29,8 +31,8 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    embedded = EmbeddedPostgres(tmp_path_factory.mktemp("cluster") / "postgres")
+def cluster():
+    embedded = EmbeddedPostgres(Path(tempfile.mkdtemp(prefix="oa-cluster-")) / "postgres")
     embedded.url = embedded.start()
     yield embedded
     embedded.stop()

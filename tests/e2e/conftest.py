@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -87,6 +88,14 @@ def _first_line(process: subprocess.Popen[str]) -> str:
 
 
 Launch = Callable[..., Product]
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A directory that PostgreSQL's own user can reach: pytest's is closed to others at every start of a session."""
+    with tempfile.TemporaryDirectory(prefix="oa-e2e-", ignore_cleanup_errors=True) as directory:
+        Path(directory).chmod(0o755)
+        yield Path(directory)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Stores that go away under a running consumer and come back: nothing is lost, nothing counts against an entry."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -77,12 +78,12 @@ async def test_redis_comes_back_empty(
 
 
 @pytest.fixture
-def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Any]]:
+def own_postgres() -> Iterator[tuple[str, Any]]:
     """A PostgreSQL server of this test alone, with a company in it."""
     from db.migrate import migrate
     from local.postgres import EmbeddedPostgres
 
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("own") / "postgres")
+    server = EmbeddedPostgres(Path(tempfile.mkdtemp(prefix="oa-own-")) / "postgres")
     url = server.start()
     migrate(url)
     yield url, server
