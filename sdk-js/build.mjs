@@ -26,7 +26,7 @@ const styles = {
 
 /** esbuild joins the modules; terser, which looks across functions, makes the result about 5 % smaller once compressed. */
 async function bundle({ entry, format, file }) {
-  const outfile = `${process.env.OUT ?? "dist"}/${file}`;
+  const outfile = `dist/${file}`;
   const common = { bundle: true, minify: true, target: 'es2022', sourcemap: true, legalComments: 'none', logLevel: 'warning' };
   await build({ ...common, entryPoints: [entry], format, outfile, plugins: [styles] });
   const { code, map } = await minify(

@@ -1,7 +1,7 @@
 /**
  * Which property names stay within the script, so that the build may shorten them. Derived from the types, so that the
- * list cannot fall behind: a name is internal when our interfaces declare it and nothing else may ever look it up, neither
- * a browser, the host, a server, the storage nor an expression.
+ * list cannot fall behind: a name is internal when our interfaces declare it and nothing else may ever look it up: no object
+ * of the browser's that our code meets, no host, no server, no storage, no computed name.
  */
 import { resolve } from 'node:path';
 import ts from 'typescript';
@@ -20,13 +20,14 @@ export function internalNames() {
   const kept = publicNames(program, checker);
   const declared = new Set();
 
-  for (const file of program.getSourceFiles()) {
-    const isOurs = file.fileName.startsWith(SOURCES);
+  const keepMembers = memberKeeper(checker, kept);
+
+  for (const file of program.getSourceFiles().filter(isOurs)) {
     const visit = (node) => {
-      if (!isOurs) keepMember(node, kept);
-      else if (isMember(node)) (file.fileName === WIRE ? kept : declared).add(node.name.text);
+      if (isMember(node)) (file.fileName === WIRE ? kept : declared).add(node.name.text);
       else if (ts.isStringLiteralLike(node)) kept.add(node.text);
       else if (ts.isObjectLiteralExpression(node)) keepUndeclared(node, checker, kept);
+      if (ts.isExpression(node) || ts.isBindingName(node)) keepMembers(checker.getTypeAtLocation(node));
       ts.forEachChild(node, visit);
     };
     visit(file);
@@ -34,18 +35,29 @@ export function internalNames() {
   return [...declared].filter((name) => !kept.has(name)).sort();
 }
 
+const isOurs = ({ fileName }) => fileName.startsWith(SOURCES);
 const isMember = (node) => (ts.isPropertySignature(node) || ts.isMethodSignature(node)) && ts.isIdentifier(node.name);
 
-/** A browser may look up any member that the standard libraries declare. */
-function keepMember({ name, kind }, kept) {
-  if (name?.text && kind !== ts.SyntaxKind.Parameter) kept.add(name.text);
+/** Keeps what the standard libraries declare of a type: objects of theirs may come in the guise of an interface of ours. */
+function memberKeeper(checker, kept) {
+  const seen = new Set();
+  return function keep(type) {
+    if (seen.has(type)) return;
+    seen.add(type);
+    for (const part of type.types ?? []) keep(part);
+    for (const { name, declarations } of checker.getPropertiesOfType(checker.getApparentType(type))) {
+      if (!declarations?.every((node) => isOurs(node.getSourceFile()))) kept.add(name);
+    }
+  };
 }
 
 /** A literal that fills no interface of ours may be the properties of an event, headers, or options of the browser. */
 function keepUndeclared(literal, checker, kept) {
   const expected = checker.getContextualType(literal);
   for (const { name } of literal.properties) {
-    if (name && ts.isIdentifier(name) && !(expected && checker.getPropertyOfType(expected, name.text))) kept.add(name.text);
+    if (!name || !ts.isIdentifier(name)) continue;
+    const declarations = expected && checker.getPropertyOfType(expected, name.text)?.declarations;
+    if (!declarations?.every((node) => isOurs(node.getSourceFile()))) kept.add(name.text);
   }
 }
 
@@ -62,7 +74,7 @@ function publicNames(program, checker) {
       follow(signature.getReturnType());
     }
     for (const property of type.getProperties()) {
-      if (!property.declarations?.some((node) => node.getSourceFile().fileName.startsWith(SOURCES))) continue;
+      if (!property.declarations?.some((node) => isOurs(node.getSourceFile()))) continue;
       names.add(property.name);
       follow(checker.getTypeOfSymbol(property));
     }

@@ -37,14 +37,14 @@ export function buildCard(
   answer: ((text: string) => void) | undefined,
 ): Card {
   const { labels } = content;
-  const reveal = make('button.button.quiet.reveal', { hidden: 'hidden' }, labels.reveal);
+  const reveal = make('button.button.quiet', { hidden: 'hidden' }, labels.reveal);
   const foot = buildActions(content.actions, choose);
   // Who answers in words has made a choice: the ready-made answers go.
   const reply = answer && ((text: string): void => (foot?.remove(), answer(text)));
   const thread = content.nudge_type === 'chat' ? buildThread(labels, reply) : null;
-  const main = thread?.log ?? make('div.main', {}, ...buildBody(content, tick), reveal);
+  const main = thread?.log ?? make('div.main', {}, ...buildBody(content, tick));
   const close = make('button.close', { 'aria-label': labels.close }, '×');
-  const frame = buildFrame(content, close, main, foot, thread?.form);
+  const frame = buildFrame(content, close, main, reveal, foot, thread?.form);
   if (thread && content.body) thread.add({ role: 'assistant', text: content.body });
   return { frame, main, close, thread, reveal };
 }

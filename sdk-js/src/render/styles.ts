@@ -25,11 +25,10 @@ font:400 .9375em/1.5 var(--oa-font,system-ui,sans-serif);color:var(--t);accent-c
 [hidden]{display:none!important}
 .card,.ring,.status{position:fixed;inset:0 auto auto 0}
 .status{clip-path:inset(50%)}
-.card{display:flex;flex-direction:column;gap:8px;padding:14px 18px;width:max-content;min-width:220px;max-width:min(336px,100vw - 24px);
+.card{display:flex;flex-direction:column;gap:8px;padding:14px 18px;width:min(336px,100vw - 24px);
 max-height:calc(100dvh - 24px);background:var(--s);border:1px solid var(--b);border-radius:var(--r);
 filter:drop-shadow(0 4px 18px #0004);overflow-wrap:anywhere;animation:in .2s}
 [data-phase=waiting]{visibility:hidden;animation:none}
-[data-phase=corner]{width:100vw}
 @keyframes in{from{opacity:0}}
 .arrow{position:absolute;inset:-6px auto auto var(--at);width:12px;height:12px;background:var(--s);rotate:45deg}
 [data-side=top] .arrow{inset:auto auto -6px var(--at)}
@@ -48,7 +47,6 @@ button:hover,.button:hover,.said{background:var(--h)}
 .foot{flex-wrap:wrap}
 .button{padding:4px 12px;color:var(--m)}
 .quiet{border-color:var(--b);color:var(--t)}
-.reveal{margin-top:8px}
 .strong,.strong:hover,.mine{background:var(--a);color:var(--on)}
 .thread{display:grid;gap:8px}
 .said{padding:8px 12px;border-radius:var(--q);color:var(--t)}
@@ -58,7 +56,7 @@ textarea{flex:1;min-width:0;field-sizing:content;min-height:36px;max-height:7em;
 border-radius:var(--q);background:none;resize:none}
 textarea::placeholder{color:var(--m);opacity:1}
 .steps{list-style:none}
-label{padding:6px 0;cursor:pointer;color:var(--t)}
+label{padding:6px 0;color:var(--t)}
 :checked+span{color:var(--m);text-decoration:line-through}
 progress{flex:1;min-width:0;height:1.5em}
 @media(prefers-reduced-motion:reduce){*{animation:none!important}}
