@@ -95,6 +95,33 @@ def test_one_surface_at_a_time_in_order(screen: Screen) -> None:
     assert [one[:2] for one in screen.reports()] == [[n, s] for n in "abc" for s in ("shown", "dismissed")]
 
 
+def test_newer_help_for_the_same_place_takes_its_place_at_once(screen: Screen) -> None:
+    screen.open(FIELD)
+    screen.show("old", stuck_point="here")
+    screen.wait_for_report("shown", "old")
+    screen.show("other", stuck_point="there")
+    screen.show("new", title="Better", stuck_point="here")
+    expect(screen.card).to_have_count(1)
+    expect(screen.card.get_by_role("heading")).to_have_text("Better")
+    screen.wait_for_report("shown", "new")
+    screen.card.get_by_role("button", name="Close").click()
+    screen.wait_for_report("shown", "other")
+    assert [one[:2] for one in screen.reports()] == [
+        ["old", "shown"],
+        ["new", "shown"],
+        ["new", "dismissed"],
+        ["other", "shown"],
+    ]
+
+
+def test_newer_help_that_has_expired_takes_nobodys_place(screen: Screen) -> None:
+    screen.open(FIELD)
+    screen.show("old", title="Still good", stuck_point="here")
+    screen.wait_for_report("shown", "old")
+    screen.show("late", stuck_point="here", expires_at="2020-01-01T00:00:00Z")
+    expect(screen.card.get_by_role("heading")).to_have_text("Still good")
+
+
 def test_hide_takes_it_away_without_a_word(screen: Screen) -> None:
     screen.open(FIELD)
     screen.show("a")

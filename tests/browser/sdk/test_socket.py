@@ -95,6 +95,33 @@ def test_what_another_device_saw_is_not_shown_here(standin: StandIn, page: Page)
     settle(page, lambda: not shows(page, "About n2"), "its end")
 
 
+def test_what_another_device_saw_leaves_the_queue(standin: StandIn, page: Page) -> None:
+    page.goto(standin.host())
+    connected(standin, page)
+    standin.push(nudge("n1", stuck_point="here"))
+    settle(page, lambda: shows(page, "About n1"), "the nudge")
+    standin.push(nudge("n2", stuck_point="there"))
+    standin.push(nudge("n3", stuck_point="elsewhere"))
+    standin.push({"type": "nudge.status", "nudge_id": "n2", "status": "shown"})
+    page.wait_for_timeout(300)
+    assert shows(page, "About n1")
+    page.locator("onboarding-agent button", has_text="×").click()
+    settle(page, lambda: shows(page, "About n3"), "the one after it")
+    assert [frame["nudge_id"] for frame in standin.frames if frame["status"] == "shown"] == ["n1", "n3"]
+
+
+def test_newer_help_for_the_same_place_takes_its_place(standin: StandIn, page: Page) -> None:
+    page.goto(standin.host())
+    connected(standin, page)
+    standin.push(nudge("n1", stuck_point="here"))
+    settle(page, lambda: standin.frames, "the first acknowledgement")
+    standin.push(nudge("n2", stuck_point="here"))
+    settle(page, lambda: len(standin.frames) == 2, "the second acknowledgement")
+    assert shows(page, "About n2")
+    assert not shows(page, "About n1")
+    assert [(frame["nudge_id"], frame["status"]) for frame in standin.frames] == [("n1", "shown"), ("n2", "shown")]
+
+
 def test_two_tabs_have_one_socket_and_show_once(standin: StandIn, context: BrowserContext) -> None:
     url = standin.host()
     first, second = context.new_page(), context.new_page()
