@@ -21,7 +21,7 @@ sdk-js/node_modules/.package-lock.json: sdk-js/package-lock.json
 	cd sdk-js && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
-$(SDK): sdk-js/node_modules/.package-lock.json $(shell find sdk-js/src -name '*.ts' 2>/dev/null) sdk-js/package.json
+$(SDK): sdk-js/node_modules/.package-lock.json $(shell find sdk-js/src -name '*.ts' 2>/dev/null) sdk-js/package.json sdk-js/build.mjs sdk-js/names.mjs
 	cd sdk-js && npm run --silent build
 	touch $@
 
