@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -11,6 +11,7 @@ from core.errors import SettingsError
 from core.redis import connect
 from core.security import Vault
 from core.settings import ApiSettings, LogSettings, SecuritySettings, StoreSettings
+from core.tasks import end
 from db import api_keys, companies, configs
 from db.pool import Database, is_outage
 from ingest_api.access_log import AccessLog
@@ -66,9 +67,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     try:
         yield services
     finally:
-        exchanging.cancel()
-        with suppress(asyncio.CancelledError):
-            await exchanging
+        await end([exchanging])
         services.access_log.flush()
         await redis.aclose()
         await database.close()

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from core.tasks import end
 from local.restarts import Record, after_exit
 
 log = logging.getLogger(__name__)
@@ -70,9 +71,7 @@ class Supervisor:
         """Stop every part, the last started first; a part that does not stop in time is killed."""
         self._stopping = True
         for name in reversed(list(self._processes)):
-            self._watchers[name].cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watchers[name]
+            await end([self._watchers[name]])
             await self._stop_process(name, self._processes[name])
 
     async def _spawn(self, part: Part) -> None:

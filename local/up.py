@@ -23,6 +23,7 @@ from redis.exceptions import RedisError
 
 from core import redis, settings
 from core.errors import ProductError, SettingsError, Unavailable
+from core.tasks import end
 from local.installation import Company, Installation
 from local.occupancy import occupied
 from local.parts import Addresses, demo_part, product_environment, product_parts, program, redis_part
@@ -79,10 +80,7 @@ async def _first(starting: asyncio.Task[dict[str, Any]], stop: asyncio.Event) ->
     """Wait for the start or for the signal to stop, whichever comes first; the loser is cancelled."""
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    for task in (stopping, starting) if stop.is_set() else (stopping,):
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    await end((stopping, starting) if stop.is_set() else (stopping,))
 
 
 async def _start_all(options: UpOptions, stack: contextlib.AsyncExitStack) -> dict[str, Any]:

@@ -5,7 +5,6 @@ import contextlib
 import logging
 import resource
 import signal
-from collections.abc import Iterable
 from typing import Any, Final
 
 import uvloop
@@ -13,6 +12,7 @@ from websockets.asyncio.server import Server, serve
 
 from core.frames import MAX_FRAME_BYTES
 from core.settings import GatewaySettings, SecuritySettings, StoreSettings, load
+from core.tasks import end
 from ws_gateway.departure import ask_to_return
 from ws_gateway.probes import Probes
 from ws_gateway.wiring import Running, assemble
@@ -23,8 +23,6 @@ OPEN_TIMEOUT: Final = 5
 """Seconds that an opening handshake may take."""
 CLOSE_TIMEOUT: Final = 2
 """Seconds that a client gets to answer a close."""
-CANCEL_SECONDS: Final = 0.5
-"""Between two attempts to cancel a task at the end."""
 BACKLOG: Final = 4096
 """Connections that may wait to be accepted, for the storm after a restart."""
 
@@ -67,15 +65,6 @@ async def serve_until(stop: asyncio.Event, running: Running, settings: GatewaySe
             ended.result()
     finally:
         await end((stopped, *tasks))
-
-
-async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel tasks until they are over: one that just connects to a store may take a cancellation for an outage."""
-    pending = {task for task in tasks if not task.done()}
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=CANCEL_SECONDS)
 
 
 def listen(running: Running, settings: GatewaySettings) -> Server:

@@ -21,7 +21,6 @@ from tests.ws_gateway.harness import (
     outside,
     token,
 )
-from ws_gateway.server import end
 
 
 async def expect(client: Client, *expected: Nudge) -> int:
@@ -379,22 +378,3 @@ async def test_who_comes_while_the_gateway_drains_is_sent_elsewhere(gateway: Ins
     assert await gateway.refused(gateway.url("u1", token=token(company, "u1"))) == (1012, [])
     assert (await gateway.get("/readyz"))[0] == 503
     gateway.running.reception.closed = False
-
-
-async def test_a_task_that_takes_a_cancellation_for_an_outage_is_cancelled_again() -> None:
-    cancelled = 0
-
-    async def stubborn() -> None:
-        nonlocal cancelled
-        while True:
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                cancelled += 1
-                if cancelled == 2:
-                    raise
-
-    task = asyncio.create_task(stubborn())
-    await asyncio.sleep(0)
-    await end([task])
-    assert task.cancelled()

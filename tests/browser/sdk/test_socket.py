@@ -118,7 +118,7 @@ def test_newer_help_for_the_same_place_takes_its_place(standin: StandIn, page: P
     standin.push(nudge("n2", stuck_point="here"))
     settle(page, lambda: len(standin.frames) == 2, "the second acknowledgement")
     assert shows(page, "About n2")
-    assert not shows(page, "About n1")
+    settle(page, lambda: not shows(page, "About n1"), "the end of the first, also for screen readers")
     assert [(frame["nudge_id"], frame["status"]) for frame in standin.frames] == [("n1", "shown"), ("n2", "shown")]
 
 
