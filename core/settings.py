@@ -26,7 +26,9 @@ MIN_KEY_LENGTH: Final = 32
 PROVIDERS: Final = ("rules", "openai", "azure", "local")
 
 
-class _Settings(BaseSettings):
+class Settings(BaseSettings):
+    """What all settings classes share: the environment, a `.env` file, and nothing that changes later."""
+
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
 
 
@@ -69,11 +71,13 @@ def _blank_is_none(value: object) -> object:
 
 _Postgres = AfterValidator(_address("postgresql", "postgres"))
 _Redis = AfterValidator(_address("redis", "rediss", "unix"))
-_Http = AfterValidator(_address("https", "http"))
+http_address: Final = _address("https", "http")
+"""Validator of an address of a web server."""
+_Http = AfterValidator(http_address)
 _HttpUrl = Annotated[str | None, _Http, BeforeValidator(_blank_is_none)]
 
 
-class StoreSettings(_Settings):
+class StoreSettings(Settings):
     """Where data lives."""
 
     database_url: Annotated[SecretStr, _Postgres] = Field(
@@ -88,7 +92,7 @@ class StoreSettings(_Settings):
     stream_shards: int = Field(1, ge=1, le=256, description="Shards of each stream, for Redis Cluster")
 
 
-class SecuritySettings(_Settings):
+class SecuritySettings(Settings):
     """Keys of the installation."""
 
     secret_key: Annotated[SecretStr, AfterValidator(_long_enough)] = Field(
@@ -98,7 +102,7 @@ class SecuritySettings(_Settings):
     refresh_token_seconds: int = Field(1_209_600, ge=3600, description="Life of an admin's refresh token")
 
 
-class GivenSettings(_Settings):
+class GivenSettings(Settings):
     """What `up` was given of the above; it provides the rest itself."""
 
     database_url: Annotated[SecretStr | None, _Postgres, BeforeValidator(_blank_is_none)] = None
@@ -107,7 +111,7 @@ class GivenSettings(_Settings):
     secret_key: Annotated[SecretStr | None, AfterValidator(_long_enough), BeforeValidator(_blank_is_none)] = None
 
 
-class ApiSettings(_Settings):
+class ApiSettings(Settings):
     """The HTTP API."""
 
     api_host: str = Field("127.0.0.1", description="Address the API listens on")
@@ -125,7 +129,7 @@ class ApiSettings(_Settings):
     )
 
 
-class GatewaySettings(_Settings):
+class GatewaySettings(Settings):
     """The WebSocket gateway."""
 
     gateway_host: str = Field("127.0.0.1", description="Address the gateway listens on")
@@ -140,7 +144,7 @@ class GatewaySettings(_Settings):
     gateway_drain_seconds: float = Field(10, ge=0, description="Time given to clients to leave on a graceful stop")
 
 
-class ConsumerSettings(_Settings):
+class ConsumerSettings(Settings):
     """The stream consumers."""
 
     consumer_batch: int = Field(1000, ge=2, le=10_000, description="Events held at a time; read in halves")
@@ -151,7 +155,7 @@ class ConsumerSettings(_Settings):
     consumer_metrics_port: int | None = Field(None, description="Serves /metrics, /healthz and /readyz when set")
 
 
-class LlmSettings(_Settings):
+class LlmSettings(Settings):
     """Which model thinks. Providers are tried in the order of the chain; `rules` needs no network."""
 
     llm_provider: Annotated[tuple[str, ...], NoDecode, PlainValidator(_split_chain)] = Field(
@@ -191,7 +195,7 @@ def check_providers(settings: LlmSettings) -> None:
                 raise SettingsError(f"{name.upper()}: is required by the provider {provider!r} of LLM_PROVIDER")
 
 
-class ChannelSettings(_Settings):
+class ChannelSettings(Settings):
     """Where notifications go when a company names nothing of its own."""
 
     slack_webhook_url: Annotated[SecretStr | None, _Http, BeforeValidator(_blank_is_none)] = Field(
@@ -208,7 +212,7 @@ class ChannelSettings(_Settings):
     )
 
 
-class LogSettings(_Settings):
+class LogSettings(Settings):
     """What processes say of themselves."""
 
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe line written")

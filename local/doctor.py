@@ -9,7 +9,8 @@ from redis.exceptions import RedisError
 
 from core import redis
 from core.errors import ProductError, SettingsError
-from core.settings import ALL, LlmSettings, SecuritySettings, StoreSettings, load
+from core.settings import LlmSettings, SecuritySettings, StoreSettings, load
+from local.configuration import GROUPS
 
 Check = Callable[[], Awaitable[str]]
 
@@ -39,7 +40,7 @@ async def examine(tell: Callable[[str], None]) -> int:
 async def check_settings() -> str:
     """Every settings class can be read."""
     problems = []
-    for group in ALL:
+    for group in GROUPS:
         try:
             load(group)
         except SettingsError as error:

@@ -7,7 +7,7 @@ from pydantic import AliasChoices, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from core import settings
+from local.configuration import GROUPS
 
 _HEAD = """# Configuration
 
@@ -18,7 +18,7 @@ start with one line that names the variable. This page is generated: `make docs`
 
 def settings_table() -> str:
     """Return the reference as Markdown, one table per settings class."""
-    return _HEAD + "".join(_section(group) for group in settings.ALL)
+    return _HEAD + "".join(_section(group) for group in GROUPS)
 
 
 def _section(group: type[BaseSettings]) -> str:

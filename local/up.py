@@ -24,6 +24,7 @@ from redis.exceptions import RedisError
 from core import redis, settings
 from core.errors import ProductError, SettingsError, Unavailable
 from core.tasks import end
+from local.configuration import GROUPS
 from local.installation import Company, Installation
 from local.occupancy import occupied
 from local.parts import Addresses, demo_part, product_environment, product_parts, program, redis_part
@@ -84,7 +85,7 @@ async def _first(starting: asyncio.Task[dict[str, Any]], stop: asyncio.Event) ->
 
 
 async def _start_all(options: UpOptions, stack: contextlib.AsyncExitStack) -> dict[str, Any]:
-    for group in settings.ALL:
+    for group in GROUPS:
         if group is not settings.StoreSettings and group is not settings.SecuritySettings:
             settings.load(group)  # a wrong value is told now, not by a part that ends again and again
     settings.check_providers(settings.load(settings.LlmSettings))

@@ -8,15 +8,15 @@ import yaml
 from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 
-from core.settings import ALL
 from local.cli import app
+from local.configuration import GROUPS
 from local.probe import probe
 from local.reference import settings_table
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yml").read_text())
 OURS = {name: service for name, service in COMPOSE["services"].items() if "build" in service}
-KNOWN = {name.upper() for group in ALL for name in group.model_fields}
+KNOWN = {name.upper() for group in GROUPS for name in group.model_fields}
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -1,0 +1,39 @@
+"""What a search in the knowledge base finds: the value that retrieval makes and the graph, the API and the page read."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How a passage was ranked; each is None when that ranking did not find or did not see it.
+
+    `vector` is a cosine similarity in -1..1, `lexical` a BM25 score from 0 upwards, `rerank` the re-ranker's, and
+    `fused` in 0..1 is the one that the order follows.
+    """
+
+    fused: float
+    vector: float | None = None
+    lexical: float | None = None
+    rerank: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One chunk of a document, with all that a citation needs.
+
+    `heading_path` leads from the document's title to the chunk's own heading. `url` is where a reader finds it, with
+    the page's fragment when one is known. `attribution` is the notice that the licence asks for, if any. `highlights`
+    are half-open ranges of `text` that match the query, in characters.
+    """
+
+    chunk_id: str
+    source_id: str
+    document_title: str
+    heading_path: tuple[str, ...]
+    text: str
+    scores: Scores
+    url: str | None = None
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+    attribution: str | None = None
+    highlights: tuple[tuple[int, int], ...] = ()

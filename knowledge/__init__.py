@@ -1,0 +1,1 @@
+"""Ground to stand on: source → fetch → convert → chunk → embed → store → retrieve → cite."""
