@@ -1,4 +1,4 @@
-"""What a search in the knowledge base finds: the value that retrieval makes and the graph, the API and the page read."""
+"""What a search in the knowledge base finds: made by retrieval, read by the graph, the API and the page."""
 
 from dataclasses import dataclass
 
