@@ -64,11 +64,12 @@ class Embedder(Protocol):
         """Return the space of every vector that this embedder gives."""
         ...
 
-    async def embed(self, company_id: str, texts: Sequence[str]) -> list[Vector]:
+    async def embed(self, company_id: str, texts: Sequence[str], *, is_query: bool = False) -> list[Vector]:
         """Return one vector per text, in order. Equal texts cost one; an empty list costs nothing.
 
         A text longer than the model reads is embedded by its beginning, so put what matters most there. The company
-        is whom a paid provider's price is counted against.
+        is whom a paid provider's price is counted against. `is_query` tells a question from a passage, for models that
+        were trained to know the difference; to the others it means nothing.
 
         Raises:
             EmbeddingUnavailable: nobody can embed into this space now.
