@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from local.demo.articles import load_articles, render_pages, sitemap
 from local.demo.config import DemoConfig
 from local.demo.contacts import summarise
 from local.demo.headers import SecurityHeaders
@@ -53,12 +54,16 @@ def create_app(config: DemoConfig) -> Starlette:
             Route("/session/token", issue_token),
             Route("/session/steps/{step}", submit_step, methods=["POST"]),
             Route("/health", show_health),
+            Route("/help/sitemap.xml", show_sitemap),
+            Route("/help", show_help),
+            Route("/help/{slug:path}", show_help),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(SecurityHeaders, config=config)],
         lifespan=lifespan,
     )
     app.state.config, app.state.sessions, app.state.page = config, Sessions(), page
+    app.state.help = render_pages(load_articles(), config.company)
     return app
 
 
@@ -121,6 +126,22 @@ async def submit_step(request: Request) -> Response:
 async def show_health(_request: Request) -> Response:
     """The demo itself is up; says nothing about the agent."""
     return JSONResponse({"status": "ok"})
+
+
+async def show_help(request: Request) -> Response:
+    """A page of the help centre; 304 for a reader who has it."""
+    page = request.app.state.help.get(request.path_params.get("slug", "").rstrip("/"))
+    if page is None:
+        return HTMLResponse("<!doctype html><title>Not found</title><h1>There is no such article</h1>", 404)
+    headers = {"ETag": page.etag, "Content-Language": page.language}
+    if request.headers.get("if-none-match") == page.etag:
+        return Response(status_code=304, headers=headers)
+    return HTMLResponse(page.body, headers=headers)
+
+
+async def show_sitemap(request: Request) -> Response:
+    """The addresses of all articles."""
+    return Response(sitemap(load_articles(), str(request.base_url)), media_type="application/xml")
 
 
 def _apply(request: Request, step: str, form: dict[str, object]) -> Response:
