@@ -4,6 +4,7 @@ One place, so that a process that writes and one that reads cannot disagree. Bra
 share a slot in Redis Cluster.
 """
 
+from dataclasses import dataclass
 from typing import Final
 from zlib import crc32
 
@@ -20,6 +21,8 @@ FIELD: Final = b"d"
 EVENTS: Final = "events_stream"
 TURNS: Final = "turns_stream"
 NOTIFICATIONS: Final = "notifications_stream"
+JOBS: Final = "jobs_stream"
+SEARCHES: Final = "searches_stream"
 
 _EVENT_FORMAT: Final = 1
 
@@ -94,6 +97,16 @@ def notification_lock_key(notification_id: str) -> str:
 def notification_hold_key(notification_id: str) -> str:
     """Key that stands while a notification waits for its next attempt."""
     return f"notification_hold:{notification_id}"
+
+
+def ingestion_lock_key(source_id: str) -> str:
+    """Key of the lock that lets one ingestion of a source run at a time."""
+    return f"ingestion_lock:{source_id}"
+
+
+def ingestion_hold_key(run_id: str) -> str:
+    """Key that stands while an ingestion waits for its next attempt."""
+    return f"ingestion_hold:{run_id}"
 
 
 def sweep_key(name: str) -> str:
@@ -171,3 +184,29 @@ def decode_notification(payload: bytes) -> tuple[str, str, str]:
     if not isinstance(fields, list) or len(fields) != 3 or not all(isinstance(field, str) for field in fields):
         raise ValueError("not a notification entry")
     return fields[0], fields[1], fields[2]
+
+
+@dataclass(frozen=True, slots=True)
+class IngestJob:
+    """An entry of `jobs_stream`: only a pointer, the run's row in PostgreSQL holds the rest."""
+
+    company_id: str
+    run_id: str
+    trace_id: str
+
+
+def encode_job(job: IngestJob) -> bytes:
+    """Encode an entry of `jobs_stream`."""
+    return orjson.dumps(
+        {"kind": "ingest", "company_id": job.company_id, "run_id": job.run_id, "trace_id": job.trace_id}
+    )
+
+
+def decode_job(payload: bytes) -> IngestJob:
+    """Decode an entry of `jobs_stream`; raises ValueError for anything that we did not write."""
+    fields = orjson.loads(payload)
+    if not isinstance(fields, dict) or fields.pop("kind", None) != "ingest":
+        raise ValueError("not a job entry")
+    if set(fields) != {"company_id", "run_id", "trace_id"} or not all(isinstance(v, str) for v in fields.values()):
+        raise ValueError("not a job entry")
+    return IngestJob(**fields)
