@@ -4,8 +4,9 @@ redis-py's defaults would bite: its plain pool raises at its limit instead of wa
 BLOCK of a read breaks the read, and a blind retry of a script could append twice (our ids would absorb it).
 """
 
-from typing import Final
+from typing import Any, Final
 
+from hiredis import pack_command
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -37,6 +38,15 @@ OUTAGES: Final[tuple[type[Exception], ...]] = (
 """What Redis being away looks like; never the fault of an entry."""
 
 
+class _CompiledPacking:
+    """Writes commands with hiredis, as redis-py's blocking client does; its asyncio client packs them in Python."""
+
+    def pack_command(self, *args: Any) -> list[bytes]:
+        """Return one command in Redis's protocol; a name of two words counts as two arguments."""
+        name = args[0].encode() if isinstance(args[0], str) else args[0]
+        return [pack_command((*name.split(), *args[1:]))]
+
+
 def connect(url: str, *, pool_size: int = 50, name: str | None = None) -> Redis:
     """Return a client over a pool that waits for a free connection; nothing is sent yet."""
     pool = BlockingConnectionPool.from_url(
@@ -49,6 +59,7 @@ def connect(url: str, *, pool_size: int = 50, name: str | None = None) -> Redis:
         client_name=name,
         health_check_interval=30,
     )
+    pool.connection_class = type("CompiledConnection", (_CompiledPacking, pool.connection_class), {})
     return Redis(connection_pool=pool)
 
 
