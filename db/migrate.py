@@ -1,4 +1,4 @@
-"""Bringing a database up to date: roles, schema, the months of `events`. Safe to run by many at once, and again.
+"""Bringing a database up to date: roles, schema, the table of pgvector, the months of `events`. Safe to run by many at once, and again.
 
 Alembic keeps the order and the version table; its configuration is here, in code. Every step takes its locks with a
 timeout, so that a migration on a busy database gives way and fails with a clear error, to be run again, instead of
@@ -26,6 +26,7 @@ from core.errors import SettingsError, Unavailable
 from db.partitions import ensure_partitions
 from db.pool import connection_url
 from db.roles import ensure_roles
+from db.vectors import ensure_vectors
 
 MONTHS_AHEAD: Final = 3
 """Months of `events` made in advance; `migrate` must run again within that time, or rows gather in the default."""
@@ -59,6 +60,7 @@ def migrate(url: str, *, logins: tuple[str, ...] = (), months_ahead: int = MONTH
     with _ONE_AT_A_TIME, _connect(connection_url(url)) as guard, _locked(guard):
         ensure_roles(guard, logins)
         _upgrade(connection_url(url))
+        ensure_vectors(guard)
         ensure_partitions(guard, months_ahead)
 
 

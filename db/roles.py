@@ -1,4 +1,4 @@
-"""The two roles that the product runs as, and who may become them.
+"""The roles that the product runs as, the one that full-text search runs as, and who may become them.
 
 Roles belong to the cluster: several databases share them, and several migrations may make them at the same moment.
 """
@@ -10,6 +10,11 @@ from psycopg import sql
 
 from core.errors import SettingsError
 from db.pool import APP_ROLE, SYSTEM_ROLE
+
+SEARCH_ROLE: Final = "onboarding_search"
+"""Owns the full-text functions of the knowledge base (0002_knowledge.sql); no process becomes it, the owner alone."""
+_PRODUCT_ROLES: Final = (APP_ROLE, SYSTEM_ROLE)
+_ROLES: Final = (*_PRODUCT_ROLES, SEARCH_ROLE)
 
 # Tells who we are, and for each role whether it exists and whether we may become it.
 _STANDING: Final = """
@@ -25,7 +30,7 @@ _GRANT: Final = "GRANT {role} TO {login} WITH SET TRUE, INHERIT FALSE"
 
 
 def ensure_roles(connection: psycopg.Connection[Any], logins: tuple[str, ...] = ()) -> None:
-    """Make both roles where missing, and let this login and `logins` become them.
+    """Make the roles where missing; let this login become all of them, and `logins` those of the product.
 
     Raises SettingsError with the statements for an administrator when the login may not do that.
     """
@@ -33,12 +38,15 @@ def ensure_roles(connection: psycopg.Connection[Any], logins: tuple[str, ...] = 
         if not exists:
             _create(connection, role)
     for role, _, may_become in _standing(connection):
-        for login in (*(() if may_become else (connection.info.user,)), *logins):
-            _grant(connection, role, login)
+        if not may_become:
+            _grant(connection, role, connection.info.user, _ROLES)
+    for login in logins:
+        for role in _PRODUCT_ROLES:
+            _grant(connection, role, login, _PRODUCT_ROLES)
 
 
 def _standing(connection: psycopg.Connection[Any]) -> list[tuple[str, bool, bool]]:
-    return connection.execute(_STANDING, ([APP_ROLE, SYSTEM_ROLE],)).fetchall()
+    return connection.execute(_STANDING, (list(_ROLES),)).fetchall()
 
 
 def _create(connection: psycopg.Connection[Any], role: str) -> None:
@@ -48,20 +56,21 @@ def _create(connection: psycopg.Connection[Any], role: str) -> None:
     except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
         return  # another database of the cluster is migrating at this moment
     except psycopg.errors.InsufficientPrivilege:
-        raise _refusal(connection.info.user) from None
+        raise _refusal(connection.info.user, _ROLES) from None
 
 
-def _grant(connection: psycopg.Connection[Any], role: str, login: str) -> None:
+def _grant(connection: psycopg.Connection[Any], role: str, login: str, wanted: tuple[str, ...]) -> None:
     statement = sql.SQL(_GRANT).format(role=sql.Identifier(role), login=sql.Identifier(login))
     try:
         with connection.transaction():
             connection.execute(statement)
     except psycopg.errors.InsufficientPrivilege:
-        raise _refusal(login) from None
+        raise _refusal(login, wanted) from None
 
 
-def _refusal(login: str) -> SettingsError:
+def _refusal(login: str, wanted: tuple[str, ...]) -> SettingsError:
+    creations = "; ".join(f"CREATE ROLE {role}" for role in _ROLES)
     return SettingsError(
         f"DATABASE_ADMIN_URL: the login may not make or grant the product's roles; as an administrator:"
-        f' CREATE ROLE {APP_ROLE}; CREATE ROLE {SYSTEM_ROLE}; GRANT {APP_ROLE}, {SYSTEM_ROLE} TO "{login}"'
+        f' {creations}; GRANT {", ".join(wanted)} TO "{login}"'
     )

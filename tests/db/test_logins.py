@@ -102,8 +102,9 @@ async def test_a_plain_member_may_own_the_schema_when_the_roles_are_there(server
         server,
         "CREATE ROLE onboarding_app",
         "CREATE ROLE onboarding_system",
+        "CREATE ROLE onboarding_search",
         "CREATE ROLE keeper LOGIN",
-        "GRANT onboarding_app, onboarding_system TO keeper",
+        "GRANT onboarding_app, onboarding_system, onboarding_search TO keeper",
         "CREATE DATABASE kept OWNER keeper",
     )
     migrate(url_of(server, "keeper", "kept"))
@@ -115,9 +116,9 @@ def test_a_login_that_may_not_make_roles_is_told_what_to_ask_for(server):
     with pytest.raises(SettingsError, match="CREATE ROLE onboarding_app"):
         migrate(url_of(server, "nobody", "theirs"))
     migrate(server.url)
-    with pytest.raises(SettingsError, match='GRANT onboarding_app, onboarding_system TO "nobody"'):
+    with pytest.raises(SettingsError, match='GRANT onboarding_app, onboarding_system, onboarding_search TO "nobody"'):
         migrate(url_of(server, "nobody", "theirs"))
-    admin(server, "GRANT onboarding_app, onboarding_system TO nobody")
+    admin(server, "GRANT onboarding_app, onboarding_system, onboarding_search TO nobody")
     with pytest.raises(SettingsError, match="permission denied"):
         migrate(url_of(server, "nobody", "postgres"))
 
@@ -139,7 +140,7 @@ def test_many_may_migrate_at_once(server):
     assert [end for end in ends if end[1] != 0] == []
     for name in names:
         with psycopg.connect(server.url.replace("/postgres?", f"/{name}?")) as connection:
-            assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+            assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
 
 
 async def test_a_server_that_went_away_and_came_back(server):
