@@ -55,6 +55,9 @@ class KnowledgeSettings(Settings):
     knowledge_chunk_overlap: int = Field(30, ge=0, le=500, description="Tokens that a split text repeats")
     kb_max_chunk_tokens: int = Field(400, ge=64, le=4000, description="Most tokens of a chunk; tables and code too")
     kb_top_k: int = Field(5, ge=1, le=50, description="Passages that a search returns")
+    kb_search_timeout_seconds: float = Field(
+        4.0, gt=0, le=4.5, description="How long the API waits for a search to be answered by the jobs role"
+    )
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> "KnowledgeSettings":

@@ -48,6 +48,25 @@ class ConsumerMetrics:
             "onboarding_notifications", "Deliveries by channel and result", ["channel", "result"], registry=registry
         )
 
+        self.searches = Counter(
+            "onboarding_knowledge_searches", "Searches of the knowledge base by result", ["result"], registry=registry
+        )
+        self.ingestions = Counter(
+            "onboarding_knowledge_ingestions", "Ingestions by how they ended", ["outcome"], registry=registry
+        )
+        self.ingested = Counter(
+            "onboarding_knowledge_ingested",
+            "Documents and chunks that ingestions dealt with, by what became of them",
+            ["what"],
+            registry=registry,
+        )
+        self.ingestion_seconds = Histogram(
+            "onboarding_knowledge_ingestion_seconds",
+            "Seconds that an attempt at an ingestion took",
+            buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600),
+            registry=registry,
+        )
+
     def set_backlog(self, stream: str, backlog: Backlog) -> None:
         """Publish how far behind a stream's group is."""
         self.lag.labels(stream).set(backlog.waiting)
