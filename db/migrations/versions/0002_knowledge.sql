@@ -103,8 +103,10 @@ CREATE TABLE knowledge_runs (
     PRIMARY KEY (company_id, run_id),
     FOREIGN KEY (company_id, source_id) REFERENCES knowledge_sources ON DELETE CASCADE
 );
+-- One that works and one that is to follow it: what was asked for meanwhile may have changed since it was read.
 CREATE UNIQUE INDEX knowledge_runs_one_active ON knowledge_runs (company_id, source_id)
-    WHERE status IN ('queued', 'running', 'waiting');
+    WHERE status IN ('running', 'waiting');
+CREATE UNIQUE INDEX knowledge_runs_one_queued ON knowledge_runs (company_id, source_id) WHERE status = 'queued';
 CREATE INDEX knowledge_runs_by_source ON knowledge_runs (company_id, source_id, created_at DESC);
 CREATE INDEX knowledge_runs_unfinished ON knowledge_runs (heartbeat_at) WHERE status IN ('queued', 'running', 'waiting');
 
