@@ -1,0 +1,1 @@
+"""Finds the passages that answer a question: full text and vectors from one snapshot, fused by measured weights."""

@@ -1,0 +1,155 @@
+"""Reads text as the terms that full text compares: one reading for the index, the question and the highlights.
+
+PostgreSQL's own parsers depend on the database's locale, know no hyphenated variants and stem Arabic into different
+words ("الإعدادات" and "إعداد" do not meet), so a chunk's tsvector is made here. Words in Arabic script are folded and
+stemmed lightly (Larkey, Ballesteros and Connell, "Light stemming for Arabic information retrieval", 2007: light10);
+other words go to the Snowball stemmer of the text's language, English when that is unknown. Pure.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import snowballstemmer
+
+from knowledge.retrieval.stopwords import ARABIC, ENGLISH
+
+MAX_TERM: Final = 48
+"""Characters of a term; what is longer is no word, and its beginning is as good."""
+MAX_POSITION: Final = 16_383
+"""The last position that a tsvector can tell apart."""
+
+_ALGORITHMS: Final = {
+    "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish", "eu": "basque",
+    "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian",
+    "id": "indonesian", "it": "italian", "lt": "lithuanian", "nb": "norwegian", "ne": "nepali", "nl": "dutch",
+    "nn": "norwegian", "no": "norwegian", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian",
+    "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
+}  # fmt: skip
+
+# A letter or digit, or a sign that scripts of India and South-East Asia write a part of a word with.
+_SIGN: Final = r"[^\W_\u0300-\u036f]|[\u0300-\u036f\u064b-\u065f\u0670\u0640\u0900-\u0dff\u0e00-\u109f\u1780-\u17ff]"
+_TOKEN: Final = re.compile(
+    rf"(?P<number>\d+(?:[.,٬٫]\d+)+)|(?P<acronym>[^\W\d_](?:\.[^\W\d_])+(?![^\W_]))|"
+    rf"(?P<wide>[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+)|(?P<word>(?:{_SIGN})+)"
+)
+_HYPHENS: Final = frozenset("-\u2010\u2011")
+_ARABIC_MARKS: Final = re.compile("[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
+_ARABIC_FOLDS: Final = str.maketrans("أإآٱىئؤةکیھ", "اااايي\u0648هكيه", "ء")
+_ARABIC_PREFIXES: Final = ("وال", "بال", "كال", "فال", "لل", "ال")
+_ARABIC_SUFFIXES: Final = ("ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
+_LATIN_MARK: Final = re.compile("(?<=[a-z])[\u0300-\u036f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term and the half-open range of characters of the text that it was read from."""
+
+    stem: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A chunk as PostgreSQL indexes it: `vector` is the text form of a tsvector, `count` the length that BM25 sees."""
+
+    vector: str
+    count: int
+
+
+def read(text: str, language: str | None = None) -> Iterator[Term]:
+    """Yield the terms of a text in order, without stop words; `language` is an ISO 639-1 code.
+
+    A hyphenated word yields its parts and, over the last of them, the word written as one ("e-mail" meets "email").
+    """
+    before: tuple[str, int, int] | None = None
+    for found in _TOKEN.finditer(text):
+        start, end = found.span()
+        if found.lastgroup == "wide":
+            yield from _pairs(found[0], start)
+            before = None
+            continue
+        word = _plain(found[0])
+        yield from _term(word, start, end, language)
+        if before and start == before[2] + 1 and text[before[2]] in _HYPHENS and (word + before[0]).isalpha():
+            yield from _term(before[0] + word, before[1], end, language)
+        before = (word, start, end)
+
+
+def stems(text: str, language: str | None = None) -> tuple[str, ...]:
+    """Return the different stems of a text in the order of their first occurrence."""
+    return tuple(dict.fromkeys(term.stem for term in read(text, language)))
+
+
+def words(headings: Sequence[str], text: str, language: str | None = None) -> Words:
+    """Return the words of a chunk: those of its headings with weight A, those of its text with weight D."""
+    places: dict[str, list[str]] = {}
+    position = 0
+    for part, weight in ((" \n".join(headings), "A"), (text, "")):
+        for term in read(part, language):
+            position += 1
+            places.setdefault(term.stem, []).append(f"{min(position, MAX_POSITION)}{weight}")
+    vector = " ".join(f"'{stem}':{','.join(at)}" for stem, at in places.items())
+    return Words(vector, position)
+
+
+def _plain(token: str) -> str:
+    """Return a token in one spelling: compatible characters, lower case, Western digits, no separators in a number."""
+    folded = unicodedata.normalize("NFKC", "".join(filter(_is_whole, token))).lower()
+    digits = "".join(str(unicodedata.digit(sign, sign)) for sign in folded)
+    return re.sub(r"[,٬]", "", digits).replace("٫", ".") if digits[:1].isdigit() else digits.replace(".", "")
+
+
+def _is_whole(sign: str) -> bool:
+    return unicodedata.category(sign) != "No"
+
+
+def _term(word: str, start: int, end: int, language: str | None) -> Iterator[Term]:
+    stem = _stem(word[:MAX_TERM], language)
+    if stem:
+        yield Term(stem, start, end)
+
+
+def _pairs(run: str, start: int) -> Iterator[Term]:
+    """Yield the overlapping pairs of signs of a script that puts no spaces between words."""
+    for at in range(max(1, len(run) - 1)):
+        yield Term(run[at : at + 2], start + at, min(start + at + 2, start + len(run)))
+
+
+@lru_cache(maxsize=65_536)
+def _stem(word: str, language: str | None) -> str:
+    """Return a word's stem, empty for a stop word and for what is no word at all."""
+    if "\u0600" <= word[:1] <= "\u06ff":
+        return _stem_arabic(word)
+    if word in ENGLISH and language in (None, "en", "ar"):
+        return ""
+    algorithm = _ALGORITHMS.get(language or "en", "english" if language == "ar" else None)
+    stem = _stemmer(algorithm).stemWord(word) if algorithm and word.isalpha() else word
+    if not stem.isascii():
+        stem = unicodedata.normalize("NFC", _LATIN_MARK.sub("", unicodedata.normalize("NFD", stem)))
+    return "".join(sign for sign in stem if sign not in "'\\") if any(map(str.isalnum, stem)) else ""
+
+
+def _stem_arabic(word: str) -> str:
+    folded = _ARABIC_MARKS.sub("", word).translate(_ARABIC_FOLDS)
+    if folded in ARABIC:
+        return ""
+    if len(folded) > 3 and folded.startswith("و"):
+        folded = folded[1:]
+    for prefix in _ARABIC_PREFIXES:
+        if folded.startswith(prefix) and len(folded) - len(prefix) >= 2:
+            folded = folded[len(prefix) :]
+            break
+    for suffix in _ARABIC_SUFFIXES:
+        if folded.endswith(suffix) and len(folded) - len(suffix) >= 2:
+            folded = folded[: -len(suffix)]
+    return folded
+
+
+@lru_cache(maxsize=8)
+def _stemmer(algorithm: str) -> "snowballstemmer.stemmer":
+    return snowballstemmer.stemmer(algorithm)
