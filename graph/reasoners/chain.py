@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from core.breaker import Breaker
 from core.errors import BudgetExhausted, ProviderFailed
 from core.nudges import Diagnosis, NudgeContent
-from graph.breaker import Breaker
 from graph.case import Case
 from graph.journal import Calls
 from graph.reasoner import AlertDraft, Reasoned, Reasoner

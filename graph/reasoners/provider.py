@@ -15,7 +15,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_openai.chat_models.base import BaseChatOpenAI
 
 from core.errors import ProviderFailed, ProviderTimeout
-from graph.budgets import price_cents
+from core.prices import price_cents
 from graph.journal import LlmResponse
 from graph.schemas import Dialect
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from core.breaker import FAILURES, MAX_PAUSE_SECONDS, PAUSE_SECONDS, Breaker
 from core.config import CompanyConfig, LlmRules
 from core.errors import ProviderFailed, SettingsError
 from core.settings import LlmSettings
-from graph.breaker import FAILURES, MAX_PAUSE_SECONDS, PAUSE_SECONDS, Breaker
 from graph.build import TurnGraph
 from graph.journal import Calls
 from graph.reasoner import Reasoner

@@ -8,8 +8,9 @@ import pytest
 from langchain_core.messages import HumanMessage
 from pydantic import BaseModel
 
+from core.prices import price_cents
 from graph.answers import AlertAnswer, DiagnosisAnswer, NudgeAnswer
-from graph.budgets import approximate_tokens, estimate_cents, price_cents
+from graph.budgets import approximate_tokens, estimate_cents
 from graph.prompting import load_prompt, parse_prompt
 from graph.schemas import Dialect, answer_schema
 
