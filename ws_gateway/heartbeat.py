@@ -1,8 +1,9 @@
 """Keeps connections honest, with one task for all of them: a task each would cost more memory than the rest of ours.
 
 Each beat visits the connections slice by slice. A client that has not answered the last ping, or whose unsent bytes
-exceed the limit, is cut off; the others are pinged and their entries in Redis renewed. A beat ends with a look at
-Redis: an epoch that is new means that everything in it was lost, and the clients are asked to come back.
+exceed the limit, is cut off; one whose token has expired is asked to come back with another (4401); the others are
+pinged and their entries in Redis renewed. A beat ends with a look at Redis: an epoch that is new means that everything
+in it was lost, and the clients are asked to come back.
 """
 
 import asyncio
@@ -13,7 +14,8 @@ from typing import Final
 
 from redis.exceptions import RedisError
 
-from ws_gateway import line
+from core.frames import CloseCode
+from ws_gateway import errands, line
 from ws_gateway.registry import Directory, Member, Registry
 
 log = logging.getLogger(__name__)
@@ -51,13 +53,16 @@ class Heartbeat:
 
     async def _visit(self, members: list[Member]) -> None:
         alive = []
+        now = time.time()
         for connection, session in members:
             if line.is_stalled(connection, self._buffer_bytes):
                 line.cut_off(connection)
+            elif session.expires <= now:
+                errands.start(connection.close(CloseCode.UNAUTHENTICATED))
             elif line.is_open(connection) and await line.ping(connection):
                 alive.append(session)
         try:
-            await self._directory.announce(alive, int(time.time() * 1000))
+            await self._directory.announce(alive, int(now * 1000))
         except (RedisError, OSError):
             log.debug("connections could not be announced; trying again at the next beat")
 

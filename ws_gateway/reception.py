@@ -58,7 +58,7 @@ class Reception:
             raise Refused(CloseCode.DRAINING)
         if not self._registry.admits(claims.company_id, claims.user_id):
             raise Refused(CloseCode.TOO_MANY)
-        session = Session(new_id(), claims.company_id, claims.user_id)
+        session = Session(new_id(), claims.company_id, claims.user_id, claims.expires_at.timestamp())
         self._registry.add(connection, session)
         return session
 

@@ -6,6 +6,7 @@ only noted, since the user's outbox has them all in order; passing frames are he
 frame once and in order, whatever was lost or overtaken on the way.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -61,18 +62,19 @@ class Session:
     """What the gateway knows of one connection. Slots, since there are tens of thousands.
 
     `last_seq` is the number up to which the client was told everything; `last_report` the place of its latest report
-    in the gateway's queue.
+    in the gateway's queue; `expires` when its token does (Unix seconds).
     """
 
     __slots__ = (
         "_heard_of", "_held", "_quiet_at", "_sought",
-        "company_id", "connection_id", "last_report", "last_seq", "user_id",
+        "company_id", "connection_id", "expires", "last_report", "last_seq", "user_id",
     )  # fmt: skip
 
-    def __init__(self, connection_id: str, company_id: str, user_id: str) -> None:
+    def __init__(self, connection_id: str, company_id: str, user_id: str, expires: float = math.inf) -> None:
         self.connection_id = connection_id
         self.company_id = company_id
         self.user_id = user_id
+        self.expires = expires
         self.last_seq = 0
         self.last_report = 0
         self._heard_of = 0

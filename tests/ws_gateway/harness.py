@@ -25,7 +25,7 @@ from core.frames import nudge_frame
 from core.ids import nudge_id, turn_id
 from core.nudges import Nudge, NudgeStatus, NudgeType
 from core.outbox import Outbox
-from core.security import issue_user_token
+from core.security import MAX_TOKEN_LIFE, issue_user_token
 from core.settings import GatewaySettings, SecuritySettings, StoreSettings
 from core.streams import EVENTS, decode_event
 from core.turns import Evidence, Signal, SignalKind, Turn
@@ -104,9 +104,11 @@ class Site:
             connect(url, compression=None, ping_interval=None, close_timeout=1, max_size=None)
         )
 
-    async def join(self, company: Company, user: str = "u1", **query: object) -> Client:
+    async def join(
+        self, company: Company, user: str = "u1", *, life: timedelta = MAX_TOKEN_LIFE, **query: object
+    ) -> Client:
         """Connect with a good token and read the greeting."""
-        socket = await self.dial(self.url(user, token=token(company, user), **query))
+        socket = await self.dial(self.url(user, token=token(company, user, life=life), **query))
         async with asyncio.timeout(PATIENCE):
             hello = json.loads(await socket.recv())
         assert hello["type"] == "hello"

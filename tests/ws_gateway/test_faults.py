@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from redis.asyncio import Redis
@@ -147,6 +148,17 @@ async def test_a_heartbeat_renews_what_expired(
         await redis.delete(key)
         await eventually(lambda: redis.exists(key))
         await expect(client, await author.nudge(company))
+
+
+async def test_a_connection_ends_with_its_token(
+    database_url: str, redis_url: str, secret_key: str, company: Company
+) -> None:
+    async with inside(database_url, redis_url, secret_key, gateway_heartbeat_seconds=0.2) as gateway:
+        lasting = await gateway.join(company, "u2")
+        brief = await gateway.join(company, "u1", life=timedelta(seconds=2))
+        assert await brief.closed() == 4401
+        assert await lasting.pong() == []
+        assert await gateway.refused(gateway.url("u1", token="")) == (4401, [])
 
 
 class TestPostgres:
