@@ -14,7 +14,7 @@ from core.errors import BodyTooLarge, InvalidRequest, ProductError
 from ingest_api import access, openapi, problems
 from ingest_api.middleware import Edge
 from ingest_api.refusals import MethodNotAllowed, UnknownRoute
-from ingest_api.routes import ROUTERS, events
+from ingest_api.routes import ROUTERS, events, knowledge
 from ingest_api.wiring import Services
 
 VERSION: Final = "1"
@@ -26,7 +26,13 @@ def create_app(services: Services) -> Edge:
     Raises RuntimeError for a route that the table of `access` does not know.
     """
     app, intake = _routed_app(services)
-    return Edge(app, telemetry=services.telemetry, access_log=services.access_log, fast={events.PATH: intake})
+    return Edge(
+        app,
+        telemetry=services.telemetry,
+        access_log=services.access_log,
+        fast={events.PATH: intake},
+        limits={knowledge.SOURCES_PATH: services.settings.knowledge.kb_max_document_bytes + knowledge.FORM_BYTES},
+    )
 
 
 def _routed_app(services: Services) -> tuple[FastAPI, events.EventIntake]:

@@ -61,9 +61,14 @@ async def authorize(
     exchange.company_id, exchange.actor = caller.company_id, caller.actor
     services.quota.admit(caller.subject)
     check_access(caller, request.method, request.scope["route"].path)
-    if holds_nul(await request.body()):
+    if not is_form(request) and holds_nul(await request.body()):
         raise InvalidRequest("Text may not contain NUL characters.")
     return caller
+
+
+def is_form(request: Request) -> bool:
+    """Tell whether the body is a form with files; those may hold any byte."""
+    return request.headers.get("content-type", "").lower().startswith("multipart/form-data")
 
 
 async def _by_key(services: Services, key: str, origin: str | None) -> Caller:

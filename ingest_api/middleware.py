@@ -42,12 +42,22 @@ CLIENT_GONE_STATUS: Final = 499
 
 
 class Edge:
-    """Wraps the app. `fast` maps paths to handlers that are called before any routing; the router has them too."""
+    """Wraps the app. `fast` maps paths to handlers that are called before any routing; the router has them too.
+
+    `limits` maps paths whose bodies may be larger than others' to their bytes.
+    """
 
     def __init__(
-        self, app: ASGIApp, *, telemetry: Telemetry, access_log: AccessLog, fast: Mapping[str, ASGIApp] | None = None
+        self,
+        app: ASGIApp,
+        *,
+        telemetry: Telemetry,
+        access_log: AccessLog,
+        fast: Mapping[str, ASGIApp] | None = None,
+        limits: Mapping[str, int] | None = None,
     ) -> None:
         self.app = app
+        self._limits = dict(limits or {})
         self._telemetry = telemetry
         self._access_log = access_log
         self._fast = dict(fast or {})
@@ -76,9 +86,10 @@ class Edge:
             scope["exchange"].route = "preflight"
             await reply.send_whole(204, PREFLIGHT_HEADERS, b"")
         else:
-            check_declared_length(scope["header_map"], MAX_BODY_BYTES)
+            limit = self._limits.get(scope["path"], MAX_BODY_BYTES)
+            check_declared_length(scope["header_map"], limit)
             with bind(trace_id=scope["exchange"].trace_id):
-                await self.app(scope, _Bounded(receive), reply)
+                await self.app(scope, _Bounded(receive, limit), reply)
 
     async def _answer_error(self, error: Exception, exchange: Exchange, reply: "_Reply") -> None:
         """Answer an error of a fast handler, or of the edge itself; the app answers its own (`app.answer_error`)."""
@@ -129,18 +140,19 @@ class _Reply:
 class _Bounded:
     """An ASGI `receive` that stops a body beyond the limit, for routes that read it through the framework."""
 
-    __slots__ = ("_read", "_receive")
+    __slots__ = ("_limit", "_read", "_receive")
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, limit: int) -> None:
         self._receive = receive
+        self._limit = limit
         self._read = 0
 
     async def __call__(self) -> Message:
         message = await self._receive()
         self._read += len(message.get("body", b""))
-        if self._read > MAX_BODY_BYTES:
+        if self._read > self._limit:
             # The one kind of exception that the framework lets through while it reads a body.
-            raise HTTPException(413) from too_large(MAX_BODY_BYTES)
+            raise HTTPException(413) from too_large(self._limit)
         return message
 
 

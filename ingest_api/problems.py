@@ -40,6 +40,7 @@ STATUS: Final = {
     "internal_error": 500,
     "provider_failed": 502,
     "unavailable": 503,
+    "search_unavailable": 503,
     "provider_timeout": 504,
 }
 """Status of each code. A code that is missing here is a 500, and a test sees to it that none is."""

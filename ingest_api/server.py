@@ -19,6 +19,7 @@ from core import logs
 from core.settings import ApiSettings, LogSettings, SecuritySettings, StoreSettings, load
 from ingest_api.app import create_app
 from ingest_api.wiring import Settings, open_services
+from knowledge.settings import KnowledgeSettings
 
 DRAIN_SECONDS: Final = 10
 """Time that requests under way are given on a stop."""
@@ -27,7 +28,9 @@ _log = logging.getLogger(__name__)
 
 def load_settings() -> Settings:
     """Read all settings from the environment; raises SettingsError with one readable line."""
-    return Settings(load(StoreSettings), load(SecuritySettings), load(ApiSettings), load(LogSettings))
+    return Settings(
+        load(StoreSettings), load(SecuritySettings), load(ApiSettings), load(LogSettings), load(KnowledgeSettings)
+    )
 
 
 class Application:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
 
@@ -21,8 +21,10 @@ from ingest_api.keyring import Grant, Keyring
 from ingest_api.login_limit import LoginLimit
 from ingest_api.passwords import Passwords
 from ingest_api.quota import Quota
+from ingest_api.searching import Searches
 from ingest_api.telemetry import Telemetry
 from ingest_api.user_tokens import SecretsLoader, TokenChecker
+from knowledge.settings import KnowledgeSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Settings:
     security: SecuritySettings
     api: ApiSettings
     log: LogSettings
+    knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Services:
     login_limit: LoginLimit
     quota: Quota
     appender: Appender
+    searches: Searches
     telemetry: Telemetry
     access_log: AccessLog
 
@@ -101,6 +105,9 @@ def compose(settings: Settings, database: Database, redis: Redis) -> Services:
         login_limit=LoginLimit(settings.store.redis_url.get_secret_value()),
         quota=Quota(redis, limit=settings.api.max_requests, window=settings.api.rate_limit_window),
         appender=appender,
+        searches=Searches(
+            redis, timeout=settings.knowledge.kb_search_timeout_seconds, shards=settings.store.stream_shards
+        ),
         telemetry=telemetry,
         access_log=AccessLog(form=settings.log.log_format),
     )
