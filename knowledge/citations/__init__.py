@@ -1,0 +1,22 @@
+"""Checks that an answer says what its passages say: each sentence is supported, or a reader does not get to see it.
+
+`check` is the entry. It is pure, knows English and Arabic, and needs no model; what embeddings or a model think of a
+sentence may be handed in. It sees words, not meaning: swapped roles ("A pays B", "B pays A") pass, and a paraphrase
+without common words is withheld. It prefers to withhold.
+"""
+
+from knowledge.citations.checking import CheckedAnswer, CheckedSentence, CitationPolicy, check, unanswered
+from knowledge.citations.instructions import addresses_model, visible
+from knowledge.citations.sentences import Sentence, split_sentences
+
+__all__ = [
+    "CheckedAnswer",
+    "CheckedSentence",
+    "CitationPolicy",
+    "Sentence",
+    "addresses_model",
+    "check",
+    "split_sentences",
+    "unanswered",
+    "visible",
+]
