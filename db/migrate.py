@@ -1,4 +1,4 @@
-"""Bringing a database up to date: roles, schema, the table of pgvector, the months of `events`. Safe to run by many at once, and again.
+"""Bringing a database up to date: roles, schema, pgvector, months of `events`. Safe to run by many at once, and again.
 
 Alembic keeps the order and the version table; its configuration is here, in code. Every step takes its locks with a
 timeout, so that a migration on a busy database gives way and fails with a clear error, to be run again, instead of
