@@ -153,7 +153,7 @@ def _check_sentence(sentence: str, grounds: Sequence[Ground], opinions: _Opinion
     if kind != "claim":
         return CheckedSentence(sentence, (), "free", kind)
     whole = _check_claim(sentence, sentence, grounds, opinions)
-    if whole.verdict == "unsupported" or whole.reason in ("number", "name"):
+    if whole.verdict != "supported" and whole.reason != "judged":
         parts = [_check_claim(part, sentence, grounds, opinions) for part in _clauses(sentence)]
         if len(parts) > 1 and all(part.verdict == "supported" for part in parts):
             chunks = tuple(dict.fromkeys(chunk for part in parts for chunk in part.chunk_ids[:1]))

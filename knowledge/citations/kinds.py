@@ -12,8 +12,8 @@ Kind = Literal["question", "greeting", "offer", "generic", "claim"]
 SHORT_QUESTION: Final = 4
 """Content words up to which any sentence with a question mark is a question."""
 _QUESTION: Final = re.compile(
-    r"(?:and |so |or |but )?(?:what|how|why|where|when|who|which|is|are|was|do|does|did|can|could|would|will|shall|should|"
-    r"have|has|need|want|still|any|stuck|having|may|هل|ما|ماذا|كيف|لماذا|متى|اين|أين|من|اي|أي)\b",
+    r"(?:and |so |or |but )?(?:what|how|why|where|when|who|which|is|are|was|do|does|did|can|could|would|will|shall|"
+    r"should|have|has|need|want|still|any|stuck|having|may|هل|ما|ماذا|كيف|لماذا|متى|اين|أين|من|اي|أي)\b",
     re.IGNORECASE,
 )
 _SMUGGLED: Final = re.compile(
@@ -27,8 +27,9 @@ _GREETING: Final = re.compile(
 )
 _GREETING_WORDS: Final = 3
 _OFFER: Final = re.compile(
-    r"\b(?:let (?:me|us) know|i can help|we can help|i'm here|we're here|i am here|we are here|happy to help|"
-    r"glad to help|would you like|feel free|ask (?:me|us)|tell (?:me|us)|talk to (?:us|a person|a human|somebody|someone)|"
+    r"\b(?:let (?:me|us) know|i can help|we can help|i'm here|we're here|i am here|we are here|"
+    r"happy to help|glad to help|"
+    r"would you like|feel free|ask (?:me|us)|tell (?:me|us)|talk to (?:us|a person|a human|somebody|someone)|"
     r"connect you (?:with|to)|a (?:colleague|person|human) (?:can|will)|reach out to us|write to us)\b|"
     r"(?:أخبرنا|اخبرنا|أخبرني|تواصل معنا|اسألنا|اسالنا|يسعدنا|يمكننا مساعدتك|يمكنني مساعدتك|"
     r"نحن هنا|أنا هنا|لا تتردد|سنساعدك)",
@@ -47,7 +48,7 @@ def kind_of(sentence: str) -> Kind:
     reading = read_sentence(text)
     if _is_question(text, len(reading.stems)):
         return "question"
-    if reading.numbers or reading.names:
+    if reading.numbers or reading.names or reading.quoted:
         return "claim"
     if _GREETING.match(text) and len(reading.stems) <= _GREETING_WORDS:
         return "greeting"

@@ -25,6 +25,8 @@ def _words(name: str) -> frozenset[str]:
 
 STOP_WORDS: Final = _words("stop_words")
 """Words without content of their own. Denials, opposites and words like "all" and "only" are looked at before this."""
+CLAUSE_WORDS: Final = _words("clause_words")
+"""Words with which another clause begins: a denial reaches no further."""
 DENIALS: Final = _words("denials")
 """Words that deny what follows them."""
 GENERIC_WORDS: Final = _words("generic_words")

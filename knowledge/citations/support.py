@@ -1,25 +1,32 @@
 """Tells whether a passage says what a sentence claims, by words: enough of them, and none that speaks against it.
 
-A sentence of the passage, or two next to each other, must hold most content words of the claim. Beyond that every
+A sentence of the passage, with the headings above it, must hold most content words of the claim. Beyond that every
 number (with what it counts), every name, every denial, every word with an opposite, and every "all" or "only" must
 agree; one that does not outweighs any overlap: "within 30 days" is not supported by "within 14 days". Pure.
 """
 
-from collections.abc import Iterator, Sequence
+import re
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import Final, Literal
 
 from core.passages import Passage
 from knowledge.citations.instructions import addresses_model
-from knowledge.citations.lexicon import QUANTIFIERS
 from knowledge.citations.sentences import split_sentences, without_mark
-from knowledge.citations.words import Number, Reading, opposites, read_sentence
+from knowledge.citations.words import Number, Reading, opposites, quantifiers, read_sentence
 
 Conflict = Literal["number", "name", "negation", "opposite", "quantifier"]
 SHARED_PREFIX: Final = 5
 """Letters by which two stems count as one word that the stemmer kept apart (permission, permit)."""
+
+
+_CLAUSE: Final = re.compile(
+    r"\s*[;؛–—]\s+|,\s+(?:but(?! not)|while|whereas|although)\s+|[،,]\s+(?:ولكن|لكن|بينما|غير أن)\s+"
+)
+
+
+HEADING_WEIGHT: Final = 0.5
+"""What a content word counts that only the headings have: they say what a text is about, not what it says of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +39,10 @@ class Support:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A passage as claims are held against it: its sentences, and the words above them that go without saying."""
+    """A passage as claims are held against it: its sentences or clauses, and what stands above them."""
 
     chunk_id: str
-    sentences: tuple[Reading, ...]
+    places: tuple[Reading, ...]
     above: frozenset[str]
     numbers_above: frozenset[Number]
 
@@ -46,56 +53,33 @@ def ground_of(passage: Passage, context: str = "") -> Ground:
     `context` holds words that may be used at any place, such as the product's name.
     """
     above = read_sentence(" . ".join((passage.document_title, *passage.heading_path, context)))
-    return Ground(passage.chunk_id, _sentences(passage.text), frozenset(above.stems), above.numbers)
+    return Ground(passage.chunk_id, _places(passage.text), frozenset(above.stems), above.numbers)
 
 
 def best_support(claim: Reading, ground: Ground) -> Support:
-    """Return the best that a passage has for a claim: the widest without conflict, else the widest with one."""
-    found = [_support(claim, place, ground) for place in _places(claim, ground.sentences)]
-    return max(found, key=lambda one: one.coverage - (1 if one.conflict else 0), default=Support(0.0))
+    """Return the place that has most of a claim, which may disagree; of equals, one that agrees."""
+    found = [_support(claim, place, ground) for place in ground.places]
+    return max(found, key=lambda one: (one.coverage, one.conflict is None), default=Support(0.0))
 
 
 @lru_cache(maxsize=512)
-def _sentences(text: str) -> tuple[Reading, ...]:
-    found = (without_mark(sentence.text) for sentence in split_sentences(text))
-    return tuple(read_sentence(sentence) for sentence in found if not addresses_model(sentence))
+def _places(text: str) -> tuple[Reading, ...]:
+    """Return a text's sentences, those with several main clauses cut: what one denies is not denied of the other."""
+    sentences = (without_mark(sentence.text) for sentence in split_sentences(text))
+    kept = [sentence for sentence in sentences if not addresses_model(sentence)]
+    return tuple(read_sentence(clause) for sentence in kept for clause in _CLAUSE.split(sentence) if clause.strip())
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A sentence, or two; whether anything is denied is asked of `main`, the one that has more of the claim."""
-
-    main: Reading
-    beside: Reading | None = None
-
-    @property
-    def stems(self) -> frozenset[str]:
-        return frozenset(self.main.stems + (self.beside.stems if self.beside else ()))
-
-    @property
-    def numbers(self) -> frozenset[Number]:
-        return self.main.numbers | (self.beside.numbers if self.beside else frozenset())
-
-    @property
-    def marks(self) -> frozenset[str]:
-        return self.main.marks | (self.beside.marks if self.beside else frozenset())
-
-
-def _places(claim: Reading, sentences: Sequence[Reading]) -> Iterator[_Place]:
+def _support(claim: Reading, place: Reading, ground: Ground) -> Support:
     wanted = set(claim.stems)
-    for sentence in sentences:
-        yield _Place(sentence)
-    for first, second in pairwise(sentences):
-        is_first = len(wanted & set(first.stems)) >= len(wanted & set(second.stems))
-        yield _Place(first, second) if is_first else _Place(second, first)
+    matched = _matched(wanted, frozenset(place.stems))
+    above = _matched(wanted - matched, ground.above)
+    coverage = (len(matched) + HEADING_WEIGHT * len(above)) / len(wanted) if wanted else 0.0
+    return Support(coverage, _conflict(claim, place, ground, matched | above))
 
 
-def _support(claim: Reading, place: _Place, ground: Ground) -> Support:
-    wanted = set(claim.stems)
-    here = place.stems | ground.above
-    matched = {word for word in wanted if word in here or _is_near(word, here)}
-    coverage = len(matched) / len(wanted) if wanted else 0.0
-    return Support(coverage, _conflict(claim, place, ground, matched))
+def _matched(wanted: set[str], here: frozenset[str]) -> set[str]:
+    return {word for word in wanted if word in here or _is_near(word, here)}
 
 
 def _is_near(word: str, others: frozenset[str]) -> bool:
@@ -105,16 +89,16 @@ def _is_near(word: str, others: frozenset[str]) -> bool:
     )
 
 
-def _conflict(claim: Reading, place: _Place, ground: Ground, matched: set[str]) -> Conflict | None:
+def _conflict(claim: Reading, place: Reading, ground: Ground, matched: set[str]) -> Conflict | None:
     if not all(_has_number(number, place.numbers | ground.numbers_above) for number in claim.numbers):
         return "number"
-    if not claim.names <= place.stems | ground.above:
+    if not (claim.names <= place.marks | ground.above and claim.quoted <= place.marks):
         return "name"
-    if _denies(claim, place.main, matched):
+    if _denies(claim, place, matched):
         return "negation"
-    if _has_opposite(claim, place.main, place.stems):
+    if _has_opposite(claim, place):
         return "opposite"
-    return None if _is_as_wide(claim, place.marks) else "quantifier"
+    return None if _is_as_wide(claim, place) else "quantifier"
 
 
 def _has_number(number: Number, others: frozenset[Number]) -> bool:
@@ -140,9 +124,9 @@ def _denies(claim: Reading, said: Reading, matched: set[str]) -> bool:
     return bool(claim.denied) and not (against & said.affirmed) and not said.denied & _opposites_of(claim.affirmed)
 
 
-def _has_opposite(claim: Reading, said: Reading, stems: frozenset[str]) -> bool:
+def _has_opposite(claim: Reading, said: Reading) -> bool:
     return any(
-        word not in stems and opposites()[word] & said.affirmed - frozenset(claim.stems)
+        word not in said.marks and opposites()[word] & said.affirmed - claim.marks
         for word in claim.affirmed & opposites().keys()
     )
 
@@ -151,5 +135,5 @@ def _opposites_of(words: frozenset[str]) -> frozenset[str]:
     return frozenset[str]().union(*(opposites().get(word, frozenset()) for word in words))
 
 
-def _is_as_wide(claim: Reading, marks: frozenset[str]) -> bool:
-    return all(group & marks for group in QUANTIFIERS if group & claim.marks)
+def _is_as_wide(claim: Reading, said: Reading) -> bool:
+    return all(group & said.marks for group in quantifiers() if group & claim.marks)

@@ -13,6 +13,7 @@ from typing import Final
 import snowballstemmer
 
 from knowledge.citations.lexicon import (
+    CLAUSE_WORDS,
     DENIALS,
     DIACRITICS,
     LETTERS,
@@ -38,12 +39,6 @@ _TENS_AND_ONES: Final = re.compile(
 )
 _CODE: Final = re.compile(r"[A-Za-z].*[A-Z_]|[A-Za-z].*\d|^[A-Z]{2,}$|\w[._@+]\w")
 _QUOTED: Final = re.compile(r"[\"“«„]([^\"”»“\n]{1,60})[\"”»]")
-_CLAUSE_WORDS: Final = frozenset(
-    " ".join(
-        ["but and or while whereas because which who if unless so until when after before however although then"]
-        + ["لكن ولكن بينما لان اذا حتى بل ثم"]
-    ).split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +60,7 @@ class Reading:
     stems: tuple[str, ...]
     numbers: frozenset[Number]
     names: frozenset[str]
+    quoted: frozenset[str]
     denied: frozenset[str]
     marks: frozenset[str]
 
@@ -95,7 +91,8 @@ def read_sentence(text: str) -> Reading:
     return Reading(
         stems=tuple(stems),
         numbers=frozenset(_numbers(words)),
-        names=frozenset(names | quoted),
+        names=frozenset(names),
+        quoted=frozenset(quoted),
         denied=frozenset(denied),
         marks=frozenset(stem(word.plain) for word in words if word.plain),
     )
@@ -195,7 +192,7 @@ def _stems(words: list[_Word]) -> tuple[list[str], set[str]]:
     denied: set[str] = set()
     left = 0
     for word in words:
-        if word.is_stop or word.plain in _CLAUSE_WORDS:
+        if word.is_stop or word.plain in CLAUSE_WORDS:
             left = 0
         if word.plain in DENIALS:
             left = DENIED_WORDS
