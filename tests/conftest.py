@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -23,6 +24,9 @@ from hypothesis import settings
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from local.installation import Company
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # Hypothesis fails an example that takes 200 ms; how long one takes says more about the machine than about the code.
 settings.register_profile("untimed", deadline=None)
@@ -36,6 +40,28 @@ def require(found: object, what: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what} is missing, and CI must have it")
     pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Path of the browser; `CHROMIUM` names another one."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    require(path, "Chromium")
+    return str(path)
+
+
+# A module's own scope, not the session's: Playwright's sync API keeps an event loop in this thread, and asyncio tests
+# of other modules, which may come next in this process, need theirs.
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> "Iterator[Browser]":
+    """A running Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium_path, args=flags)
+        yield running
+        running.close()
 
 
 @pytest.fixture(scope="session")

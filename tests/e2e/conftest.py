@@ -14,11 +14,8 @@ from typing import IO, Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.conftest import require
-
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 READY_SECONDS = 120
 STOP_SECONDS = 60
 
@@ -110,16 +107,6 @@ def start(tmp_path: Path) -> Iterator[Launch]:
     yield begin
     for product in running:
         product.stop()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    require(CHROMIUM.exists(), "Chromium")
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=flags)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

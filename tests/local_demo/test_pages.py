@@ -1,16 +1,14 @@
 """The demo's pages in a real browser, with a small stand-in for the SDK that notes what it is told."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from pytest_httpserver import HTTPServer
 
 from local.demo.config import DemoConfig
 
-CHROMIUM = Path("/usr/bin/chromium")
 LIVE_KEY = "crm_live_" + "0123456789abcdef01234567"
 NOTING_SDK = """
 window.noted = [];
@@ -27,19 +25,7 @@ THROWING_SDK = (
     "window.OnboardingAgent = { init() { throw new Error('broken'); }, track() { throw new Error('broken'); } };"
 )
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        yield browser
-        browser.close()
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
