@@ -1,7 +1,8 @@
 """Runs of ingestion: one row per run, from which a killed one is taken up again and an abandoned worker locked out.
 
-A source has one unfinished run at most. A worker claims a run and gets the number of its attempt; it signs everything
-that it writes with that number, and is refused once another worker claimed the run after it.
+A source has one run at most that is worked on or waits for something, and one that is queued behind it. A worker claims
+a run and gets the number of its attempt; it signs everything that it writes with that number, and is refused once
+another worker claimed the run after it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,40 +19,40 @@ from db.query import change, fetch_all, fetch_dicts, fetch_one
 MAX_PROBLEMS: Final = 100
 """Problems that a run keeps; further ones are only counted, in its progress."""
 
-# Adds a run, unless the source has an unfinished one.
+# Adds a run, unless the source has a queued one.
 _QUEUE: Final = """
-    INSERT INTO knowledge_runs (company_id, run_id, source_id, created_at, heartbeat_at, trace_id)
-    VALUES (%(company_id)s, %(run_id)s, %(source_id)s, %(now)s, %(now)s, %(trace_id)s)
+    INSERT INTO knowledge_runs (company_id, run_id, source_id, loss_allowed, created_at, heartbeat_at, trace_id)
+    VALUES (%(company_id)s, %(run_id)s, %(source_id)s, %(loss_allowed)s, %(now)s, %(now)s, %(trace_id)s)
     ON CONFLICT DO NOTHING
 """
 
 # Reads one run.
 _GET: Final = """
-    SELECT run_id, source_id, status, attempt, revision, progress, problems, error, detail, created_at, started_at,
-           heartbeat_at, resume_at, finished_at, trace_id
+    SELECT run_id, source_id, status, attempt, revision, loss_allowed, progress, problems, error, detail,
+           created_at, started_at, heartbeat_at, resume_at, finished_at, trace_id
     FROM knowledge_runs WHERE company_id = %(company_id)s AND run_id = %(run_id)s
 """
 
-# Reads the unfinished run of a source.
-_ACTIVE: Final = """
-    SELECT run_id, source_id, status, attempt, revision, progress, problems, error, detail, created_at, started_at,
-           heartbeat_at, resume_at, finished_at, trace_id
+# Reads the queued run of a source.
+_QUEUED: Final = """
+    SELECT run_id, source_id, status, attempt, revision, loss_allowed, progress, problems, error, detail,
+           created_at, started_at, heartbeat_at, resume_at, finished_at, trace_id
     FROM knowledge_runs
-    WHERE company_id = %(company_id)s AND source_id = %(source_id)s AND status IN ('queued', 'running', 'waiting')
+    WHERE company_id = %(company_id)s AND source_id = %(source_id)s AND status = 'queued'
 """
 
 # Reads a page of runs, newest first.
 _LIST: Final = """
-    SELECT run_id, source_id, status, attempt, revision, progress, problems, error, detail, created_at, started_at,
-           heartbeat_at, resume_at, finished_at, trace_id
+    SELECT run_id, source_id, status, attempt, revision, loss_allowed, progress, problems, error, detail,
+           created_at, started_at, heartbeat_at, resume_at, finished_at, trace_id
     FROM knowledge_runs
     WHERE company_id = %(company_id)s AND (%(source_id)s::uuid IS NULL OR source_id = %(source_id)s)
       AND (%(cursor_at)s::timestamptz IS NULL OR (created_at, run_id) < (%(cursor_at)s, %(cursor_key)s::uuid))
     ORDER BY created_at DESC, run_id DESC LIMIT %(limit)s
 """
 
-# Takes up a run that nobody works on. It prepares the revision after the live one; a run that had published and died
-# before its end keeps the revision that it published.
+# Takes up a run that nobody works on, unless another one of its source is unfinished. It prepares the revision after
+# the live one; a run that had published and died before its end keeps the revision that it published.
 _CLAIM: Final = """
     UPDATE knowledge_runs r
     SET status = 'running', attempt = attempt + 1, revision = coalesce(r.revision, s.revision + 1),
@@ -61,8 +62,11 @@ _CLAIM: Final = """
     WHERE r.company_id = %(company_id)s AND r.run_id = %(run_id)s
       AND s.company_id = r.company_id AND s.source_id = r.source_id AND s.deleted_at IS NULL
       AND (r.status IN ('queued', 'waiting') OR (r.status = 'running' AND r.heartbeat_at < %(stale_before)s))
-    RETURNING r.run_id, r.source_id, r.status, r.attempt, r.revision, r.progress, r.problems, r.error, r.detail,
-              r.created_at, r.started_at, r.heartbeat_at, r.resume_at, r.finished_at, r.trace_id
+      AND NOT EXISTS (SELECT FROM knowledge_runs o
+                      WHERE o.company_id = r.company_id AND o.source_id = r.source_id AND o.run_id <> r.run_id
+                        AND o.status IN ('running', 'waiting'))
+    RETURNING r.run_id, r.source_id, r.status, r.attempt, r.revision, r.loss_allowed, r.progress, r.problems, r.error,
+              r.detail, r.created_at, r.started_at, r.heartbeat_at, r.resume_at, r.finished_at, r.trace_id
 """
 
 # Keeps others from taking over or cancelling the run until the transaction ends.
@@ -120,6 +124,8 @@ EndStatus = Literal["done", "failed", "cancelled"]
 class Run:
     """A run. `revision` is the one that it prepares; when it is live already, only the tidying up is left to do.
 
+    `loss_allowed` says that it may take away more than half of its source.
+
     `progress` and `problems` are as the worker wrote them; `error` is a stable code, of a failed or waiting run.
     """
 
@@ -128,6 +134,7 @@ class Run:
     status: str
     attempt: int
     revision: int | None
+    loss_allowed: bool
     progress: dict[str, Any]
     problems: list[dict[str, Any]]
     error: str | None
@@ -151,10 +158,18 @@ class UnfinishedRun:
 
 
 async def queue(
-    connection: Connection, company_id: str, *, run_id: str, source_id: str, trace_id: str, now: datetime
+    connection: Connection,
+    company_id: str,
+    *,
+    run_id: str,
+    source_id: str,
+    trace_id: str,
+    now: datetime,
+    loss_allowed: bool = False,
 ) -> bool:
-    """Add a run; returns False, with nothing added, when its source has an unfinished one (`active`)."""
-    values = {"company_id": company_id, "run_id": run_id, "source_id": source_id, "trace_id": trace_id, "now": now}
+    """Add a run; returns False, with nothing added, when its source has one that is `queued`."""
+    values: dict[str, Any] = {"company_id": company_id, "run_id": run_id, "source_id": source_id, "now": now}
+    values |= {"trace_id": trace_id, "loss_allowed": loss_allowed}
     return await change(connection, _QUEUE, values) > 0
 
 
@@ -163,9 +178,9 @@ async def get(connection: Connection, company_id: str, run_id: str) -> Run | Non
     return await fetch_one(connection, Run, _GET, {"company_id": company_id, "run_id": run_id})
 
 
-async def active(connection: Connection, company_id: str, source_id: str) -> Run | None:
-    """Return the unfinished run of a source, or None."""
-    return await fetch_one(connection, Run, _ACTIVE, {"company_id": company_id, "source_id": source_id})
+async def queued(connection: Connection, company_id: str, source_id: str) -> Run | None:
+    """Return the queued run of a source, or None."""
+    return await fetch_one(connection, Run, _QUEUED, {"company_id": company_id, "source_id": source_id})
 
 
 async def list_(
@@ -179,7 +194,8 @@ async def list_(
 async def claim(
     connection: Connection, company_id: str, run_id: str, now: datetime, *, stale_before: datetime
 ) -> Run | None:
-    """Take up a run; None when it is finished, its source is gone, or a worker gave a sign of life since then."""
+    """Take up a run; None when it is finished, its source is gone, a worker gave a sign of life since then, or another
+    run of its source is unfinished."""
     values = {"company_id": company_id, "run_id": run_id, "now": now, "stale_before": stale_before}
     return await fetch_one(connection, Run, _CLAIM, values)
 

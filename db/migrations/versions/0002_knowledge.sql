@@ -90,6 +90,7 @@ CREATE TABLE knowledge_runs (
         CHECK (status IN ('queued', 'running', 'waiting', 'done', 'failed', 'cancelled')),
     attempt      integer NOT NULL DEFAULT 0,
     revision     bigint,                    -- the one that it prepares, once it began
+    loss_allowed boolean NOT NULL DEFAULT false, -- it may take away more than half of the source
     progress     jsonb NOT NULL DEFAULT '{}',
     problems     jsonb NOT NULL DEFAULT '[]', -- list of {url, code, detail}, the first hundred
     error        text,                      -- a stable code, when it failed or waits
