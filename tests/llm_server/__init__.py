@@ -1,4 +1,4 @@
-"""A small HTTP server that speaks the OpenAI protocol, and misbehaves on demand.
+"""A small HTTP server that speaks the OpenAI protocol (completions and embeddings), and misbehaves on demand.
 
     with LlmServer() as server:
         server.script(rate_limited(retry_after=1), ok())      # then ok() for ever
@@ -13,6 +13,7 @@ from tests.llm_server.behaviours import (
     content_filtered,
     cut_off,
     disconnecting,
+    embedding,
     failing,
     fenced,
     filtered_prompt,
@@ -20,6 +21,7 @@ from tests.llm_server.behaviours import (
     html_page,
     ok,
     rate_limited,
+    raw,
     refusing,
     saying,
     slow,
@@ -34,6 +36,7 @@ __all__ = [
     "content_filtered",
     "cut_off",
     "disconnecting",
+    "embedding",
     "failing",
     "fenced",
     "filtered_prompt",
@@ -41,6 +44,7 @@ __all__ = [
     "html_page",
     "ok",
     "rate_limited",
+    "raw",
     "refusing",
     "saying",
     "slow",

@@ -4,6 +4,21 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["answer", "status", "disconnect", "raw"]
+Vectors = Literal[
+    "sound",
+    "shuffled",
+    "unnumbered",
+    "fewer",
+    "more",
+    "repeated_index",
+    "wrong_dimension",
+    "not_a_number",
+    "zero",
+    "words",
+    "base64",
+    "no_data",
+]
+"""What an answer of the embeddings route is like; `sound` and `shuffled` ones hold the right vectors."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +38,7 @@ class Behaviour:
     error_code: str | None = None
     fence: bool = False
     usage: bool = True
+    vectors: Vectors = "sound"
 
 
 def ok(**overrides: Any) -> Behaviour:
@@ -95,3 +111,13 @@ def html_page(status: int = 200) -> Behaviour:
     """An HTML page, as a proxy in between would send."""
     page = "<!doctype html><title>502 Bad Gateway</title><h1>Bad Gateway</h1>"
     return Behaviour("html_page", kind="raw", status=status, text=page, content_type="text/html")
+
+
+def embedding(vectors: Vectors, *, usage: bool = True) -> Behaviour:
+    """Vectors of that kind; without `usage` the answer does not say how many tokens it was."""
+    return Behaviour("embedding", vectors=vectors, usage=usage)
+
+
+def raw(text: str) -> Behaviour:
+    """This body, as JSON or not, with a status of 200."""
+    return Behaviour("raw", kind="raw", text=text)

@@ -13,8 +13,9 @@ from typing import Any
 
 from tests.llm_server.answers import structured_answer
 from tests.llm_server.behaviours import Behaviour, ok
+from tests.llm_server.embeddings import embedding_list
 
-_PATH = re.compile(r"^/v1/chat/completions$|^/openai/deployments/[^/]+/chat/completions(\?.*)?$")
+_PATH = re.compile(r"^(/v1|/openai/deployments/[^/]+)/(chat/completions|embeddings)(\?.*)?$")
 
 
 @dataclass(frozen=True)
@@ -117,11 +118,15 @@ class _Handler(BaseHTTPRequestHandler):
             headers = {"Content-Type": behaviour.content_type}
             self._send(behaviour.status, (behaviour.text or "").encode(), headers)
         elif behaviour.kind == "disconnect":
-            self._hang_up(json.dumps(completion(body, behaviour)).encode())
+            self._hang_up(json.dumps(self._answer(behaviour, body)).encode())
         elif body.get("stream"):
             self._stream(body, behaviour)
         else:
-            self._send(200, json.dumps(completion(body, behaviour)).encode())
+            self._send(200, json.dumps(self._answer(behaviour, body)).encode())
+
+    def _answer(self, behaviour: Behaviour, body: dict[str, Any]) -> dict[str, Any]:
+        is_embedding = self.path.partition("?")[0].endswith("/embeddings")
+        return embedding_list(body, behaviour) if is_embedding else completion(body, behaviour)
 
     def _send(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)

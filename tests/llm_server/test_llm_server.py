@@ -59,3 +59,14 @@ def test_it_runs_on_its_own() -> None:
     finally:
         process.terminate()
         process.wait()
+
+
+def test_it_embeds() -> None:
+    with LlmServer() as server:
+        answer = client_of(server.base_url).embeddings.create(
+            model="m", input=["connect the bank", "the bank, connect!"], dimensions=64, encoding_format="float"
+        )
+    first, second = (row.embedding for row in answer.data)
+    assert first == second
+    assert len(first) == 64
+    assert answer.usage.prompt_tokens > 0
