@@ -180,3 +180,9 @@ class CompanyConfig(_Section):
         default_factory=dict, max_length=100
     )
     reasoner: Literal["default", "rules"] = Field("default", description="`rules` keeps this company off every LLM")
+
+    def within(self, daily_budget_cents: float | None) -> "CompanyConfig":
+        """Return this configuration with its budget cut to what the installation grants a company; None grants any."""
+        if daily_budget_cents is None or self.llm.daily_budget_cents <= daily_budget_cents:
+            return self
+        return self.model_copy(update={"llm": LlmRules(daily_budget_cents=daily_budget_cents)})

@@ -176,6 +176,9 @@ class LlmSettings(Settings):
     llm_timeout_seconds: float = Field(20, ge=1, le=120, description="One attempt of one call")
     llm_max_retries: int = Field(2, ge=0, le=5, description="Further attempts at one provider, with backoff")
     llm_max_tokens: int = Field(700, ge=64, le=8192, description="Longest answer")
+    daily_cost_budget_cents: float | None = Field(
+        None, ge=0, description="Most that any company may spend on models a day (UTC); its own limit may be lower"
+    )
 
 
 _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -12,11 +12,13 @@ from typing import Final
 from redis.asyncio import Redis
 
 from core import streams
+from core.config import CompanyConfig
 from core.ids import new_id, notification_id
 from core.settings import ChannelSettings
-from db import ai_interactions, companies, configs, notifications
+from db import ai_interactions, companies, notifications
 from db.pool import Connection, Database
 from stream_consumer.alerting import channels_of
+from stream_consumer.companies import Companies
 
 EVENT: Final = "budget.threshold"
 THRESHOLDS: Final = (80, 100)
@@ -57,6 +59,7 @@ class BudgetWatch:
         self,
         db: Database,
         redis: Redis,
+        known: Companies,
         settings: ChannelSettings,
         shards: int,
         *,
@@ -64,6 +67,7 @@ class BudgetWatch:
     ) -> None:
         self._db = db
         self._redis = redis
+        self._companies = known
         self._settings = settings
         self._shards = shards
         self._now = now
@@ -76,19 +80,21 @@ class BudgetWatch:
 
     async def _look_at(self, company_id: str) -> int:
         now, trace_id = self._now(), new_id()
+        config = (await self._companies.get([company_id]))[company_id].config
         async with self._db.transaction(company_id) as connection:
-            made = await self._note(connection, company_id, trace_id, now)
+            made = await self._note(connection, company_id, config, trace_id, now)
         for key in made:
             stream = streams.shard_of(streams.NOTIFICATIONS, self._shards, company_id, key)
             await self._redis.xadd(stream, {streams.FIELD: streams.encode_notification(company_id, key, trace_id)})
         return len(made)
 
-    async def _note(self, connection: Connection, company_id: str, trace_id: str, now: datetime) -> list[str]:
+    async def _note(
+        self, connection: Connection, company_id: str, config: CompanyConfig, trace_id: str, now: datetime
+    ) -> list[str]:
         day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         spent = await ai_interactions.spend(connection, company_id, day, day + timedelta(days=1))
         if not spent.cost_cents:
             return []
-        config = (await configs.load(connection, company_id)).config
         made = []
         for warning in due_warnings(spent.cost_cents, config.llm.daily_budget_cents):
             for channel in channels_of(config.escalation, self._settings):

@@ -30,10 +30,17 @@ class Company:
 
 
 class Companies:
-    """Reads and remembers companies."""
+    """Reads and remembers companies; none may spend more than `daily_budget_cents`, when that is given."""
 
-    def __init__(self, db: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        db: Database,
+        *,
+        daily_budget_cents: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._db = db
+        self._daily_budget_cents = daily_budget_cents
         self._clock = clock
         self._known: dict[str, tuple[float, Company]] = {}
 
@@ -58,7 +65,7 @@ class Companies:
         known = self._known.get(company_id)
         if known and known[1].baseline == baseline:
             baseline = known[1].baseline
-        return Company(stored.config, stored.version, baseline)
+        return Company(stored.config.within(self._daily_budget_cents), stored.version, baseline)
 
     def _keep(self, company_id: str, company: Company, now: float) -> None:
         self._known.pop(company_id, None)

@@ -138,7 +138,8 @@ async def _open(settings: Settings, registry: CollectorRegistry, stack: AsyncExi
     stack.push_async_callback(db.close)
     redis = connect(store.redis_url.get_secret_value(), pool_size=store.redis_pool_size, name="consumer")
     stack.push_async_callback(redis.aclose)
-    return _Parts(settings, db, redis, ConsumerMetrics(registry), Companies(db))
+    companies = Companies(db, daily_budget_cents=settings.llm.daily_cost_budget_cents)
+    return _Parts(settings, db, redis, ConsumerMetrics(registry), companies)
 
 
 def _registry() -> CollectorRegistry:
@@ -216,7 +217,7 @@ def _notifications(parts: _Parts) -> list[Task]:
 
 def _jobs(parts: _Parts) -> list[Task]:
     sweeps = Requeue(parts.db, parts.redis, parts.shards, RequeuePolicy(every_seconds=UPKEEP_SECONDS))
-    watch = BudgetWatch(parts.db, parts.redis, parts.settings.channels, parts.shards)
+    watch = BudgetWatch(parts.db, parts.redis, parts.companies, parts.settings.channels, parts.shards)
     return [partial(sweeps.run, Upkeep(parts.db).tidy, "upkeep"), partial(sweeps.run, watch.look, "budgets")]
 
 

@@ -14,6 +14,7 @@ from db import ai_interactions, configs, notifications
 from db.pool import Database
 from local.installation import Company
 from stream_consumer.budgets import BudgetWatch, due_warnings
+from stream_consumer.companies import Companies
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -63,7 +64,7 @@ async def test_each_threshold_is_told_once_a_day(
         await configs.save(connection, company.company_id, config, "system", NOON)
 
     async def look(at: datetime) -> int:
-        return await BudgetWatch(database, redis, ChannelSettings(), 1, now=lambda: at).look()
+        return await BudgetWatch(database, redis, Companies(database), ChannelSettings(), 1, now=lambda: at).look()
 
     await pay(database, company, 79, NOON)
     await pay(database, other_company, 79, NOON)
@@ -87,3 +88,18 @@ async def test_each_threshold_is_told_once_a_day(
     assert {each.event for each in told if each} == {"budget.threshold"}
     entries = [streams.decode_notification(fields[b"d"]) for _, fields in await redis.xrange(streams.NOTIFICATIONS)]
     assert {key for _, key, _ in entries} == {each.notification_id for each in told if each}
+
+
+@pytest.mark.parametrize(("granted", "percents"), [(None, []), (500.0, ["80"]), (400.0, ["80", "100"]), (5_000.0, [])])
+async def test_the_installation_may_grant_less_than_a_company_allows_itself(
+    database: Database, redis: Redis, company: Company, granted: float | None, percents: list[str]
+) -> None:
+    rules = EscalationRules.model_validate({"webhook_url": "https://hooks.example/alerts"})
+    async with database.transaction(company.company_id) as connection:
+        config = CompanyConfig(escalation=rules, llm=LlmRules(daily_budget_cents=1000))
+        await configs.save(connection, company.company_id, config, "test", NOON)
+    await pay(database, company, 420.0, NOON)
+    known = Companies(database, daily_budget_cents=granted)
+    assert await BudgetWatch(database, redis, known, ChannelSettings(), 1, now=lambda: NOON).look() == len(percents)
+    limit = (await known.get([company.company_id]))[company.company_id].config.llm.daily_budget_cents
+    assert limit == min(1000, granted or 1000)
