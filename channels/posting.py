@@ -4,16 +4,14 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import httpx2
 
 from channels.addresses import resolve
 from channels.message import DeliveryFailed
+from core.retry_after import seconds_of
 
-MAX_RETRY_AFTER: Final = 3600.0
-"""Longest wait in seconds that another server may ask of us."""
 _PASSING: Final = frozenset({408, 409, 423, 425, 429})
 """Answers below 500 that may be another one later."""
 
@@ -80,19 +78,3 @@ def judge(status: int, retry_after: str | None, now: datetime) -> None:
         raise DeliveryFailed("redirect_refused", permanent=True)
     permanent = status < 500 and status not in _PASSING
     raise DeliveryFailed(f"http_{status}", permanent=permanent, retry_after=seconds_of(retry_after, now))
-
-
-def seconds_of(retry_after: str | None, now: datetime) -> float | None:
-    """Return the wait that a `Retry-After` header asks for, in seconds or by a date; None if it is not usable."""
-    if not retry_after:
-        return None
-    try:
-        seconds = float(retry_after) if retry_after.strip().isdigit() else _until(retry_after, now)
-    except (ValueError, TypeError):
-        return None
-    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
-
-
-def _until(date: str, now: datetime) -> float:
-    moment = parsedate_to_datetime(date)
-    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds()

@@ -10,7 +10,7 @@ from werkzeug import Request
 
 from channels.addresses import resolve
 from channels.message import DeliveryFailed, Message
-from channels.posting import MAX_RETRY_AFTER, Poster, judge, seconds_of
+from channels.posting import Poster, judge
 from channels.webhook import WebhookChannel
 from core.security import create_webhook_secret
 
@@ -165,24 +165,6 @@ async def test_one_private_address_among_several_is_enough_to_refuse(monkeypatch
 async def test_an_unknown_name_may_be_known_later() -> None:
     failure = await failure_of(WebhookChannel("http://nowhere.invalid/", create_webhook_secret(), Poster(5)))
     assert (failure.reason, failure.permanent) == ("unknown_host", False)
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        (None, None),
-        ("", None),
-        ("12", 12.0),
-        ("999999999", MAX_RETRY_AFTER),
-        ("Sat, 21 Nov 2026 10:00:30 GMT", 30.0),
-        ("Sat, 21 Nov 2026 09:00:00 GMT", 0.0),
-        ("Sat, 21 Nov 2026 10:00:30", 30.0),
-        ("soon", None),
-        ("-5", None),
-    ],
-)
-def test_how_long_a_server_asks_us_to_wait(header: str | None, seconds: float | None) -> None:
-    assert seconds_of(header, NOW) == seconds
 
 
 def test_a_success_passes() -> None:
