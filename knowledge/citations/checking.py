@@ -13,14 +13,14 @@ from typing import Final, Literal
 from core.passages import Passage
 from knowledge.citations.kinds import kind_of
 from knowledge.citations.sentences import Sentence, split_sentences, without_mark
-from knowledge.citations.support import Ground, Support, best_support, ground_of
+from knowledge.citations.support import CLAUSE, Ground, Support, best_support, ground_of
 from knowledge.citations.words import read_sentence
 
 Verdict = Literal["supported", "contradicted", "unsupported", "free"]
 Judgement = Literal["supported", "contradicted", "unsupported"]
 MAX_ANSWER: Final = 20_000
 """Characters of an answer that are read; what follows is withheld."""
-_CLAUSE: Final = re.compile(
+_AND: Final = re.compile(
     r"\s*[;؛–—]\s+|,?\s+(?:and|but|while|whereas)\s+|[،,]\s+(?:و|لكن|ولكن|بينما)|\s+(?:ولكن|لكن|بينما)\s+",
     re.IGNORECASE,
 )
@@ -153,9 +153,11 @@ def _check_sentence(sentence: str, grounds: Sequence[Ground], opinions: _Opinion
     if kind != "claim":
         return CheckedSentence(sentence, (), "free", kind)
     whole = _check_claim(sentence, sentence, grounds, opinions)
-    if whole.verdict != "supported" and whole.reason != "judged":
-        parts = [_check_claim(part, sentence, grounds, opinions) for part in _clauses(sentence)]
-        if len(parts) > 1 and all(part.verdict == "supported" for part in parts):
+    if whole.verdict == "supported" or whole.reason == "judged":
+        return whole
+    for separator in (CLAUSE, _AND):
+        parts = [_check_claim(part, sentence, grounds, opinions) for part in _clauses(sentence, separator)]
+        if all(part.verdict == "supported" for part in parts):
             chunks = tuple(dict.fromkeys(chunk for part in parts for chunk in part.chunk_ids[:1]))
             return CheckedSentence(sentence, chunks, "supported", "clauses", min(part.coverage for part in parts))
     return whole
@@ -178,8 +180,8 @@ def _check_claim(claim: str, sentence: str, grounds: Sequence[Ground], opinions:
     return CheckedSentence(claim, (), "unsupported", "little_overlap" if found else "no_passage", best.coverage)
 
 
-def _clauses(sentence: str) -> list[str]:
-    parts = _CLAUSE.split(without_mark(sentence))
+def _clauses(sentence: str, separator: re.Pattern[str]) -> list[str]:
+    parts = separator.split(without_mark(sentence))
     return parts if all(len(read_sentence(part).stems) >= _CLAUSE_WORDS for part in parts) else [sentence]
 
 

@@ -20,9 +20,10 @@ SHARED_PREFIX: Final = 5
 """Letters by which two stems count as one word that the stemmer kept apart (permission, permit)."""
 
 
-_CLAUSE: Final = re.compile(
+CLAUSE: Final = re.compile(
     r"\s*[;؛–—]\s+|,\s+(?:but(?! not)|while|whereas|although)\s+|[،,]\s+(?:ولكن|لكن|بينما|غير أن)\s+"
 )
+"""Where a main clause ends inside a sentence."""
 
 
 HEADING_WEIGHT: Final = 0.5
@@ -67,7 +68,7 @@ def _places(text: str) -> tuple[Reading, ...]:
     """Return a text's sentences, those with several main clauses cut: what one denies is not denied of the other."""
     sentences = (without_mark(sentence.text) for sentence in split_sentences(text))
     kept = [sentence for sentence in sentences if not addresses_model(sentence)]
-    return tuple(read_sentence(clause) for sentence in kept for clause in _CLAUSE.split(sentence) if clause.strip())
+    return tuple(read_sentence(clause) for sentence in kept for clause in CLAUSE.split(sentence) if clause.strip())
 
 
 def _support(claim: Reading, place: Reading, ground: Ground) -> Support:

@@ -38,6 +38,7 @@ _TENS_AND_ONES: Final = re.compile(
     re.IGNORECASE,
 )
 _CODE: Final = re.compile(r"[A-Za-z].*[A-Z_]|[A-Za-z].*\d|^[A-Z]{2,}$|\w[._@+]\w")
+_SIGNS: Final = frozenset("$€£")
 _QUOTED: Final = re.compile(r"[\"“«„]([^\"”»“\n]{1,60})[\"”»]")
 
 
@@ -192,7 +193,7 @@ def _stems(words: list[_Word]) -> tuple[list[str], set[str]]:
     denied: set[str] = set()
     left = 0
     for word in words:
-        if word.is_stop or word.plain in CLAUSE_WORDS:
+        if word.plain in CLAUSE_WORDS or (word.is_stop and (left < DENIED_WORDS or word.raw not in ",،")):
             left = 0
         if word.plain in DENIALS:
             left = DENIED_WORDS
@@ -208,7 +209,9 @@ def _numbers(words: list[_Word]) -> Iterator[Number]:
     for position, word in enumerate(words):
         if word.number is None:
             continue
-        near = [word, *words[position + 1 : position + 3], *words[max(0, position - 1) : position]]
+        before = words[max(0, position - 1) : position]
+        signs = [other for other in before if other.plain in _SIGNS]
+        near = [*signs, word, *words[position + 1 : position + 3], *before]
         units = (_units().get(_bare_stem(other.plain)) for other in near if other.plain)
         yield Number(word.number, next((unit for unit in units if unit), None))
 
