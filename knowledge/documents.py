@@ -102,13 +102,13 @@ class Document:
 class ConvertLimits:
     """What one document may cost. Bytes, seconds, characters, rows; the defaults suit help centres and manuals.
 
-    `seconds` caps both the CPU time and the wall time of a conversion. `memory_bytes` caps the address space of the
-    process that parses. `unpacked_bytes`, `unpack_ratio` and `entries` are for the archives that DOCX and XLSX are.
+    `seconds` caps the CPU time of a conversion, and three times as much its wall time, since other work may hold the
+    processor. `memory_bytes` is what parsing may take beyond the libraries that parse. `unpacked_bytes`, `unpack_ratio` and `entries` are for the archives that DOCX and XLSX are.
     """
 
     max_bytes: int = 20_000_000
     seconds: float = 30.0
-    memory_bytes: int = 1_500_000_000
+    memory_bytes: int = 1_000_000_000
     characters: int = 10_000_000
     rows: int = 50_000
     unpacked_bytes: int = 200_000_000

@@ -23,15 +23,18 @@ _SECONDS: Final = 0.5
 _LONGEST_NOTICE: Final = 2000
 _MOST_NOTICES: Final = 60
 _EDGE_BLOCKS: Final = 3
-_EDGE_LENGTH: Final = 200
-"""Characters of a line at the beginning or end that still reads as a notice and not as prose."""
+_EDGE_LENGTH: Final = 80
+_LINE_LENGTH: Final = 300
 _LONGEST_ATTRIBUTION: Final = 300
 _OPENING: Final = regex.compile(
-    r"^[\s>*_#/<!\-–—•|]*(?:©|\(c\)\s|copyright\b|licen[cs]ed?\s*(?:under\b|:)|spdx-license-identifier"
-    r"|all rights reserved|(?:this|the) (?:\w+ ){1,3}(?:is|are) (?:licensed|confidential|copyright)"
-    r"|حقوق (?:النشر|الطبع|التأليف)|جميع الحقوق محفوظة|كل الحقوق محفوظة|مرخ[ّ]?ص)",
+    r"^[\s>*_/<!\-–—•|]*(?:©|\(c\)\s*\w|copyright\s*(?:©|\(c\)|\d{4}|:|by\b)|licen[cs]ed?\s*(?:under\b|:)"
+    r"|spdx-license-identifier|all rights reserved\W*$|do not distribute\W*$|(?:strictly )?confidential\s*(?:\W*$|[-–—:])"
+    r"|(?:this|the) (?:\w+ ){1,3}(?:is|are) (?:licensed|confidential|copyrighted)\b"
+    r"|(?:حقوق (?:النشر|الطبع|التأليف)[^\n]{0,20}[©\d]|(?:جميع|كل) الحقوق محفوظة|مرخّ?ص[ةه]? (?:بموجب|تحت)))",
     regex.IGNORECASE,
 )
+_ENDS: Final = (".", "!", "?", "؟", ":", "،", ",", ";")
+_PLAIN: Final = regex.compile(r"^(?!#|[-*+>|`]|\d+[.)]\s)")
 _SECTION: Final = regex.compile(
     r"^#{1,6}\s+(?:licen[cs](?:e|ing)|copyright|legal notices?|الترخيص|حقوق النشر)\b[^\n]{0,40}$", regex.IGNORECASE
 )
@@ -85,10 +88,14 @@ def check(patterns: Iterable[str]) -> None:
 def notices_in(markdown: str) -> tuple[str, ...]:
     """Return the places of a text that declare its licence, in their order and without repetition."""
     blocks = [block.strip() for block in _BLANK_LINES.split(markdown) if block.strip()]
-    edges = [*blocks[:_EDGE_BLOCKS], *blocks[-_EDGE_BLOCKS:]]
-    found = [block for block in edges if len(block) <= _EDGE_LENGTH and "\n" not in block and not _HEADING.match(block)]
-    found += [line.strip() for line in markdown.splitlines() if _OPENING.match(line[:_EDGE_LENGTH])]
-    return _limited([*found, *_sections(blocks)])
+    edges = [block for block in (*blocks[:_EDGE_BLOCKS], *blocks[-_EDGE_BLOCKS:]) if _is_label(block)]
+    opened = [line.strip() for line in markdown.splitlines() if _OPENING.match(line[:_LINE_LENGTH])]
+    return _limited([*edges, *opened, *_sections(blocks)])
+
+
+def _is_label(block: str) -> bool:
+    """Tell a line such as "Acme internal - do not distribute" from prose, which ends like a sentence."""
+    return len(block) <= _EDGE_LENGTH and "\n" not in block and not block.endswith(_ENDS) and bool(_PLAIN.match(block))
 
 
 def _sections(blocks: Sequence[str]) -> list[str]:
