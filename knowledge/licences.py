@@ -28,7 +28,8 @@ _LINE_LENGTH: Final = 300
 _LONGEST_ATTRIBUTION: Final = 300
 _OPENING: Final = regex.compile(
     r"^[\s>*_/<!\-–—•|]*(?:©|\(c\)\s*\w|copyright\s*(?:©|\(c\)|\d{4}|:|by\b)|licen[cs]ed?\s*(?:under\b|:)"
-    r"|spdx-license-identifier|all rights reserved\W*$|do not distribute\W*$|(?:strictly )?confidential\s*(?:\W*$|[-–—:])"
+    r"|spdx-license-identifier|all rights reserved\W*$|do not distribute\W*$"
+    r"|(?:strictly )?confidential\s*(?:\W*$|[-–—:])"
     r"|(?:this|the) (?:\w+ ){1,3}(?:is|are) (?:licensed|confidential|copyrighted)\b"
     r"|(?:حقوق (?:النشر|الطبع|التأليف)[^\n]{0,20}[©\d]|(?:جميع|كل) الحقوق محفوظة|مرخّ?ص[ةه]? (?:بموجب|تحت)))",
     regex.IGNORECASE,
