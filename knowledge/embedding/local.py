@@ -1,10 +1,12 @@
 """Runs a local model: loaded once per process, at first use, and never on the event loop."""
 
 import asyncio
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Lock
 from typing import Final, Protocol
 
@@ -79,3 +81,9 @@ def loaded(space: Space, load: Callable[[], LocalModel]) -> LocalModel:
             except Exception as error:
                 raise Rejected(f"{space.model} cannot be loaded: {type(error).__name__}") from error
         return _models[space]
+
+
+def check_file(path: Path, sha256: str) -> None:
+    """Raise Rejected, which names the file, when it is missing or not what it should be."""
+    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        raise Rejected(f"{path.name} is not the file that it should be; install the package {path.parts[-2]} again")

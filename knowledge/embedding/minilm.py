@@ -5,7 +5,6 @@ used; both are Apache-2.0, as is the original. Pooling and normalisation are tho
 https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
 """
 
-import hashlib
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +16,7 @@ from tokenizers import Tokenizer
 
 from knowledge.embedding.answers import normalised
 from knowledge.embedding.embedder import Space, Vector
-from knowledge.embedding.local import THREADS
+from knowledge.embedding.local import THREADS, check_file
 from knowledge.embedding.provider import Rejected
 
 SPACE: Final = Space("minilm-l6-v2-int8", 384)
@@ -74,9 +73,3 @@ def _path(package: str, name: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise Rejected(f"the package {package} is missing")
     return Path(spec.submodule_search_locations[0]) / name
-
-
-def check_file(path: Path, sha256: str) -> None:
-    """Raise Rejected, which names the file, when it is missing or not what it should be."""
-    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-        raise Rejected(f"{path.name} is not the file that it should be; install the package {path.parts[-2]} again")

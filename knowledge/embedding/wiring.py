@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from core.settings import LlmSettings
-from knowledge.embedding import minilm, wordllama
+from knowledge.embedding import e5, minilm, wordllama
 from knowledge.embedding.cache import VectorCache
 from knowledge.embedding.chain import chain_of, check_embedders, dimension_of, shortened_to
 from knowledge.embedding.embedder import Embedder, Embedders, Space
@@ -81,6 +81,10 @@ def _wordllama(given: _Given) -> Provider:
     return LocalProvider("wordllama", wordllama.SPACE, wordllama.load, given.executor, wordllama.MAX_TOKENS)
 
 
+def _e5(given: _Given) -> Provider:
+    return LocalProvider("e5", e5.SPACE, e5.load, given.executor, e5.MAX_TOKENS, tells_queries=True)
+
+
 def _openai(given: _Given) -> Provider:
     key = given.llm.openai_api_key
     client = openai.AsyncOpenAI(
@@ -130,6 +134,7 @@ def _server(name: str, model: str, client: openai.AsyncOpenAI, settings: Embeddi
 _PROVIDERS: Final[Mapping[str, Callable[[_Given], Provider]]] = {
     "minilm": _minilm,
     "wordllama": _wordllama,
+    "e5": _e5,
     "openai": _openai,
     "azure": _azure,
     "compatible": _compatible,
