@@ -80,7 +80,7 @@ def _event_intake(services: Services) -> events.EventIntake:
 def routes_of(app: FastAPI) -> list[tuple[str, str]]:
     """Return every (method, path template) that the app answers, but for HEAD, which goes with GET."""
     return [
-        (method, route.path)
+        (method, route.path_format)
         for route in app.routes
         if isinstance(route, Route)
         for method in sorted((route.methods or set()) - {"HEAD"})

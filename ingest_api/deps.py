@@ -60,7 +60,7 @@ async def authorize(
         raise Unauthenticated("Send X-API-Key, or Authorization: Bearer with an access token.")
     exchange.company_id, exchange.actor = caller.company_id, caller.actor
     services.quota.admit(caller.subject)
-    check_access(caller, request.method, request.scope["route"].path)
+    check_access(caller, request.method, request.scope["route"].path_format)
     if not is_form(request) and holds_nul(await request.body()):
         raise InvalidRequest("Text may not contain NUL characters.")
     return caller

@@ -159,4 +159,4 @@ class _Bounded:
 def _template(scope: Mapping[str, Any]) -> str:
     """Return the route's template, never the path itself: paths hold user ids."""
     route = scope.get("route")
-    return str(getattr(route, "path", None) or "unmatched")
+    return str(getattr(route, "path_format", None) or "unmatched")

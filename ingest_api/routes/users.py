@@ -37,7 +37,7 @@ async def list_session_events(
     return ListOf(items=[StoredEvent(**row) for row in page.items], next_cursor=page.next_cursor)
 
 
-@router.get("/users/{user_id}/timeline", summary="Read a user's story")
+@router.get("/users/{user_id:path}/timeline", summary="Read a user's story")
 async def read_timeline(
     user_id: UserId, caller: CallerOf, services: ServicesOf, cursor: Cursor = None, limit: Limit = 100
 ) -> ListOf[TimelineEntry]:
@@ -50,7 +50,7 @@ async def read_timeline(
     return ListOf(items=[TimelineEntry(**row) for row in page.items], next_cursor=page.next_cursor)
 
 
-@router.patch("/users/{user_id}", summary="Respect a user's wishes", response_model=UserWishes)
+@router.patch("/users/{user_id:path}", summary="Respect a user's wishes", response_model=UserWishes)
 async def change_wishes(user_id: UserId, body: WishesRequest, write: WriteOf) -> Response:
     """Record whether the user consents to being helped, or wants to be left alone; holds from the next decision on."""
     wished = body.model_dump(exclude_none=True)

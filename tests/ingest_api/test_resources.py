@@ -208,6 +208,17 @@ async def test_a_baseline_of_the_same_name_becomes_its_next_version(
     assert [(item["version"], item["active"]) for item in items] == [(2, True), (1, False)]
 
 
+async def test_a_user_id_may_hold_slashes(client: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+    sent = {"event_id": "slash", "user_id": "team/anna", "session_id": "s1", "event_type": "click", "page_url": "/"}
+    now = datetime.now(UTC).isoformat()
+    body = {"events": [{**sent, "timestamp": now, "properties": {}}]}
+    assert (await client.post("/api/v1/events", json=body, headers=headers)).status_code == 202
+    for path in ("/api/v1/users/team%2Fanna", "/api/v1/users/team/anna"):
+        wished = await client.patch(path, json={"do_not_disturb": True}, headers=headers)
+        assert (wished.status_code, wished.json()["user_id"]) == (200, "team/anna")
+        assert (await client.get(f"{path}/timeline", headers=headers)).status_code == 200
+
+
 async def test_the_story_of_a_user_can_be_read(
     client: httpx2.AsyncClient, services: Services, company: Company, headers: dict[str, str]
 ) -> None:
@@ -267,7 +278,8 @@ async def test_wishes_hold_for_users_known_and_unknown(
         again = await wishes.set_wishes(connection, company.company_id, "u7", datetime.now(UTC))
     assert (again.consent, again.do_not_disturb) == (False, True)
     problem(await client.patch("/api/v1/users/u7", json={}, headers=headers), 422, "invalid_request")
-    problem(await client.patch(path, json={"consent": True}, headers=headers), 404, "not_found")
+    answer = await client.patch(path, json={"consent": True}, headers=headers)
+    assert answer.json() == {"user_id": "new user/1", "consent": True, "do_not_disturb": False}
     problem(await client.patch("/api/v1/users/a%00b", json={"consent": True}, headers=headers), 422, "invalid_request")
 
 
