@@ -8,7 +8,7 @@ from pydantic_settings import NoDecode
 from core.settings import Settings, http_address
 
 BACKENDS: Final = ("pgvector", "postgres_array", "chroma")
-EMBEDDERS: Final = ("minilm", "wordllama", "openai", "azure", "compatible")
+EMBEDDERS: Final = ("minilm", "wordllama", "e5", "openai", "azure", "compatible")
 
 
 def _split(value: object) -> object:
@@ -73,7 +73,8 @@ class EmbeddingSettings(Settings):
         False, description="On: openai before the local model, unless EMBEDDING_PROVIDERS says otherwise"
     )
     embedding_providers: Annotated[_List, AfterValidator(_known_embedders)] = Field(
-        (), description="minilm, wordllama, openai, azure, compatible, or a chain of them; empty: minilm"
+        (),
+        description="minilm, wordllama, e5 (multilingual, an extra), openai, azure, compatible, or a chain of them",
     )
     embedding_model: str = Field("text-embedding-3-small", description="Model at OpenAI, Azure and compatible servers")
     embedding_dimension: int | None = Field(None, ge=8, le=4000, description="Shortened vectors; empty: all of them")
