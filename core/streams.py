@@ -99,16 +99,6 @@ def notification_hold_key(notification_id: str) -> str:
     return f"notification_hold:{notification_id}"
 
 
-def ingestion_lock_key(source_id: str) -> str:
-    """Key of the lock that lets one ingestion of a source run at a time."""
-    return f"ingestion_lock:{source_id}"
-
-
-def ingestion_hold_key(run_id: str) -> str:
-    """Key that stands while an ingestion waits for its next attempt."""
-    return f"ingestion_hold:{run_id}"
-
-
 def sweep_key(name: str) -> str:
     """Key that stands while a sweep of that name was done recently by anybody."""
     return f"sweep:{name}"

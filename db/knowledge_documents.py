@@ -43,8 +43,8 @@ _UNSTAGE: Final = """
 # Lets the live version go on, with what the server said this time.
 _KEEP: Final = """
     UPDATE knowledge_documents
-    SET until = NULL, fetched_at = %(fetched_at)s, etag = coalesce(%(etag)s, etag),
-        modified = coalesce(%(modified)s, modified)
+    SET until = NULL, fetched_at = %(fetched_at)s, content_hash = coalesce(%(content_hash)s, content_hash),
+        etag = coalesce(%(etag)s, etag), modified = coalesce(%(modified)s, modified)
     WHERE company_id = %(company_id)s AND document_id = %(document_id)s AND since < %(revision)s
       AND (until IS NULL OR until = %(revision)s)
     RETURNING chunk_ids
@@ -185,15 +185,18 @@ async def keep(
     document_id: str,
     fetched_at: datetime,
     *,
+    content_hash: bytes | None = None,
     etag: str | None = None,
     modified: str | None = None,
 ) -> int | None:
     """Let a live document go on into `revision` as it is; returns how many chunks it has, None when it is not live.
 
-    Undoes what an unfinished run had prepared for it.
+    Undoes what an unfinished run had prepared for it. `content_hash` is of what was fetched this time, when that
+    differs and yet says the same.
     """
     values: dict[str, Any] = {"company_id": company_id, "source_id": source_id, "document_id": document_id}
     values |= {"revision": revision, "fetched_at": fetched_at, "etag": etag, "modified": modified}
+    values |= {"content_hash": content_hash}
     chunk_ids: list[str] | None = await fetch_value(connection, _KEEP, values)
     if chunk_ids is None:
         return None

@@ -103,6 +103,12 @@ _CANCEL: Final = """
     WHERE company_id = %(company_id)s AND run_id = %(run_id)s AND status IN ('queued', 'running', 'waiting')
 """
 
+# Ends a run that is given up on, whoever worked on it last.
+_GIVE_UP: Final = """
+    UPDATE knowledge_runs SET status = 'failed', error = %(error)s, heartbeat_at = %(now)s, finished_at = %(now)s
+    WHERE company_id = %(company_id)s AND run_id = %(run_id)s AND status IN ('queued', 'running', 'waiting')
+"""
+
 # Finds runs of all companies that nobody works on: forgotten ones, and waiting ones whose time has come.
 _UNFINISHED: Final = """
     SELECT company_id, run_id, source_id, trace_id FROM knowledge_runs
@@ -113,7 +119,9 @@ _UNFINISHED: Final = """
 
 # Tells sweeps to leave a queued run alone for a while, and puts a waiting one back into the queue.
 _REQUEUE: Final = """
-    UPDATE knowledge_runs SET status = 'queued', heartbeat_at = %(now)s, resume_at = NULL
+    UPDATE knowledge_runs
+    SET heartbeat_at = %(now)s,
+        resume_at = CASE status WHEN 'waiting' THEN %(now)s::timestamptz + interval '1 minute' END
     WHERE company_id = %(company_id)s AND run_id = %(run_id)s AND status IN ('queued', 'waiting')
 """
 
@@ -276,3 +284,9 @@ async def requeue(connection: Connection, company_id: str, run_id: str, now: dat
     One whose worker died stays as it is: only a claim can tell that it is dead.
     """
     return await change(connection, _REQUEUE, {"company_id": company_id, "run_id": run_id, "now": now}) > 0
+
+
+async def give_up(connection: Connection, company_id: str, run_id: str, error: str, now: datetime) -> bool:
+    """End an unfinished run as failed, for good; its worker is refused from then on. False when it is finished."""
+    values = {"company_id": company_id, "run_id": run_id, "error": error, "now": now}
+    return await change(connection, _GIVE_UP, values) > 0

@@ -1,17 +1,18 @@
 """What becomes of documents that could not be read again, and whether a run may be published. Pure.
 
-A document that is gone, or that may no longer be used, leaves the knowledge base. One that merely could not be read this
-time keeps its last good version: an outage of the company's site must not empty its knowledge base.
+A document that is gone, or that may no longer be used, leaves the knowledge base. One that merely could not be read
+this time keeps its last good version: an outage of the company's site must not empty its knowledge base.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 from knowledge.documents import LICENCE_BLOCKED
+from knowledge.fetching.refusals import NOT_ALLOWED, NOT_FOUND, PRIVATE_ADDRESS, ROBOTS
 
-WITHDRAWN: Final = frozenset({LICENCE_BLOCKED, "not_allowed", "private_address", "robots"})
+WITHDRAWN: Final = frozenset({LICENCE_BLOCKED, NOT_ALLOWED, PRIVATE_ADDRESS, ROBOTS})
 """Codes of documents that we may not use any more."""
-GONE: Final = WITHDRAWN | {"gone"}
+GONE: Final = WITHDRAWN | {NOT_FOUND}
 """Codes of documents that leave: withdrawn, or deleted by the site."""
 NOTHING_READ: Final = "nothing_read"
 """Code of a run in which no document could be read."""

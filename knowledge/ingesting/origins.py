@@ -1,0 +1,92 @@
+"""Where the documents of a source come from: what was typed or uploaded, or pages of the web."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from db import knowledge_uploads
+from db.knowledge_documents import LiveDocument
+from db.knowledge_sources import Source
+from db.pool import Database
+from knowledge.documents import EMPTY, Raw, Unreadable
+from knowledge.fetching.answers import NotModified
+from knowledge.fetching.discovery import discover
+from knowledge.fetching.fetcher import Fetcher
+from knowledge.settings import KnowledgeSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A document as it was read, and what its server said to ask again with."""
+
+    raw: Raw
+    etag: str | None = None
+    modified: str | None = None
+
+
+class Origin(Protocol):
+    """The documents of one source. A key names one: its address, or its file's name."""
+
+    def keys(self) -> AsyncIterator[str]:
+        """Yield the key of each document; raises Refused when the source itself cannot be read."""
+        ...
+
+    async def read(self, key: str, known: LiveDocument | None) -> Found | None:
+        """Return the document, None when it is as `known`; raises Refused or Unreadable."""
+        ...
+
+
+OriginOf = Callable[[str, Source], Origin]
+"""Returns the origin of a company's source."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadOrigin:
+    """What was typed or uploaded: one document."""
+
+    db: Database
+    company_id: str
+    source: Source
+
+    async def keys(self) -> AsyncIterator[str]:
+        """Yield the one key."""
+        yield self.source.location or self.source.title
+
+    async def read(self, key: str, known: LiveDocument | None) -> Found | None:  # noqa: ARG002 - there is one
+        """Return the document."""
+        async with self.db.transaction(self.company_id) as connection:
+            upload = await knowledge_uploads.load(connection, self.company_id, self.source.source_id)
+        if upload is None:
+            raise Unreadable(EMPTY, "Nothing was uploaded for this source.")
+        return Found(Raw(bytes(upload.content), upload.name, upload.media_type))
+
+
+@dataclass(frozen=True, slots=True)
+class PageOrigin:
+    """Pages: one address, or those that a sitemap names."""
+
+    fetcher: Fetcher
+    source: Source
+    max_pages: int
+
+    def keys(self) -> AsyncIterator[str]:
+        """Yield the address of each page."""
+        assert self.source.location is not None
+        return discover(self.fetcher, self.source.kind, self.source.location, self.max_pages)
+
+    async def read(self, key: str, known: LiveDocument | None) -> Found | None:
+        """Return the page, None when its server says that it did not change."""
+        etag, modified = (known.etag, known.modified) if known else (None, None)
+        page = await self.fetcher.fetch(key, etag=etag, modified=modified)
+        return None if isinstance(page, NotModified) else Found(page, page.etag, page.modified)
+
+
+def origins(db: Database, fetcher: Fetcher, settings: KnowledgeSettings) -> OriginOf:
+    """Return what knows the origin of any source."""
+
+    def origin_of(company_id: str, source: Source) -> Origin:
+        if source.kind in ("text", "file"):
+            return UploadOrigin(db, company_id, source)
+        return PageOrigin(fetcher, source, settings.kb_max_pages)
+
+    return origin_of
