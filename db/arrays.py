@@ -16,6 +16,7 @@ from psycopg.pq import Format
 
 _TEXT: Final = 25
 _INT8: Final = 20
+_FLOAT4: Final = 700
 _HEADER: Final = struct.Struct(">iiiii")
 _LENGTH: Final = struct.Struct(">i")
 _NULL: Final = _LENGTH.pack(-1)
@@ -29,6 +30,10 @@ class TextColumn(bytes):
 
 class Int8Column(bytes):
     """A `bigint[]` in binary form."""
+
+
+class RealColumn(bytes):
+    """A `real[]` in binary form."""
 
 
 class _TextColumnDumper(Dumper):
@@ -47,10 +52,19 @@ class _Int8ColumnDumper(Dumper):
         return obj
 
 
+class _RealColumnDumper(Dumper):
+    format = Format.BINARY
+    oid = 1021
+
+    def dump(self, obj: RealColumn) -> Buffer:
+        return obj
+
+
 def register(adapters: AdaptersMap) -> None:
     """Teach a connection, by its adapters, to send columns as they are."""
     adapters.register_dumper(TextColumn, _TextColumnDumper)
     adapters.register_dumper(Int8Column, _Int8ColumnDumper)
+    adapters.register_dumper(RealColumn, _RealColumnDumper)
 
 
 def text_column(values: Sequence[str | None]) -> TextColumn:
@@ -72,6 +86,11 @@ def int8_column(values: Sequence[int]) -> Int8Column:
     count = len(values)
     elements = struct.pack(">" + "iq" * count, *chain.from_iterable(zip(repeat(8), values, strict=False)))
     return Int8Column(_HEADER.pack(1, 0, _INT8, count, 1) + elements)
+
+
+def real_column(elements: bytes, count: int) -> RealColumn:
+    """Return `count` numbers, each packed as its size (4) and a big-endian float of four bytes, as one array."""
+    return RealColumn(_HEADER.pack(1 if count else 0, 0, _FLOAT4, count, 1)[: 20 if count else 12] + elements)
 
 
 def _packed_length(data: bytes) -> bytes:

@@ -18,8 +18,8 @@ from db.texts import all_storable, storable, storable_or_none
 
 KINDS: Final = ("text", "file", "url", "sitemap")
 STATUSES: Final = ("pending", "ingesting", "ready", "failed")
-"""`pending`: never read. `ingesting`: a run is under way. `ready`, `failed`: how the last one ended. What an earlier one
-published stays live through all of them."""
+"""`pending`: never read. `ingesting`: a run is under way. `ready`, `failed`: how the last one ended. What an earlier
+one published stays live through all of them."""
 
 # Adds a source.
 _CREATE: Final = """

@@ -72,13 +72,20 @@ CREATE TABLE knowledge_chunks (
     language     text,
     content_hash bytea NOT NULL,            -- SHA-256 of heading path and text
     lexemes      integer NOT NULL,          -- words of `search`, repeated ones counted each time: the length for BM25
-    search       tsvector NOT NULL,         -- knowledge_words(…), the mark of the company among its words
+    search       tsvector NOT NULL,         -- as knowledge/retrieval/analysis.py reads it, the company's word added
     PRIMARY KEY (company_id, chunk_id),
     FOREIGN KEY (company_id, source_id) REFERENCES knowledge_sources ON DELETE CASCADE
 );
 CREATE INDEX knowledge_chunks_by_source ON knowledge_chunks (company_id, source_id, document_id);
 CREATE INDEX knowledge_chunks_ending ON knowledge_chunks (company_id, source_id, until) WHERE until IS NOT NULL;
 CREATE INDEX knowledge_chunks_search ON knowledge_chunks USING gin (search);
+
+-- What a search may answer with. Row-level security is that of who asks.
+CREATE VIEW knowledge_live_chunks WITH (security_invoker = true) AS
+    SELECT c.company_id, c.chunk_id, c.source_id, c.document_id, c.language, s.tags, c.heading_path, c.text, c.tokens
+    FROM knowledge_chunks c JOIN knowledge_sources s USING (company_id, source_id)
+    WHERE s.deleted_at IS NULL AND c.since <= s.revision AND (c.until IS NULL OR c.until > s.revision);
+GRANT SELECT ON knowledge_live_chunks TO onboarding_app;
 
 -- One row per ingestion of a source. `attempt` grows with each worker that takes it up; what an earlier one still
 -- writes is then refused.
@@ -111,13 +118,13 @@ CREATE UNIQUE INDEX knowledge_runs_one_queued ON knowledge_runs (company_id, sou
 CREATE INDEX knowledge_runs_by_source ON knowledge_runs (company_id, source_id, created_at DESC);
 CREATE INDEX knowledge_runs_unfinished ON knowledge_runs (heartbeat_at) WHERE status IN ('queued', 'running', 'waiting');
 
--- The spaces that a company has vectors in, whichever backend holds them. `version` grows with each change of the
--- vectors, for those who keep a copy of them.
+-- The spaces that a company has vectors in, whichever backend holds them. `version` is another one after each change of
+-- the vectors, for those who keep a copy of them.
 CREATE TABLE knowledge_spaces (
     company_id uuid NOT NULL REFERENCES companies ON DELETE CASCADE,
     space      text NOT NULL,               -- "model:dimension"
     dimension  integer NOT NULL CHECK (dimension > 0),
-    version    bigint NOT NULL DEFAULT 0,
+    version    uuid NOT NULL DEFAULT gen_random_uuid(),
     PRIMARY KEY (company_id, space)
 );
 
@@ -184,45 +191,11 @@ CREATE POLICY system_lookup ON knowledge_sources FOR SELECT TO onboarding_system
 
 -- Full text.
 
--- How the words of a language are read; what PostgreSQL has no rules for is taken word by word, and so is a text whose
--- language nobody knows. `language` is an ISO 639-1 code.
-CREATE FUNCTION knowledge_configuration(language text) RETURNS regconfig
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE language
-        WHEN 'ar' THEN 'arabic'::regconfig       WHEN 'ca' THEN 'catalan'::regconfig
-        WHEN 'da' THEN 'danish'::regconfig       WHEN 'de' THEN 'german'::regconfig
-        WHEN 'el' THEN 'greek'::regconfig        WHEN 'en' THEN 'english'::regconfig
-        WHEN 'es' THEN 'spanish'::regconfig      WHEN 'eu' THEN 'basque'::regconfig
-        WHEN 'fi' THEN 'finnish'::regconfig      WHEN 'fr' THEN 'french'::regconfig
-        WHEN 'ga' THEN 'irish'::regconfig        WHEN 'hi' THEN 'hindi'::regconfig
-        WHEN 'hu' THEN 'hungarian'::regconfig    WHEN 'hy' THEN 'armenian'::regconfig
-        WHEN 'id' THEN 'indonesian'::regconfig   WHEN 'it' THEN 'italian'::regconfig
-        WHEN 'lt' THEN 'lithuanian'::regconfig   WHEN 'ne' THEN 'nepali'::regconfig
-        WHEN 'nl' THEN 'dutch'::regconfig        WHEN 'no' THEN 'norwegian'::regconfig
-        WHEN 'nb' THEN 'norwegian'::regconfig    WHEN 'nn' THEN 'norwegian'::regconfig
-        WHEN 'pt' THEN 'portuguese'::regconfig   WHEN 'ro' THEN 'romanian'::regconfig
-        WHEN 'ru' THEN 'russian'::regconfig      WHEN 'sr' THEN 'serbian'::regconfig
-        WHEN 'sv' THEN 'swedish'::regconfig      WHEN 'ta' THEN 'tamil'::regconfig
-        WHEN 'tr' THEN 'turkish'::regconfig      WHEN 'yi' THEN 'yiddish'::regconfig
-        ELSE 'simple'::regconfig
-    END;
-
 -- The word that every chunk of a company carries beside its own, so that the index alone keeps companies apart and a
--- frequent word of others costs nothing. No text yields it: no parser of a configuration gives a word with a space.
+-- frequent word of others costs nothing. No text yields it: a word has no space.
 CREATE FUNCTION knowledge_company_word(company uuid) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN 'company ' || company::text;
-
--- The words of a chunk: those of its headings have weight A, those of its text weight D.
-CREATE FUNCTION knowledge_words(language text, headings text[], body text) RETURNS tsvector
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN setweight(to_tsvector(knowledge_configuration(language), array_to_string(headings, ' ')), 'A')
-        || to_tsvector(knowledge_configuration(language), body);
-
--- How many words those are, repeated ones counted each time.
-CREATE FUNCTION knowledge_word_count(words tsvector) RETURNS integer
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (SELECT coalesce(sum(cardinality(positions)), 0)::integer FROM unnest(words));
 
 -- `@@` is not leakproof: under row-level security the planner may not use the index for it. So full text is searched by
 -- a role that the policy lets read all live text, through functions that look at app.company_ids themselves and that
@@ -234,40 +207,50 @@ GRANT SELECT (company_id, source_id, revision, deleted_at, tags) ON knowledge_so
 CREATE POLICY search ON knowledge_chunks FOR SELECT TO onboarding_search USING (true);
 CREATE POLICY search ON knowledge_sources FOR SELECT TO onboarding_search USING (true);
 
--- The live chunks of a company that match, best first by ts_rank (which knows no rare words: a candidate list, no
--- result). A null tag list, language or source list selects everything.
-CREATE FUNCTION knowledge_text_matches(company uuid, query tsquery, wanted_tags text[], wanted_language text,
-                                       wanted_sources uuid[], most integer)
-    RETURNS TABLE (chunk_id uuid, rank real, lexemes integer, search tsvector)
+-- The live chunks of a company that hold any of the `selecting` words, best first. Each of `words` counts by its
+-- `weights` (how rare it is), and less with each repetition; how long a chunk is does not count yet. No more than
+-- `scanned` matching chunks are looked at, whatever is asked. A null tag list, language or source list selects everything.
+CREATE FUNCTION knowledge_text_candidates(company uuid, selecting tsquery, words tsquery[], weights real[],
+                                          wanted_tags text[], wanted_language text, wanted_sources uuid[],
+                                          scanned integer, most integer)
+    RETURNS TABLE (chunk_id uuid, rank real)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp
 BEGIN ATOMIC
-    SELECT c.chunk_id, ts_rank(c.search, query, 1), c.lexemes, c.search
-    FROM knowledge_chunks c JOIN knowledge_sources s USING (company_id, source_id)
-    WHERE company = ANY (app_company_ids()) AND numnode(query) > 0
-      AND c.company_id = company
-      AND c.search @@ (query && quote_literal(knowledge_company_word(company))::tsquery)
-      AND s.deleted_at IS NULL AND c.since <= s.revision AND (c.until IS NULL OR c.until > s.revision)
-      AND (wanted_tags IS NULL OR s.tags && wanted_tags)
-      AND (wanted_language IS NULL OR c.language = wanted_language)
-      AND (wanted_sources IS NULL OR c.source_id = ANY (wanted_sources))
-    ORDER BY 2 DESC, 1
+    SELECT hit.chunk_id,
+           (SELECT coalesce(sum(ts_rank('{1,1,1,1}', hit.search, w.word) * w.weight), 0)::real
+            FROM unnest(words, weights) AS w (word, weight)) AS rank
+    FROM (
+        SELECT c.chunk_id, c.search
+        FROM knowledge_chunks c JOIN knowledge_sources s USING (company_id, source_id)
+        WHERE company = ANY (app_company_ids()) AND numnode(selecting) > 0
+          AND c.company_id = company
+          AND c.search @@ (selecting && quote_literal(knowledge_company_word(company))::tsquery)
+          AND s.deleted_at IS NULL AND c.since <= s.revision AND (c.until IS NULL OR c.until > s.revision)
+          AND (wanted_tags IS NULL OR s.tags && wanted_tags)
+          AND (wanted_language IS NULL OR c.language = wanted_language)
+          AND (wanted_sources IS NULL OR c.source_id = ANY (wanted_sources))
+        LIMIT scanned) AS hit
+    ORDER BY rank DESC, hit.chunk_id
     LIMIT most;
 END;
 
--- In how many live chunks of a company each word occurs.
-CREATE FUNCTION knowledge_text_frequencies(company uuid, words text[])
-    RETURNS TABLE (word text, chunks bigint)
+-- In how many live chunks of a company each word occurs; no more than `most` are counted.
+CREATE FUNCTION knowledge_text_frequencies(company uuid, words tsquery[], most integer)
+    RETURNS TABLE (ordinal bigint, chunks bigint)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp
 BEGIN ATOMIC
-    SELECT w.word, (
+    SELECT w.ordinal, (
         SELECT count(*)
-        FROM knowledge_chunks c JOIN knowledge_sources s USING (company_id, source_id)
-        WHERE c.company_id = company
-          AND c.search @@ (quote_literal(w.word)::tsquery && quote_literal(knowledge_company_word(company))::tsquery)
-          AND s.deleted_at IS NULL AND c.since <= s.revision AND (c.until IS NULL OR c.until > s.revision))
-    FROM unnest(words) AS w (word)
+        FROM (
+            SELECT
+            FROM knowledge_chunks c JOIN knowledge_sources s USING (company_id, source_id)
+            WHERE c.company_id = company
+              AND c.search @@ (w.word && quote_literal(knowledge_company_word(company))::tsquery)
+              AND s.deleted_at IS NULL AND c.since <= s.revision AND (c.until IS NULL OR c.until > s.revision)
+            LIMIT most) AS hit)
+    FROM unnest(words) WITH ORDINALITY AS w (word, ordinal)
     WHERE company = ANY (app_company_ids());
 END;
 
@@ -277,8 +260,8 @@ DO $$
 DECLARE
     name regprocedure;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['knowledge_text_matches(uuid, tsquery, text[], text, uuid[], integer)',
-        'knowledge_text_frequencies(uuid, text[])']::regprocedure[]
+    FOREACH name IN ARRAY ARRAY['knowledge_text_frequencies(uuid, tsquery[], integer)',
+        'knowledge_text_candidates(uuid, tsquery, tsquery[], real[], text[], text, uuid[], integer, integer)']::regprocedure[]
     LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', name);
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO onboarding_app', name);
