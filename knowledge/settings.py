@@ -1,11 +1,14 @@
 """Settings of the knowledge base: what may be read, how it is cut, and who turns text into vectors."""
 
+from collections.abc import Callable
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode
 
+from core.addresses import parse_network
 from core.settings import Settings, http_address
+from knowledge.fetching.allowlist import parse_source
 
 BACKENDS: Final = ("pgvector", "postgres_array", "chroma")
 EMBEDDERS: Final = ("minilm", "wordllama", "e5", "openai", "azure", "compatible")
@@ -22,6 +25,17 @@ def _known_embedders(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _every(parse: Callable[[str], object]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+    """Return a validator that holds each entry of a list against its parser."""
+
+    def check(value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            parse(entry)
+        return value
+
+    return check
+
+
 _List = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 _HttpUrl = Annotated[str | None, AfterValidator(http_address), BeforeValidator(lambda value: value or None)]
 
@@ -33,11 +47,18 @@ class KnowledgeSettings(Settings):
         "pgvector", pattern="^(pgvector|postgres_array|chroma)$", description="pgvector, postgres_array or chroma"
     )
     chroma_path: str | None = Field(None, description="Directory of the chroma backend")
-    kb_allowed_sources: _List = Field(
-        (), description="Hosts that pages may be fetched from, such as help.example.com,*.example.org; empty: any"
+    kb_allowed_sources: Annotated[_List, AfterValidator(_every(parse_source))] = Field(
+        (),
+        description="Hosts that pages may be fetched from, such as help.example.com,*.example.org,example.net:8443; "
+        "without a port 80 and 443 are meant, with :* every one; empty: any host",
     )
-    kb_allowed_private_networks: _List = Field(
+    kb_allowed_private_networks: Annotated[_List, AfterValidator(_every(parse_network))] = Field(
         (), description="Private networks that may be fetched from all the same, such as 10.1.0.0/16; empty: none"
+    )
+    kb_contact: str | None = Field(
+        None,
+        pattern=r"^[!-~]{3,200}$",
+        description="Page or e-mail address that is told to the sites that are read, in the User-Agent",
     )
     kb_rate_limit_delay: float = Field(1.0, ge=0, le=60, description="Seconds between two requests to one host")
     kb_fetch_timeout_seconds: float = Field(20, gt=0, le=120, description="One page, from connection to last byte")
