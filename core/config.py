@@ -161,6 +161,15 @@ class LlmRules(_Section):
     daily_budget_cents: Annotated[float, Field(ge=0, le=10_000_000)] = Field(1000, description="US cents per UTC day")
 
 
+class KnowledgeRules(_Section):
+    """Whether nudges draw on the company's own documents."""
+
+    enabled: bool = Field(True, description="Look for passages that help, quote them and link to them")
+    min_score: Fraction | None = Field(
+        None, description="How likely passages must answer before a nudge uses them, 0..1; empty: the measured default"
+    )
+
+
 class CompanyConfig(_Section):
     """One company's whole configuration (CONTRACT: `GET|POST /api/v1/config`)."""
 
@@ -170,6 +179,7 @@ class CompanyConfig(_Section):
     restraint: RestraintRules = RestraintRules()
     escalation: EscalationRules = EscalationRules()
     llm: LlmRules = LlmRules()
+    knowledge: KnowledgeRules = KnowledgeRules()
     nudge_ttl_seconds: Annotated[int, Field(ge=10, le=604_800)] = Field(
         86_400, description="Then an unseen nudge expires"
     )

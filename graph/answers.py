@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from core.nudges import Diagnosis, NudgeAction, NudgeContent, NudgeType
 from graph.case import Case
+from graph.excerpts import MAX_EXCERPTS
 from graph.reasoner import NOT_STUCK, AlertDraft
 
 ReasonClass = Literal[
@@ -34,6 +35,7 @@ _ABSENT: Final[Mapping[str, Any]] = {
     "reason_class": "other",
     "target_element": None,
     "actions": (),
+    "cited": (),
     "url": None,
 }
 """What a member means that is left out of an answer. A diagnosis without `is_stuck` still says how sure it is."""
@@ -88,6 +90,7 @@ class NudgeAnswer(_Answer):
 
     nudge_type: Literal["tooltip", "chat", "checklist", "email_draft"]
     target_element: Annotated[str, StringConstraints(max_length=512)] | None
+    cited: list[Annotated[int, Field(ge=0, le=9)]] = Field(max_length=MAX_EXCERPTS)
     title: Annotated[str, StringConstraints(min_length=1, max_length=80)]
     body: Annotated[str, StringConstraints(min_length=1, max_length=400)]
     actions: list[ActionAnswer] = Field(max_length=3)
@@ -103,6 +106,11 @@ class NudgeAnswer(_Answer):
             actions=[NudgeAction(label=item.label, kind=item.kind, url=_url(item)) for item in safe],
             language=case.language,
         )
+
+    def cited_chunks(self, case: Case) -> tuple[str, ...]:
+        """Return the chunk ids of the passages named by their numbers; numbers that were not given name none."""
+        numbered = dict(enumerate(case.excerpts, start=1))
+        return tuple(dict.fromkeys(numbered[number].chunk_id for number in self.cited if number in numbered))
 
 
 class AlertAnswer(_Answer):

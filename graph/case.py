@@ -12,6 +12,7 @@ from core.baselines import Baseline, BaselineStep, page_path
 from core.config import CompanyConfig
 from core.events import AcceptedEvent
 from core.turns import Signal, SignalKind, Turn
+from graph.excerpts import Excerpt
 from graph.facts import PastNudge, UserFacts
 from graph.languages import known_tag
 
@@ -25,7 +26,10 @@ WAYS_OUT = frozenset({"back_click", "cancel_click", "help_click"})
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One user, one signal, and what surrounds it. Events and nudges are in order of time."""
+    """One user, one signal, and what surrounds it. Events and nudges are in order of time.
+
+    `excerpts` of the company's documents are there for the coach alone, the most relevant first.
+    """
 
     turn: Turn
     config: CompanyConfig
@@ -35,6 +39,7 @@ class Case:
     events: tuple[AcceptedEvent, ...]
     past_nudges: tuple[PastNudge, ...]
     now: datetime
+    excerpts: tuple[Excerpt, ...] = ()
 
     @property
     def signal(self) -> Signal:
@@ -64,7 +69,12 @@ class Case:
 
     @property
     def links(self) -> frozenset[str]:
-        """Absolute links that were given by the company; a nudge may lead to no other."""
+        """Absolute links that were given by the company; a nudge may lead to no other: the step's and the articles'."""
+        return self.help_links | {excerpt.url for excerpt in self.excerpts if excerpt.url}
+
+    @property
+    def help_links(self) -> frozenset[str]:
+        """The link to the step's help page, if it has one."""
         return frozenset({self.step.help_url} if self.step and self.step.help_url else ())
 
     @property

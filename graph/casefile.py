@@ -78,7 +78,11 @@ def coaching_file(case: Case, diagnosis: Diagnosis) -> dict[str, Any]:
             "step": full.get("step"),
             "next_step": _text(case.next_step.title) if case.next_step else None,
             "elements": _elements(case),
-            "links": sorted(case.links),
+            "links": sorted(case.help_links),
+            "passages": [
+                {"n": number, "title": _text(excerpt.title), "text": excerpt.text}
+                for number, excerpt in enumerate(case.excerpts, start=1)
+            ],
             "nudges_already_given_here": full.get("nudges_already_given_here"),
         }
     )

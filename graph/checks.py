@@ -16,19 +16,14 @@ from core.redaction import mask
 from graph.case import Case
 from graph.casefile import TEXT_PROPERTIES
 from graph.languages import is_written_in
+from graph.plaintext import plain_text
 from graph.wording import compose
 
-_TAG: Final = re.compile(r"<[/!?]?[A-Za-z][^<>]{0,500}>")
-_MARKDOWN_LINK: Final = re.compile(r"!?\[([^\[\]\n]{0,200})\]\([^()\n]{0,500}\)")
-_EMPHASIS: Final = re.compile(r"(\*\*|__|`)(?=\S)(.{1,300}?)(?<=\S)\1")
-_HEADING: Final = re.compile(r"^#{1,6}\s+", re.MULTILINE)
-_LINK: Final = re.compile(
-    r"\b(?:[a-z][a-z0-9+.\-]{1,20}://|www\.|javascript:|data:|mailto:)[^\s<>\"']{1,500}", re.IGNORECASE
-)
 _LINK_WORD: Final = re.compile(r"\blinks?\b|رابط", re.IGNORECASE)
+REPLACED: Final = frozenset({"empty", "repeated", "language", "invented", "dangling"})
+"""Corrections that put the words of the templates in place of the nudge's own."""
 _NUMBER: Final = re.compile(r"\d{2,18}")
 _THOUSANDS: Final = re.compile(r"(?<=\d)[,.](\d{3})\b")
-_SPACES: Final = re.compile(r"[^\S\n]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +62,7 @@ def check_content(content: NudgeContent, case: Case, diagnosis: Diagnosis) -> Ch
 
 def clean_text(text: str, links: frozenset[str]) -> str:
     """Return plain text: no tags, no Markdown, no link but those given, no personal data."""
-    text = _MARKDOWN_LINK.sub(r"\1", text)
-    text = _HEADING.sub("", _EMPHASIS.sub(r"\2", _TAG.sub("", text)))
-    text = _LINK.sub(lambda found: found[0] if found[0].rstrip(".,;:!?)") in links else "", text)
-    return _SPACES.sub(" ", mask(text)).strip()
+    return mask(plain_text(text, links)).strip()
 
 
 def invented_numbers(text: str, case: Case) -> set[int]:
@@ -85,6 +77,8 @@ def given_texts(case: Case) -> Iterator[str]:
     yield case.config.tone.product_name
     for event in case.events:
         yield from (str(event.properties[name]) for name in TEXT_PROPERTIES if name in event.properties)
+    for excerpt in case.excerpts:
+        yield from (excerpt.title, excerpt.text, excerpt.quote or "")
 
 
 def _numbers(text: str) -> set[int]:

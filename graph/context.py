@@ -5,7 +5,7 @@ is away its methods raise `core.errors.Unavailable`: the node is retried, and if
 again later.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -14,6 +14,7 @@ from core.baselines import Baseline
 from core.config import CompanyConfig
 from core.events import AcceptedEvent
 from core.nudges import Nudge
+from core.passages import Passage
 from core.turns import Turn
 from graph.case import Case, build_case
 from graph.facts import PastNudge, UserFacts
@@ -86,11 +87,57 @@ class Delivery(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, best first. `score` in 0..1 says how likely the passages hold an answer at all;
+    `is_answerable` whether that is enough by what was measured."""
+
+    passages: tuple[Passage, ...] = ()
+    score: float = 0.0
+    is_answerable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """What is left of a text after its claims were held against passages: empty when none of them was supported.
+
+    `cited` are the chunks that support what is left; `withheld` says of each sentence that went why, as a stable word.
+    """
+
+    text: str
+    cited: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+
+
+class Knowledge(Protocol):
+    """Finds passages of the company's documents, and tells what they support. One object per turn."""
+
+    async def search(self, company_id: str, query: str, *, language: str, k: int) -> Found:
+        """Return at most `k` passages in that language (a primary tag such as "ar").
+
+        Raises:
+            Unavailable: a store is away; the turn goes on without knowledge.
+        """
+        ...
+
+    def sentences(self, passage: Passage, query: str) -> Sequence[str]:
+        """Return the sentences of a passage that speak to readers (not to a model), the most telling first."""
+        ...
+
+    def check(self, text: str, cited: Sequence[str], passages: Sequence[Passage], given: Sequence[str]) -> Backing:
+        """Return a text without the sentences that neither these passages nor what the case gave supports. Pure.
+
+        `cited` are chunk ids that the text's author named; `given` are texts of the company and of its pages.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnContext:
     """Everything a turn may use. Events and past nudges are the user's latest, in order of time.
 
-    A user in the holdout is diagnosed by rules whatever `reasoner` is, and never coached.
+    A user in the holdout is diagnosed by rules whatever `reasoner` is, and never coached. Without `knowledge` a nudge
+    rests on the baseline alone.
     """
 
     config: CompanyConfig
@@ -105,6 +152,7 @@ class TurnContext:
     escalations: Escalations
     delivery: Delivery
     now: Callable[[], datetime]
+    knowledge: Knowledge | None = None
 
     def case(self, turn: Turn) -> Case:
         """Return what a reasoner gets to see of this turn."""

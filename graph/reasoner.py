@@ -27,11 +27,17 @@ class AlertDraft(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Reasoned(Generic[T]):
-    """An answer with its origin: the provider's name (`rules`, `openai`, …) and the version of prompt or templates."""
+    """An answer with its origin: the provider's name (`rules`, `openai`, …) and the version of prompt or templates.
+
+    `cited` are chunk ids that the answer names as its sources. `is_verbatim` says that its words are our templates and
+    sentences quoted as they stand, so that there is nothing to hold against the passages.
+    """
 
     value: T
     provider: str
     version: str
+    cited: tuple[str, ...] = ()
+    is_verbatim: bool = False
 
 
 class Reasoner(Protocol):

@@ -5,18 +5,26 @@ A template has three wordings per kind of trouble, so that a second and a third 
 
 import hashlib
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from core.nudges import NudgeAction, NudgeContent, NudgeType
 from graph.case import Case
+from graph.excerpts import Excerpt
 from graph.formats import choose_type, hint_items
 from graph.languages import is_written_in, primary, spoken
 
 _FOLDER: Final = Path(__file__).parent / "templates"
 _MAX_TITLE: Final = 80
 _MAX_BODY: Final = 600
+_MAX_LABEL: Final = 40
+_MAX_WITH_QUOTE: Final = 400
+"""Characters of a body with a quotation: as long as a model's may be."""
+_SAME: Final = 0.6
+"""Share of a quotation's words in the hint from which on it says the same."""
+_WORD: Final = re.compile(r"\w+")
 
 
 @lru_cache
@@ -77,7 +85,39 @@ def _body(form: NudgeType, wording: dict[str, str], items: list[str], case: Case
     lead = _filled(wording["lead"], case, templates)
     if form is NudgeType.CHECKLIST:
         return "\n".join([lead, *(f"- {item}" for item in items)])
-    return f"{lead} {' '.join(items) or wording['plain']}"
+    hint, quote = " ".join(items), _new_quote(case, items)
+    if quote is None or len(lead) + len(hint) + len(quote) > _MAX_WITH_QUOTE:
+        return f"{lead} {hint or wording['plain']}"
+    return " ".join(part for part in (lead, hint, quote) if part)
+
+
+def quoted_excerpt(body: str, case: Case) -> Excerpt | None:
+    """Return the excerpt that a body quotes, if it does."""
+    return next((one for one in case.excerpts if one.quote and one.quote in body), None)
+
+
+def reading_action(excerpt: Excerpt, case: Case) -> NudgeAction | None:
+    """Return the button to an article: by its title where that is in the user's language and fits, else by our words."""
+    if excerpt.url is None:
+        return None
+    tag = language_of(case)
+    labels = _templates(primary(tag))["actions"]
+    label = labels["read"].replace("{title}", excerpt.title)
+    if not excerpt.title or not is_written_in(excerpt.title, tag):
+        label = labels["help"]
+    return NudgeAction(
+        label=label if len(label) <= _MAX_LABEL else f"{label[: _MAX_LABEL - 1]}…", kind="link", url=excerpt.url
+    )
+
+
+def _new_quote(case: Case, items: list[str]) -> str | None:
+    """Return the sentence to quote: of the most relevant article, and only what the hint does not say already."""
+    quote = case.excerpts[0].quote if case.excerpts else None
+    if quote is None:
+        return None
+    said = set(_WORD.findall(" ".join(items).casefold()))
+    words = set(_WORD.findall(quote.casefold()))
+    return None if len(words & said) > _SAME * len(words) else quote
 
 
 def _filled(text: str, case: Case, templates: dict[str, Any]) -> str:
@@ -86,11 +126,19 @@ def _filled(text: str, case: Case, templates: dict[str, Any]) -> str:
 
 
 def _actions(case: Case, labels: dict[str, str]) -> list[NudgeAction]:
-    """Return the buttons: the help page when there is one; from the second nudge on also a person and a pause."""
-    actions = []
-    if case.step and case.step.help_url:
-        actions.append(NudgeAction(label=labels["help"], kind="link", url=case.step.help_url))
+    """Return the buttons: an article or the help page when there is one; from the second nudge on also a person and a
+    pause."""
+    actions = [action for action in (_reading(case), _help(case, labels)) if action][:1]
     if case.tries == 0:
         return [*actions, NudgeAction(label=labels["done"], kind="dismiss")]
     talk = NudgeAction(label=labels["talk"], kind="chat")
     return [*actions, talk, NudgeAction(label=labels["later"], kind="snooze")]
+
+
+def _reading(case: Case) -> NudgeAction | None:
+    return reading_action(case.excerpts[0], case) if case.excerpts else None
+
+
+def _help(case: Case, labels: dict[str, str]) -> NudgeAction | None:
+    url = case.step.help_url if case.step else None
+    return NudgeAction(label=labels["help"], kind="link", url=url) if url else None

@@ -27,7 +27,7 @@ class OpenAIReasoner:
         """Ask for a nudge."""
         prompt = load_prompt("coach")
         answer = await ask(self._provider, prompt, coaching_file(case, diagnosis), NudgeAnswer, calls)
-        return Reasoned(answer.convert(case), self._provider.name, prompt.version)
+        return Reasoned(answer.convert(case), self._provider.name, prompt.version, answer.cited_chunks(case))
 
     async def draft_alert(self, case: Case, diagnosis: Diagnosis, calls: Calls) -> Reasoned[AlertDraft]:
         """Ask for the words of an alert."""

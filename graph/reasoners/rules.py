@@ -153,7 +153,7 @@ class RulesReasoner:
     async def coach(self, case: Case, diagnosis: Diagnosis, calls: Calls) -> Reasoned[NudgeContent]:  # noqa: ARG002
         """Compose from the templates."""
         version = template_version(primary(language_of(case)))
-        return Reasoned(compose(case, diagnosis.reason_class), NAME, version)
+        return Reasoned(compose(case, diagnosis.reason_class), NAME, version, is_verbatim=True)
 
     async def draft_alert(self, case: Case, diagnosis: Diagnosis, calls: Calls) -> Reasoned[AlertDraft]:  # noqa: ARG002
         """Word the alert from the diagnosis."""

@@ -7,6 +7,7 @@ without common words is withheld. It prefers to withhold.
 
 from knowledge.citations.checking import CheckedAnswer, CheckedSentence, CitationPolicy, check, unanswered
 from knowledge.citations.instructions import addresses_model, visible
+from knowledge.citations.quoting import quotable
 from knowledge.citations.sentences import Sentence, split_sentences
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Sentence",
     "addresses_model",
     "check",
+    "quotable",
     "split_sentences",
     "unanswered",
     "visible",
