@@ -16,7 +16,7 @@ from db.pool import Database
 from knowledge.embedding.embedder import EmbeddingUnavailable
 from knowledge.fetching.refusals import Refused
 from knowledge.ingesting.job import STALE_SECONDS, Job, Lost, Stopped
-from knowledge.ingesting.progress import Problems, Progress
+from knowledge.ingesting.progress import Progress
 from knowledge.ingesting.revision import Revision, Tools
 from knowledge.ingesting.verdicts import NOTHING_READ, Refusal
 from knowledge.settings import KnowledgeSettings
@@ -99,7 +99,7 @@ class Ingestion:
             assert run.revision is not None
             await knowledge_sources.set_status(connection, company_id, source.source_id, "ingesting", now)
         job = Job(self._db, company_id, run, source, run.revision, stopping, self._now)
-        job.progress, job.problems = Progress.read(run.progress), Problems.read(run.problems)
+        job.progress = Progress.read(run.progress)
         return job
 
     async def _not_claimed(self, company_id: str, run_id: str) -> Attempt:

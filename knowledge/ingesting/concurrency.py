@@ -1,7 +1,7 @@
 """Work on several documents at a time, so that one is converted while the next one is fetched."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable
 from typing import TypeVar
 
 from core.tasks import end
@@ -9,7 +9,7 @@ from core.tasks import end
 Item = TypeVar("Item")
 
 
-async def for_each(items: AsyncIterator[Item], width: int, work: Callable[[Item], Awaitable[None]]) -> None:
+async def for_each(items: AsyncIterable[Item], width: int, work: Callable[[Item], Awaitable[None]]) -> None:
     """Do the work for each item, `width` at a time, in about their order; the first failure ends all and is raised."""
     running: set[asyncio.Future[None]] = set()
     try:

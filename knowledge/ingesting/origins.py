@@ -1,6 +1,6 @@
 """Where the documents of a source come from: what was typed or uploaded, or pages of the web."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from db.knowledge_sources import Source
 from db.pool import Database
 from knowledge.documents import EMPTY, Raw, Unreadable
 from knowledge.fetching.answers import NotModified
-from knowledge.fetching.discovery import discover
+from knowledge.fetching.discovery import DUPLICATE, Kind, discover
 from knowledge.fetching.fetcher import Fetcher
 from knowledge.settings import KnowledgeSettings
 
@@ -24,11 +24,26 @@ class Found:
     modified: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What came of listing a source: whether a document that was not named is gone, and what could not be listed.
+
+    `problems` are (address, code, detail).
+    """
+
+    is_complete: bool = True
+    problems: tuple[tuple[str, str, str], ...] = ()
+
+
 class Origin(Protocol):
     """The documents of one source. A key names one: its address, or its file's name."""
 
-    def keys(self) -> AsyncIterator[str]:
+    def keys(self) -> AsyncIterable[str]:
         """Yield the key of each document; raises Refused when the source itself cannot be read."""
+        ...
+
+    def listing(self) -> Listing:
+        """Return how it went, once the keys were gone through."""
         ...
 
     async def read(self, key: str, known: LiveDocument | None) -> Found | None:
@@ -52,6 +67,10 @@ class UploadOrigin:
         """Yield the one key."""
         yield self.source.location or self.source.title
 
+    def listing(self) -> Listing:
+        """Return that nothing went wrong."""
+        return Listing()
+
     async def read(self, key: str, known: LiveDocument | None) -> Found | None:  # noqa: ARG002 - there is one
         """Return the document."""
         async with self.db.transaction(self.company_id) as connection:
@@ -61,23 +80,33 @@ class UploadOrigin:
         return Found(Raw(bytes(upload.content), upload.name, upload.media_type))
 
 
-@dataclass(frozen=True, slots=True)
 class PageOrigin:
     """Pages: one address, or those that a sitemap names."""
 
-    fetcher: Fetcher
-    source: Source
-    max_pages: int
+    def __init__(self, fetcher: Fetcher, kind: Kind, location: str, max_pages: int) -> None:
+        self._fetcher = fetcher
+        self._location = location
+        self._discovery = discover(fetcher, kind, location, max_pages)
 
-    def keys(self) -> AsyncIterator[str]:
-        """Yield the address of each page."""
-        assert self.source.location is not None
-        return discover(self.fetcher, self.source.kind, self.source.location, self.max_pages)
+    def keys(self) -> AsyncIterable[str]:
+        """Return the address of each page."""
+        return self._discovery
+
+    def listing(self) -> Listing:
+        """Return which sitemaps failed and how many addresses were left out."""
+        found = self._discovery
+        failed = [(problem.url, problem.code, problem.detail) for problem in found.problems]
+        left = [
+            (self._location, reason, f"{count} entries of the sitemap were left out.")
+            for reason, count in sorted(found.left_out.items())
+            if count and reason != DUPLICATE
+        ]
+        return Listing(found.is_complete, (*failed, *left))
 
     async def read(self, key: str, known: LiveDocument | None) -> Found | None:
         """Return the page, None when its server says that it did not change."""
         etag, modified = (known.etag, known.modified) if known else (None, None)
-        page = await self.fetcher.fetch(key, etag=etag, modified=modified)
+        page = await self._fetcher.fetch(key, etag=etag, modified=modified)
         return None if isinstance(page, NotModified) else Found(page, page.etag, page.modified)
 
 
@@ -87,6 +116,7 @@ def origins(db: Database, fetcher: Fetcher, settings: KnowledgeSettings) -> Orig
     def origin_of(company_id: str, source: Source) -> Origin:
         if source.kind in ("text", "file"):
             return UploadOrigin(db, company_id, source)
-        return PageOrigin(fetcher, source, settings.kb_max_pages)
+        kind: Kind = "sitemap" if source.kind == "sitemap" else "url"
+        return PageOrigin(fetcher, kind, source.location or "", settings.kb_max_pages)
 
     return origin_of

@@ -39,18 +39,9 @@ class Problems:
 
     by_key: dict[str, tuple[str, str]] = field(default_factory=dict)
 
-    @classmethod
-    def read(cls, stored: list[dict[str, Any]]) -> "Problems":
-        """Return what a run's row holds."""
-        return cls({str(each["url"]): (str(each["code"]), str(each["detail"])) for each in stored})
-
     def note(self, key: str, code: str, detail: str) -> None:
-        """Note a document's problem instead of the one it had."""
+        """Note what is wrong with a document, or with a part of the source."""
         self.by_key[key] = (code, detail)
-
-    def clear(self, key: str) -> None:
-        """Forget a document's problem: it went well this time."""
-        self.by_key.pop(key, None)
 
     def as_list(self) -> list[dict[str, str]]:
         """Return them as a run's row holds them."""

@@ -77,6 +77,19 @@ class Revision:
         await for_each(self._origin.keys(), WIDTH, deal_with)
         job.wanted &= seen  # an earlier attempt may have read what is no longer named
         job.progress.documents_total = len(seen)
+        await self._heed_listing(seen)
+
+    async def _heed_listing(self, seen: set[str]) -> None:
+        """Note what could not be listed; where that was so, a document that was not named need not be gone."""
+        job, listing = self._job, self._origin.listing()
+        for address, code, detail in listing.problems:
+            job.problems.note(address, code, detail)
+        if listing.is_complete:
+            return
+        async with job.transaction() as connection:
+            unseen = await knowledge_tallies.live(connection, job.company_id, job.source.source_id) - seen
+        for document_id in unseen:
+            await self._keep_unread(document_id)
 
     async def _recall(self) -> None:
         """Take over what earlier attempts at the run did."""
@@ -87,6 +100,7 @@ class Revision:
                 connection, job.company_id, job.source.source_id, job.revision, job.run.started_at
             )
         job.read = job.progress.documents_done = len(job.wanted)
+        job.progress.documents_failed = 0
 
     async def _deal_with(self, document_id: str, key: str) -> None:
         job = self._job
@@ -96,7 +110,7 @@ class Revision:
             found = await self._origin.read(key, live if self._same_rules else None)
             prepared = await self._prepare(document_id, found, live)
         except (Refused, Unreadable) as problem:
-            await self._note_problem(document_id, key, live, problem)
+            await self._note_problem(document_id, key, live is not None, problem)
             return
         if live is not None and (found is None or prepared is None or _same(live, prepared)):
             await self._keep(live, found)
@@ -106,7 +120,6 @@ class Revision:
             await self._stage(prepared, found)
         job.read += 1
         job.wanted.add(document_id)
-        job.problems.clear(key)
         job.progress.documents_done += 1
 
     async def _prepare(self, document_id: str, found: Found | None, live: LiveDocument | None) -> Prepared | None:
@@ -138,23 +151,26 @@ class Revision:
         job.progress.chunks_kept += staged.kept
         job.progress.chunks_removed += staged.removed
 
-    async def _note_problem(
-        self, document_id: str, key: str, live: LiveDocument | None, problem: Refused | Unreadable
-    ) -> None:
+    async def _note_problem(self, document_id: str, key: str, is_live: bool, problem: Refused | Unreadable) -> None:
         """Keep the last good version of what could not be read, unless it is gone or may not be used any more."""
         job = self._job
         job.problems.note(key, problem.code, problem.detail)
         job.progress.documents_done += 1
-        job.progress.documents_failed = len(job.problems.by_key)
+        job.progress.documents_failed += 1
         if problem.code in WITHDRAWN:
             job.withdrawn.add(document_id)
-        if live is None or leaves(problem.code):
-            return
+        if is_live and not leaves(problem.code):
+            await self._keep_unread(document_id)
+
+    async def _keep_unread(self, document_id: str) -> None:
+        job = self._job
         async with job.transaction() as connection:
-            await knowledge_documents.keep(
-                connection, job.company_id, job.source.source_id, job.revision, document_id, live.fetched_at
-            )
-        job.wanted.add(document_id)
+            live = await knowledge_documents.live(connection, job.company_id, document_id)
+            if live is not None:
+                await knowledge_documents.keep(
+                    connection, job.company_id, job.source.source_id, job.revision, document_id, live.fetched_at
+                )
+                job.wanted.add(document_id)
 
     async def _publish(self) -> Refusal | None:
         job = self._job
