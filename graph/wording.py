@@ -97,7 +97,7 @@ def quoted_excerpt(body: str, case: Case) -> Excerpt | None:
 
 
 def reading_action(excerpt: Excerpt, case: Case) -> NudgeAction | None:
-    """Return the button to an article: by its title where that is in the user's language and fits, else by our words."""
+    """Return the button to an article: by its title where that is in the user's language, else by our words."""
     if excerpt.url is None:
         return None
     tag = language_of(case)
@@ -105,9 +105,8 @@ def reading_action(excerpt: Excerpt, case: Case) -> NudgeAction | None:
     label = labels["read"].replace("{title}", excerpt.title)
     if not excerpt.title or not is_written_in(excerpt.title, tag):
         label = labels["help"]
-    return NudgeAction(
-        label=label if len(label) <= _MAX_LABEL else f"{label[: _MAX_LABEL - 1]}…", kind="link", url=excerpt.url
-    )
+    short = label if len(label) <= _MAX_LABEL else f"{label[: _MAX_LABEL - 1]}…"
+    return NudgeAction(label=short, kind="link", url=excerpt.url)
 
 
 def _new_quote(case: Case, items: list[str]) -> str | None:
