@@ -84,7 +84,7 @@ class StoreSettings(Settings):
         description="PostgreSQL 16 or later with pgvector: postgresql://…"
     )
     database_admin_url: Annotated[SecretStr | None, _Postgres, BeforeValidator(_blank_is_none)] = Field(
-        None, description="Login that may create tables and roles, for `migrate`; DATABASE_URL when left out"
+        None, description="Login of the tables' owner, for `migrate` and new months of events; else DATABASE_URL"
     )
     database_pool_size: int = Field(10, ge=1, le=200, description="Connections per process")
     redis_url: Annotated[SecretStr, _Redis] = Field(description="Redis 7 or Valkey 8 or later: redis://… or unix://…")

@@ -29,6 +29,7 @@ from stream_consumer.events import EventsHandler
 from stream_consumer.group import ConsumerGroup, unique_consumer_name
 from stream_consumer.loop import ConsumerLoop, LoopPolicy
 from stream_consumer.metrics import ConsumerMetrics
+from stream_consumer.months import Months
 from stream_consumer.patience import is_outage
 from stream_consumer.requeue import Requeue, RequeuePolicy
 from stream_consumer.retry import RetryPolicy
@@ -218,7 +219,12 @@ def _notifications(parts: _Parts) -> list[Task]:
 def _jobs(parts: _Parts) -> list[Task]:
     sweeps = Requeue(parts.db, parts.redis, parts.shards, RequeuePolicy(every_seconds=UPKEEP_SECONDS))
     watch = BudgetWatch(parts.db, parts.redis, parts.companies, parts.settings.channels, parts.shards)
-    return [partial(sweeps.run, Upkeep(parts.db).tidy, "upkeep"), partial(sweeps.run, watch.look, "budgets")]
+    months = Months((parts.settings.store.database_admin_url or parts.settings.store.database_url).get_secret_value())
+    return [
+        partial(sweeps.run, Upkeep(parts.db).tidy, "upkeep"),
+        partial(sweeps.run, watch.look, "budgets"),
+        partial(sweeps.run, months.make, "months"),
+    ]
 
 
 async def _is_ready(db: Database, redis: Redis) -> bool:
