@@ -71,6 +71,12 @@ _SET_STATUS: Final = """
     WHERE company_id = %(company_id)s AND source_id = %(source_id)s AND deleted_at IS NULL
 """
 
+# Tells whether anything can be found at all.
+_ANY_LIVE: Final = """
+    SELECT EXISTS (SELECT FROM knowledge_sources
+                   WHERE company_id = %(company_id)s AND revision > 0 AND deleted_at IS NULL)
+"""
+
 # Makes what was staged live, in one row.
 _PUBLISH: Final = """
     UPDATE knowledge_sources SET revision = %(revision)s, status = 'ready', updated_at = %(now)s
@@ -254,4 +260,10 @@ async def size(connection: Connection, company_id: str, source_id: str) -> Sourc
 async def stamp(connection: Connection, company_id: str) -> str:
     """Return a text that differs whenever a search of the company may answer otherwise than before."""
     found: str = await fetch_value(connection, _STAMP, {"company_id": company_id})
+    return found
+
+
+async def any_live(connection: Connection, company_id: str) -> bool:
+    """Tell whether a company has published any source; where it has not, a search finds nothing."""
+    found: bool = await fetch_value(connection, _ANY_LIVE, {"company_id": company_id})
     return found
