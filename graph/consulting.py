@@ -105,8 +105,9 @@ def hold_to_passages(
         return _verbatim(answer.value, case)
     content = answer.value
     given = tuple(given_texts(replace(case, excerpts=())))
-    body = knowledge.check(content.body, answer.cited, passages, given)
-    title = knowledge.check(content.title, answer.cited, passages, given)
+    product = case.config.tone.product_name
+    body = knowledge.check(content.body, answer.cited, passages, given, context=product)
+    title = knowledge.check(content.title, answer.cited, passages, given, context=product)
     template = compose(case, diagnosis.reason_class)
     withheld = (*title.withheld, *body.withheld)
     if not body.text or _is_stump(content, body.text):

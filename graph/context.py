@@ -124,10 +124,13 @@ class Knowledge(Protocol):
         """Return the sentences of a passage that speak to readers (not to a model), the most telling first."""
         ...
 
-    def check(self, text: str, cited: Sequence[str], passages: Sequence[Passage], given: Sequence[str]) -> Backing:
+    def check(
+        self, text: str, cited: Sequence[str], passages: Sequence[Passage], given: Sequence[str], *, context: str
+    ) -> Backing:
         """Return a text without the sentences that neither these passages nor what the case gave supports. Pure.
 
-        `cited` are chunk ids that the text's author named; `given` are texts of the company and of its pages.
+        `cited` are chunk ids that the text's author named; `given` are texts of the company and of its pages;
+        `context` holds words that need no proof, such as the product's name.
         """
         ...
 

@@ -1,0 +1,92 @@
+"""The graph's Knowledge on our stores: a company's documents searched, quoted from, and asked what they support.
+
+A company without live documents pays one small query. The retriever comes from whoever wires the process, and is made
+when the first turn needs it: a process whose companies have no documents loads no embedding model.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from core.passages import Passage, Scores
+from db import knowledge_sources
+from db.pool import Database
+from graph.context import Backing, Found
+from knowledge.citations import CheckedAnswer, check, quotable
+from stream_consumer.stores import available
+
+GIVEN: Final = "given"
+"""Id of what stands for the texts of the case itself among the passages; it is no chunk and is cited nowhere."""
+
+
+class Retrieves(Protocol):
+    """What finds passages, and tells whether they answer (`knowledge.retrieval`)."""
+
+    async def retrieve(
+        self, company_id: str, query: str, *, language: str | None = None, k: int | None = None
+    ) -> Sequence[Passage]:
+        """Return the best passages, best first."""
+        ...
+
+    def answerability(self, passages: Sequence[Passage], query: str) -> tuple[float, bool]:
+        """Return how likely the passages answer (0..1), and whether that is enough."""
+        ...
+
+
+class LazyRetriever:
+    """Makes the retriever once, at its first use, and off the event loop: it loads a model."""
+
+    def __init__(self, make: Callable[[], Retrieves]) -> None:
+        self._make = make
+        self._lock = asyncio.Lock()
+        self._made: Retrieves | None = None
+
+    async def get(self) -> Retrieves:
+        """Return the retriever; turns that come while it is made wait for the same one."""
+        async with self._lock:
+            if self._made is None:
+                self._made = await asyncio.to_thread(self._make)
+            return self._made
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeStore:
+    """`graph.context.Knowledge` of any company."""
+
+    db: Database
+    retriever: LazyRetriever
+
+    async def search(self, company_id: str, query: str, *, language: str, k: int) -> Found:
+        """Return what helps with a query; nothing, and at no cost, where the company has no live documents."""
+        async with available():
+            async with self.db.transaction(company_id) as connection:
+                if not await knowledge_sources.any_live(connection, company_id):
+                    return Found()
+            retriever = await self.retriever.get()
+            passages = tuple(await retriever.retrieve(company_id, query, language=language, k=k))
+        score, is_answerable = retriever.answerability(passages, query)
+        return Found(passages, score, is_answerable)
+
+    def sentences(self, passage: Passage, query: str) -> Sequence[str]:
+        """Return the sentences of a passage that can be quoted, the most telling first."""
+        return quotable(passage, query)
+
+    def check(
+        self, text: str, cited: Sequence[str], passages: Sequence[Passage], given: Sequence[str], *, context: str
+    ) -> Backing:
+        """Return a text without what neither passages nor the case's own texts support."""
+        return _backing(check(text, cited, [*passages, *_given(given)], context=context))
+
+
+def _given(texts: Sequence[str]) -> list[Passage]:
+    """Return the case's own texts as a passage, one line each, so that no sentence runs from one into the next."""
+    said = "\n\n".join(text for text in texts if text.strip())
+    return [Passage(GIVEN, "", "", (), said, Scores(1.0))] if said else []
+
+
+def _backing(checked: CheckedAnswer) -> Backing:
+    withheld = tuple(sentence.reason for sentence in checked.withheld)
+    cited = tuple(chunk for chunk in checked.cited if chunk != GIVEN)
+    is_left = checked.is_grounded or not withheld
+    return Backing(checked.text if is_left else "", cited if is_left else (), withheld)
