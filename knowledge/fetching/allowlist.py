@@ -42,12 +42,18 @@ def parse_source(text: str) -> Source:
     is_suffix = text.startswith("*.")
     parts = _ENTRY.fullmatch(text.removeprefix("*."))
     try:
-        url = parse(f"http://{parts['host']}/") if parts else None
-        if not parts or not url or url.port or url.raw_path != b"/" or (is_suffix and _is_address(host_of(url))):
-            raise ValueError("it holds more than a host, or none")
+        if not parts or not _is_port(parts["port"]):
+            raise ValueError("no host, or no port")
+        url = parse(f"http://{parts['host']}/")
+        if url.port or url.raw_path != b"/" or (is_suffix and _is_address(host_of(url))):
+            raise ValueError("it holds more than a host")
     except (Refused, ValueError) as error:
         raise ValueError(f"{text!r} is not a host such as help.example.com, *.example.org or host:8443") from error
     return Source(host_of(url), is_suffix, _ports(parts["port"]))
+
+
+def _is_port(text: str | None) -> bool:
+    return text in (None, "*") or 0 < int(text or 0) < 65_536
 
 
 def _ports(text: str | None) -> frozenset[int] | None:
