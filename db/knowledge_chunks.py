@@ -18,11 +18,10 @@ _ADD: Final = """
     INSERT INTO knowledge_chunks (company_id, chunk_id, source_id, document_id, since, heading_path, text, tokens,
                                   language, content_hash, lexemes, search)
     SELECT %(company_id)s, g.chunk_id, %(source_id)s, %(document_id)s, %(revision)s, g.heading_path, g.text, g.tokens,
-           g.language, decode(g.content_hash, 'hex'), knowledge_word_count(w.words),
-           w.words || array_to_tsvector(ARRAY[knowledge_company_word(%(company_id)s)])
+           g.language, decode(g.content_hash, 'hex'), g.lexemes,
+           g.words::tsvector || array_to_tsvector(ARRAY[knowledge_company_word(%(company_id)s)])
     FROM jsonb_to_recordset(%(chunks)s) AS g (chunk_id uuid, heading_path text[], text text, tokens integer,
-                                              language text, content_hash text)
-    CROSS JOIN LATERAL (SELECT knowledge_words(g.language, g.heading_path, g.text) AS words OFFSET 0) AS w
+                                              language text, content_hash text, words text, lexemes integer)
     WHERE NOT EXISTS (SELECT FROM knowledge_chunks c
                       WHERE c.company_id = %(company_id)s AND c.chunk_id = g.chunk_id)
     ON CONFLICT (company_id, chunk_id) DO NOTHING
@@ -102,7 +101,11 @@ _DELETE_DEAD: Final = """
 
 @dataclass(frozen=True, slots=True)
 class NewChunk:
-    """A chunk as an ingestion hands it over; `language` (ISO 639-1) decides how its words are read."""
+    """A chunk as an ingestion hands it over; `language` is an ISO 639-1 code.
+
+    `words` is the text form of a tsvector and `lexemes` the number of words it stands for, repeated ones counted each
+    time: both are made by `knowledge.retrieval.analysis.words`.
+    """
 
     chunk_id: str
     heading_path: tuple[str, ...]
@@ -110,6 +113,8 @@ class NewChunk:
     tokens: int
     language: str | None
     content_hash: bytes
+    words: str
+    lexemes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,4 +228,6 @@ def _row(chunk: NewChunk) -> dict[str, Any]:
         "tokens": chunk.tokens,
         "language": chunk.language,
         "content_hash": chunk.content_hash.hex(),
+        "words": chunk.words,
+        "lexemes": chunk.lexemes,
     }

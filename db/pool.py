@@ -11,14 +11,14 @@ Connect directly or through a pooler in session mode: role, timeouts and prepare
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import orjson
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, IsolationLevel
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
@@ -112,10 +112,24 @@ class Database:
 
         Without a company nothing is visible. Raises NotFound for an id that is no UUID, since no company has it.
         """
-        ids = "{" + ",".join(sorted(_uuid(company_id) for company_id in set(company_ids))) + "}"
+        ids = _array(company_ids)
         async with self._pool.connection() as connection:
             await connection.execute(_NAME_COMPANIES, (ids,))
             yield connection
+
+    @asynccontextmanager
+    async def snapshot(self, *company_ids: str) -> AsyncIterator[Connection]:
+        """Open a read-only transaction like `transaction`, whose statements all see one moment (REPEATABLE READ)."""
+        async with self._pool.connection() as connection:
+            await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+            await connection.set_read_only(True)
+            try:
+                await connection.execute(_NAME_COMPANIES, (_array(company_ids),))
+                yield connection
+            finally:
+                await connection.rollback()
+                await connection.set_isolation_level(None)
+                await connection.set_read_only(None)
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[Connection]:
@@ -179,6 +193,10 @@ def adapt(connection: Connection) -> None:
     arrays.register(connection.adapters)
     set_json_loads(orjson.loads, connection)
     set_json_dumps(orjson.dumps, connection)
+
+
+def _array(company_ids: Iterable[str]) -> str:
+    return "{" + ",".join(sorted(_uuid(company_id) for company_id in set(company_ids))) + "}"
 
 
 def _uuid(text: str) -> str:

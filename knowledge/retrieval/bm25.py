@@ -5,7 +5,7 @@ inverse document frequency of Lucene, which is never negative. Pure.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,7 +31,7 @@ class Corpus:
 
 def weigh(
     stems: Iterable[str],
-    positions: Mapping[str, Sequence[int]],
+    counts: Mapping[str, int],
     length: int,
     corpus: Corpus,
     k1: float = K1,
@@ -43,9 +43,7 @@ def weigh(
     """
     norm = k1 * (1 - b + b * length / max(corpus.average_length, 1.0))
     return sum(
-        corpus.rarity(stem) * count * (k1 + 1) / (count + norm)
-        for stem in stems
-        if (count := len(positions.get(stem, ())))
+        corpus.rarity(stem) * count * (k1 + 1) / (count + norm) for stem in stems if (count := counts.get(stem, 0))
     )
 
 

@@ -1,13 +1,16 @@
 """A database with two companies, each backend in turn, and a library that puts chunks with vectors on its shelves."""
 
-from collections.abc import AsyncIterator, Sequence
+import uuid
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from core.ids import derive_id, new_id
 from core.security import Vault
@@ -16,17 +19,29 @@ from db.knowledge_chunks import NewChunk
 from db.knowledge_documents import NewDocument
 from db.pool import Database
 from knowledge.embedding.embedder import Space, Vector
+from knowledge.retrieval.analysis import words
 from knowledge.settings import KnowledgeSettings
 from knowledge.stores.backends import build_store
-from knowledge.stores.protocol import VectorStore
+from knowledge.stores.protocol import Selection, VectorStore
+from tests.conftest import as_url
 
 NOW = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
 SPACE = Space("fake", 256)
 
 
+@pytest.fixture(scope="session")
+def shared_database_url(postgres_url: str, template_database: str) -> Iterator[str]:
+    """A migrated database for all tests here: each has companies of its own, and sees nothing of the others."""
+    name = f"stores_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template_database}"')
+        yield as_url(make_conninfo(**{**conninfo_to_dict(postgres_url), "dbname": name}))
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Database]:
-    database = await Database.open(database_url, pool_size=10, name="test")
+async def db(shared_database_url: str) -> AsyncIterator[Database]:
+    database = await Database.open(shared_database_url, pool_size=10, name="test")
     yield database
     await database.close()
 
@@ -127,8 +142,6 @@ class Library:
         self, company_id: str, query: Vector, k: int = 10, *, space: Space = SPACE, **selection: Any
     ) -> list[str]:
         """Return the ids of the nearest chunks, nearest first."""
-        from knowledge.stores.protocol import Selection
-
         async with self.db.transaction(company_id) as connection:
             found = await self.store.nearest(connection, company_id, space, query, k, Selection(**selection))
         return [chunk_id for chunk_id, _ in found]
@@ -137,8 +150,17 @@ class Library:
 def chunk(source_id: str, numbers: Vector, language: str | None = None) -> NewChunk:
     """Return a chunk whose content, and so whose id, is told by its vector."""
     name = numbers.tobytes().hex()
+    text = f"Words {name[:16]}"
+    read = words(("A text",), text, language)
     return NewChunk(
-        derive_id("chunk", source_id, name, str(language)), ("A text",), f"Words {name[:16]}", 3, language, b"hash"
+        derive_id("chunk", source_id, name, str(language)),
+        ("A text",),
+        text,
+        3,
+        language,
+        b"hash",
+        read.vector,
+        read.count,
     )
 
 
