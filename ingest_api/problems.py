@@ -35,6 +35,8 @@ STATUS: Final = {
     "invalid_json": 422,
     "invalid_events": 422,
     "too_many_events": 422,
+    "empty_document": 422,
+    "not_allowed": 422,
     "rate_limited": 429,
     "budget_exhausted": 429,
     "internal_error": 500,

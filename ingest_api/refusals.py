@@ -63,3 +63,17 @@ class IdempotencyConflict(Conflict):
 
     code = "idempotency_conflict"
     title = "The idempotency key belongs to another request."
+
+
+class EmptyDocument(InvalidRequest):
+    """The uploaded file holds no byte."""
+
+    code = "empty_document"
+    title = "The file is empty."
+
+
+class SourceNotAllowed(InvalidRequest):
+    """The operator allows pages of certain hosts alone, and this is none of them."""
+
+    code = "not_allowed"
+    title = "Pages of this host may not be read."

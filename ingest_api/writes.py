@@ -16,8 +16,9 @@ from fastapi.responses import JSONResponse, Response
 from db import idempotency
 from db.pool import Connection
 from ingest_api.access import Caller
-from ingest_api.deps import CallerOf, ExchangeOf, ServicesOf
+from ingest_api.deps import CallerOf, ExchangeOf, ServicesOf, is_form
 from ingest_api.refusals import IdempotencyConflict
+from ingest_api.uploads import without_boundary
 from ingest_api.wiring import Services
 
 
@@ -90,7 +91,10 @@ async def begin_write(
 ) -> Write:
     """Return the write that this request asks for."""
     subject = f"{caller.actor} {request.method} {request.url.path}\n".encode()
-    return Write(services, caller, exchange.trace_id, key, sha256(subject + await request.body()).digest())
+    body = await request.body()
+    if is_form(request):
+        body = without_boundary(body, request.headers["content-type"])
+    return Write(services, caller, exchange.trace_id, key, sha256(subject + body).digest())
 
 
 WriteOf = Annotated[Write, Depends(begin_write)]
