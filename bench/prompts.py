@@ -2,6 +2,8 @@
 
     LLM_PROVIDER=local LOCAL_BASE_URL=http://127.0.0.1:8977/v1 LOCAL_MODEL=qwen python -m bench.prompts
 
+With `ARTICLES=1` the coach also gets help articles of the product, and its nudge is held to them.
+
 Not one of `make bench`: it measures a model as much as the prompts, and takes minutes to an hour. Prints one JSON line
 a session and one with the sums at the end.
 """
@@ -13,15 +15,25 @@ import statistics
 import sys
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
+from bench.articles import articles_of
 from bench.sessions import Session, make_sessions
 from core.errors import ProductError
+from core.nudges import Diagnosis
+from core.passages import Passage
 from core.settings import LlmSettings, load
+from graph.case import Case
 from graph.checks import check_content
+from graph.consulting import Held, hold_to_passages, knowledge_query
+from graph.excerpts import make_excerpt
 from graph.journal import Calls, LlmCall, LlmResponse
+from graph.languages import primary
 from graph.reasoner import NOT_STUCK, Reasoner
 from graph.reasoners.wiring import build_reasoner
+from stream_consumer.knowledge_store import Claims
+
+SHELF = Claims()
 
 
 @dataclass
@@ -60,6 +72,9 @@ class Trial:
     error: str | None = None
     seconds: float = 0.0
     tokens_out: list[int] = field(default_factory=list)
+    cited: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+    written: str | None = None
     title: str | None = None
     body: str | None = None
 
@@ -86,11 +101,29 @@ async def _think(reasoner: Reasoner, session: Session, trial: Trial) -> None:
     asked = len(journal.answers)
     if trial.stuck:
         trial.coach = "dropped"
-        content = (await reasoner.coach(session.case, diagnosis, calls)).value
+        case = _with_articles(session.case, diagnosis)
+        answer = await reasoner.coach(case, diagnosis, calls)
         trial.coach = "valid" if len(journal.answers) == asked + 1 else "repaired"
-        checked = check_content(content, session.case, diagnosis)
-        trial.corrections, trial.title, trial.body = checked.corrections, checked.content.title, checked.content.body
+        held = (
+            hold_to_passages(answer, _articles(case), case, diagnosis, SHELF) if case.excerpts else Held(answer.value)
+        )
+        checked = check_content(held.content, case, diagnosis)
+        trial.corrections = (*held.corrections, *checked.corrections)
+        trial.cited, trial.withheld, trial.written = held.cited, held.withheld, answer.value.body
+        trial.title, trial.body = checked.content.title, checked.content.body
     trial.tokens_out = [answer.tokens_out for answer in journal.answers.values()]
+
+
+def _articles(case: Case) -> tuple[Passage, ...]:
+    return articles_of(case.config.tone.product_name, primary(case.language))
+
+
+def _with_articles(case: Case, diagnosis: Diagnosis) -> Case:
+    if not os.environ.get("ARTICLES"):
+        return case
+    query = knowledge_query(case, diagnosis)
+    made = (make_excerpt(one, SHELF.sentences(one, query), case.language) for one in _articles(case))
+    return replace(case, excerpts=tuple(excerpt for excerpt in made if excerpt))
 
 
 def summary(trials: list[Trial]) -> dict[str, object]:
@@ -102,6 +135,8 @@ def summary(trials: list[Trial]) -> dict[str, object]:
         "diagnose": Counter(trial.diagnose for trial in trials),
         "coach": Counter(trial.coach for trial in trials),
         "corrections": Counter(word for trial in trials for word in trial.corrections),
+        "cited": sum(bool(trial.cited) for trial in trials),
+        "withheld": Counter(word for trial in trials for word in trial.withheld),
         "stuck_found": f"{sum(trial.stuck is True for trial in stuck)}/{len(stuck)}",
         "healthy_called_stuck": f"{sum(trial.stuck is True for trial in healthy)}/{len(healthy)}",
         "healthy_over_threshold": sum(trial.stuck is True and (trial.confidence or 0) >= 0.6 for trial in healthy),

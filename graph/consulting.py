@@ -18,7 +18,7 @@ from core.passages import Passage
 from core.redaction import mask
 from graph.case import Case
 from graph.checks import given_texts
-from graph.context import Knowledge, TurnContext
+from graph.context import Claims, TurnContext
 from graph.excerpts import MAX_EXCERPTS, Excerpt, make_excerpt
 from graph.languages import primary
 from graph.reasoner import Reasoned
@@ -95,7 +95,7 @@ def hold_to_passages(
     passages: Sequence[Passage],
     case: Case,
     diagnosis: Diagnosis,
-    knowledge: Knowledge,
+    knowledge: Claims,
 ) -> Held:
     """Return the nudge without the sentences that neither passages nor the case support.
 
@@ -121,7 +121,7 @@ def _without(outcome: Outcome) -> Consulted:
     return Consulted((), {"outcome": outcome})
 
 
-def _excerpts(knowledge: Knowledge, passages: Sequence[Passage], query: str, case: Case) -> Iterator[Excerpt]:
+def _excerpts(knowledge: Claims, passages: Sequence[Passage], query: str, case: Case) -> Iterator[Excerpt]:
     for passage in passages[:MAX_EXCERPTS]:
         if excerpt := make_excerpt(passage, knowledge.sentences(passage, query), case.language):
             yield excerpt

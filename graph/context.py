@@ -109,16 +109,8 @@ class Backing:
     withheld: tuple[str, ...] = ()
 
 
-class Knowledge(Protocol):
-    """Finds passages of the company's documents, and tells what they support. One object per turn."""
-
-    async def search(self, company_id: str, query: str, *, language: str, k: int) -> Found:
-        """Return at most `k` passages in that language (a primary tag such as "ar").
-
-        Raises:
-            Unavailable: a store is away; the turn goes on without knowledge.
-        """
-        ...
+class Claims(Protocol):
+    """Tells what passages say and support. Pure."""
 
     def sentences(self, passage: Passage, query: str) -> Sequence[str]:
         """Return the sentences of a passage that speak to readers (not to a model), the most telling first."""
@@ -131,6 +123,18 @@ class Knowledge(Protocol):
 
         `cited` are chunk ids that the text's author named; `given` are texts of the company and of its pages;
         `context` holds words that need no proof, such as the product's name.
+        """
+        ...
+
+
+class Knowledge(Claims, Protocol):
+    """Finds passages of a company's documents."""
+
+    async def search(self, company_id: str, query: str, *, language: str, k: int) -> Found:
+        """Return at most `k` passages in that language (a primary tag such as "ar").
+
+        Raises:
+            Unavailable: a store is away; the turn goes on without knowledge.
         """
         ...
 

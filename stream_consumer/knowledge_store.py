@@ -50,8 +50,22 @@ class LazyRetriever:
             return self._made
 
 
-@dataclass(frozen=True, slots=True)
-class KnowledgeStore:
+class Claims:
+    """The part of `graph.context.Knowledge` that needs no store: what passages say, and what they support."""
+
+    def sentences(self, passage: Passage, query: str) -> Sequence[str]:
+        """Return the sentences of a passage that can be quoted, the most telling first."""
+        return quotable(passage, query)
+
+    def check(
+        self, text: str, cited: Sequence[str], passages: Sequence[Passage], given: Sequence[str], *, context: str
+    ) -> Backing:
+        """Return a text without what neither passages nor the case's own texts support."""
+        return _backing(check(text, cited, [*passages, *_given(given)], context=context))
+
+
+@dataclass(frozen=True)
+class KnowledgeStore(Claims):
     """`graph.context.Knowledge` of any company."""
 
     db: Database
@@ -67,16 +81,6 @@ class KnowledgeStore:
             passages = tuple(await retriever.retrieve(company_id, query, language=language, k=k))
         score, is_answerable = retriever.answerability(passages, query)
         return Found(passages, score, is_answerable)
-
-    def sentences(self, passage: Passage, query: str) -> Sequence[str]:
-        """Return the sentences of a passage that can be quoted, the most telling first."""
-        return quotable(passage, query)
-
-    def check(
-        self, text: str, cited: Sequence[str], passages: Sequence[Passage], given: Sequence[str], *, context: str
-    ) -> Backing:
-        """Return a text without what neither passages nor the case's own texts support."""
-        return _backing(check(text, cited, [*passages, *_given(given)], context=context))
 
 
 def _given(texts: Sequence[str]) -> list[Passage]:
