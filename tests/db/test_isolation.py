@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from core.baselines import Baseline
 from core.config import CompanyConfig
-from core.ids import new_id
+from core.ids import derive_id, new_id
 from core.nudges import NudgeStatus
 from db import (
     admins,
@@ -18,15 +18,22 @@ from db import (
     baselines,
     companies,
     configs,
+    embedding_spend,
     escalations,
     events,
     idempotency,
+    knowledge_documents,
+    knowledge_runs,
+    knowledge_sources,
+    knowledge_uploads,
     notifications,
     nudges,
     refresh_tokens,
     turns,
     users,
 )
+from db.knowledge_chunks import NewChunk
+from db.knowledge_documents import NewDocument
 from db.pool import Database
 from db.users import Seen
 
@@ -44,6 +51,8 @@ SYSTEM_READS = {
     "refresh_tokens": {"company_id", "token_hash"},
     "turns": {"company_id", "turn_id", "user_id", "status", "updated_at"},
     "notifications": {"company_id", "notification_id", "status", "updated_at", "trace_id"},
+    "knowledge_runs": {"company_id", "run_id", "source_id", "status", "heartbeat_at", "resume_at", "trace_id"},
+    "knowledge_sources": {"company_id", "source_id", "deleted_at"},
 }
 SYSTEM_ADDS = {"companies", "api_keys", "admins", "audit_log"}
 
@@ -74,6 +83,37 @@ async def fill(db, company_id, samples, now):
         await notifications.insert(connection, company_id, notification_id=new_id(), **note)
         await ai_interactions.reserve(connection, company_id, samples.call(), 100, now)
         await idempotency.claim(connection, company_id, "k", b"hash")
+        await fill_knowledge(connection, company_id, now)
+
+
+async def fill_knowledge(connection, company_id, now):
+    """Put a live source of one document and one chunk there, with its vector, and one that embedding cost something."""
+    source_id, chunk_id, ids = new_id(), new_id(), ("day", new_id())
+    source = {"source_id": source_id, "kind": "text", "title": "T", "created_by": "system", "now": now}
+    upload = {"name": "t.md", "media_type": None, "content": b"secret", "now": now}
+    document = NewDocument(new_id(), "T", b"hash", now)
+    chunk = NewChunk(chunk_id, ("T",), "Secret words", 2, "en", b"hash", "'secret':1", 1)
+    request = {"provider": "openai", "cents": 1.0, "at": now}
+    vector = {"company_id": company_id, "chunk_id": chunk_id}
+    await knowledge_sources.create(connection, company_id, **source)
+    await knowledge_uploads.save(connection, company_id, source_id, **upload)
+    await knowledge_documents.stage(connection, company_id, source_id, 1, document, [chunk])
+    await knowledge_sources.publish(connection, company_id, source_id, 1, now)
+    await knowledge_runs.queue(connection, company_id, run_id=new_id(), source_id=source_id, trace_id="t", now=now)
+    for reservation_id in ids:
+        reservation_id = derive_id(company_id, reservation_id)
+        await embedding_spend.reserve(connection, company_id, reservation_id=reservation_id, budget_cents=10, **request)
+    done = derive_id(company_id, "day")
+    await embedding_spend.settle(connection, company_id, reservation_id=done, model="m", tokens=1, **request)
+    await connection.execute(
+        "INSERT INTO knowledge_spaces (company_id, space, dimension) VALUES (%(company_id)s, 's:2', 2)", vector
+    )
+    await connection.execute(
+        "INSERT INTO knowledge_vectors_array VALUES (%(company_id)s, %(chunk_id)s, 's:2', '{1,0}')", vector
+    )
+    await connection.execute(
+        "INSERT INTO knowledge_vectors_pg VALUES (%(company_id)s, %(chunk_id)s, 's:2', 2, '[1,0]')", vector
+    )
 
 
 @pytest.fixture
@@ -92,7 +132,7 @@ def count_of(table, where="true"):
 
 def test_every_table_of_a_company_is_keyed_by_it_and_forces_its_policy(owner):
     found = owner.execute(TABLES).fetchall()
-    assert len(found) >= 16
+    assert len(found) >= 26
     assert [row[0] for row in found if row[1:] != (True, True, True)] == []
 
 
@@ -173,11 +213,12 @@ def test_no_right_on_a_partition(owner, acme):
 def test_the_roles_can_bypass_nothing(owner):
     flags = """
         SELECT rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolcanlogin FROM pg_roles
-        WHERE rolname IN ('onboarding_app', 'onboarding_system') ORDER BY rolname
+        WHERE rolname LIKE 'onboarding%' ORDER BY rolname
     """
     nothing = (False,) * 5
-    assert owner.execute(flags).fetchall() == [("onboarding_app", *nothing), ("onboarding_system", *nothing)]
-    owned = "SELECT relname FROM pg_class WHERE relowner::regrole::text IN ('onboarding_app', 'onboarding_system')"
+    roles = ("onboarding_app", "onboarding_search", "onboarding_system")
+    assert owner.execute(flags).fetchall() == [(role, *nothing) for role in roles]
+    owned = "SELECT relname FROM pg_class WHERE relowner::regrole::text LIKE 'onboarding%'"
     assert owner.execute(owned).fetchall() == []
     member = "SELECT roleid::regrole FROM pg_auth_members WHERE member::regrole::text LIKE 'onboarding%'"
     assert owner.execute(member).fetchall() == []
@@ -200,6 +241,53 @@ def test_the_system_reads_its_columns_and_no_more(owner):
     assert found == SYSTEM_READS
     assert {table for table, _ in owner.execute(query, ("INSERT",)).fetchall()} == SYSTEM_ADDS
     assert owner.execute(query, ("UPDATE",)).fetchall() == []
+
+
+def test_full_text_search_reads_words_and_nothing_else(owner):
+    readable = """
+        SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v')
+          AND a.attnum > 0 AND NOT a.attisdropped AND has_column_privilege('onboarding_search', c.oid, a.attnum, %s)
+    """
+    found: dict[str, set[str]] = {}
+    for table, column in owner.execute(readable, ("SELECT",)).fetchall():
+        found.setdefault(table, set()).add(column)
+    assert set(found) == {"knowledge_chunks", "knowledge_sources"}
+    assert not found["knowledge_chunks"] & {"text", "heading_path"}
+    assert not found["knowledge_sources"] & {"title", "location", "settings"}
+    assert owner.execute(readable, ("INSERT, UPDATE",)).fetchall() == []
+    assert owner.execute("SELECT has_schema_privilege('onboarding_search', 'public', 'CREATE')").fetchone() == (False,)
+
+
+def test_what_runs_with_the_rights_of_another_role_is_for_the_application_alone(owner):
+    definers = """
+        SELECT proname, proowner::regrole::text, proconfig::text LIKE '%search_path=pg_catalog, public, pg_temp%',
+               has_function_privilege('onboarding_app', oid, 'EXECUTE'),
+               EXISTS (SELECT FROM aclexplode(proacl) WHERE grantee NOT IN (proowner, 'onboarding_app'::regrole))
+        FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef
+    """
+    found = owner.execute(definers).fetchall()
+    assert len(found) >= 2
+    assert [each for each in found if each[1:] != ("onboarding_search", True, True, False)] == []
+
+
+async def test_full_text_search_looks_at_the_companies_itself(db, filled, acme, rival):
+    ask = "SELECT coalesce(sum(chunks), 0) FROM knowledge_text_frequencies(%s, '{secret}'::tsquery[], 10)"
+    for companies_of_it, asked, expected in (((acme,), rival, 0), ((), rival, 0), ((acme, rival), rival, 1)):
+        async with db.transaction(*companies_of_it) as connection:
+            assert await (await connection.execute(ask, (asked,))).fetchone() == (expected,)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        async with db.system() as connection:
+            await connection.execute(ask, (rival,))
+
+
+async def test_a_company_takes_its_knowledge_with_it(db, owner, filled, acme, rival):
+    names = [name for name in tables(owner) if name.startswith(("knowledge", "embedding"))]
+    assert len(names) >= 10
+    owner.execute("DELETE FROM companies WHERE company_id = %s", (acme,))
+    for table in names:
+        assert owner.execute(count_of(table, "company_id = %s"), (acme,)).fetchone() == (0,), table
+        assert owner.execute(count_of(table, "company_id = %s"), (rival,)).fetchone() != (0,), table
 
 
 async def test_the_system_reads_no_secret_and_no_content(db, filled):

@@ -138,7 +138,7 @@ async def test_spaces_do_not_mix(db, store, library, acme):
 
 async def test_a_space_covers_a_company_once_every_live_chunk_is_in_it(db, store, library, acme):
     space = Space("next", 256)
-    source_id, chunk_ids = await library.add(acme, [angle(0), angle(5)])
+    _, chunk_ids = await library.add(acme, [angle(0), angle(5)])
     _, hidden = await library.add(acme, [angle(7)], publish=False)
     async with db.transaction(acme) as connection:
         assert await store.covers(connection, acme, SPACE)
