@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from core.redis import connect
 from core.security import Vault
 from core.settings import ChannelSettings, ConsumerSettings, LlmSettings, SecuritySettings, StoreSettings, load
 from db.pool import Database
+from knowledge.settings import EmbeddingSettings, KnowledgeSettings
 from stream_consumer.budgets import BudgetWatch
 from stream_consumer.candidates import TurnMaker
 from stream_consumer.companies import Companies
@@ -58,6 +59,8 @@ class Settings:
     consumer: ConsumerSettings
     llm: LlmSettings
     channels: ChannelSettings
+    knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
+    embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
 
     @classmethod
     def load(cls) -> "Settings":
@@ -68,6 +71,8 @@ class Settings:
             load(ConsumerSettings),
             load(LlmSettings),
             load(ChannelSettings),
+            load(KnowledgeSettings),
+            load(EmbeddingSettings),
         )
 
 
@@ -130,6 +135,7 @@ async def build(roles: Sequence[str], settings: Settings) -> AsyncIterator[Proce
             tasks += _notifications(parts)
         if "jobs" in roles:
             tasks += _jobs(parts)
+            tasks += await _knowledge(parts, registry, stack)
         yield Process(tuple(tasks), registry, partial(_is_ready, parts.db, parts.redis))
 
 
@@ -224,6 +230,29 @@ def _jobs(parts: _Parts) -> list[Task]:
         partial(sweeps.run, Upkeep(parts.db).tidy, "upkeep"),
         partial(sweeps.run, watch.look, "budgets"),
         partial(sweeps.run, months.make, "months"),
+    ]
+
+
+async def _knowledge(parts: _Parts, registry: CollectorRegistry, stack: AsyncExitStack) -> list[Task]:
+    # Imported here: models and parsers take a second to import, which the other roles need not spend.
+    from stream_consumer.ingestions import IngestionsHandler
+    from stream_consumer.knowledge_parts import open_ingestion, open_knowledge
+    from stream_consumer.knowledge_sweeps import KnowledgeSweeps
+
+    settings, db, redis = parts.settings, parts.db, parts.redis
+    base = await open_knowledge(settings.knowledge, settings.embedding, settings.llm, db, redis, registry)
+    handler = IngestionsHandler(await open_ingestion(base, db, redis, stack), parts.metrics)
+    policy = _policy(settings.consumer, batch=1, slots=settings.consumer.consumer_job_slots, isolate_after=1)
+    sweeps = KnowledgeSweeps(db, redis, parts.shards, base.store, base.embedders)
+    often = Requeue(db, redis, parts.shards)
+    seldom = Requeue(db, redis, parts.shards, RequeuePolicy(every_seconds=UPKEEP_SECONDS))
+    return [
+        *parts.loops(streams.JOBS, handler, policy),
+        handler.heed,
+        sweeps.heed,
+        partial(often.run, sweeps.requeue_runs, "ingestions"),
+        partial(often.run, sweeps.purge_removed, "removed_sources"),
+        partial(seldom.run, sweeps.fill_spaces, "spaces"),
     ]
 
 

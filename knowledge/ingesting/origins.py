@@ -10,7 +10,7 @@ from db.knowledge_sources import Source
 from db.pool import Database
 from knowledge.documents import EMPTY, Raw, Unreadable
 from knowledge.fetching.answers import NotModified
-from knowledge.fetching.discovery import DUPLICATE, Kind, discover
+from knowledge.fetching.discovery import DUPLICATE, SITEMAPS, Kind, discover
 from knowledge.fetching.fetcher import Fetcher
 from knowledge.settings import KnowledgeSettings
 
@@ -95,13 +95,14 @@ class PageOrigin:
     def listing(self) -> Listing:
         """Return which sitemaps failed and how many addresses were left out."""
         found = self._discovery
-        failed = [(problem.url, problem.code, problem.detail) for problem in found.problems]
+        failed = [(problem.url, problem.refused.code, problem.refused.detail) for problem in found.problems]
         left = [
             (self._location, reason, f"{count} entries of the sitemap were left out.")
             for reason, count in sorted(found.left_out.items())
             if count and reason != DUPLICATE
         ]
-        return Listing(found.is_complete, (*failed, *left))
+        is_complete = not found.problems and not found.left_out[SITEMAPS] and not found.was_cut
+        return Listing(is_complete, (*failed, *left))
 
     async def read(self, key: str, known: LiveDocument | None) -> Found | None:
         """Return the page, None when its server says that it did not change."""

@@ -101,7 +101,7 @@ def _cut(document: Document, rules: Rules) -> tuple[Document, tuple[Chunk, ...]]
 def _new_document(document_id: str, document: Document, content_hash: bytes, fetched_at: datetime) -> NewDocument:
     return NewDocument(
         document_id,
-        document.title[:MAX_TITLE],
+        document.title,
         content_hash,
         fetched_at,
         url=document.url,
