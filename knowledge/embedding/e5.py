@@ -7,6 +7,7 @@ https://huggingface.co/intfloat/multilingual-e5-small
 """
 
 import os
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,8 +19,8 @@ from knowledge.embedding.embedder import Space, Vector
 from knowledge.embedding.local import THREADS, check_file
 
 SPACE: Final = Space("multilingual-e5-small-q4", 384)
-MAX_TOKENS: Final = 2048
-"""Four windows. No limit of the model's, but an average over more says little, and takes seconds."""
+MAX_TOKENS: Final = 1024
+"""Two windows. No limit of the model's, but an average over more says little, and takes seconds."""
 _CHARACTERS: Final = 4 * MAX_TOKENS
 _SHA256: Final = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 _THREADS_VARIABLE: Final = "OMP_NUM_THREADS"
@@ -34,11 +35,21 @@ class E5:
 
     def embed(self, texts: Sequence[str], *, is_query: bool) -> list[Vector]:
         """Return one vector per text; the engine puts `query:` or `passage:` before it, as the model was trained."""
-        return [self._vector(text[:_CHARACTERS], is_query) for text in texts]
+        return [self._vector(safe_text(text), is_query) for text in texts]
 
     def _vector(self, text: str, is_query: bool) -> Vector:
         with self._engine:
             return normalised(self.model.encode(text, is_query))
+
+
+def safe_text(text: str) -> str:
+    """Return a text in the form (NFKC) that the engine itself would bring it into, and no longer than it should be.
+
+    The engine sets four characters aside per byte of UTF-8, and turns U+FDFA, three bytes that Arabic texts do hold,
+    into eighteen: some hundred of them overran its memory and ended the process. Of a text in this form it makes no
+    more characters than it has bytes; that was tried for every character there is.
+    """
+    return unicodedata.normalize("NFKC", text[:_CHARACTERS])[:_CHARACTERS]
 
 
 def load() -> E5:

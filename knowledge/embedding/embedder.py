@@ -4,7 +4,7 @@ Vectors are comparable within one space alone. A text is stored once per space t
 fall over to another space when nobody can embed into the first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
@@ -26,7 +26,7 @@ REJECTED: Final = "embedding_rejected"
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """The model that vectors come from, and how many numbers each has. `model` holds no colon."""
+    """The model that vectors come from, and how many numbers each has."""
 
     model: str
     dimension: int
@@ -80,10 +80,14 @@ class Embedder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Embedders:
-    """The configured spaces: queries go to `primary`, and through `standbys` in order when that is unavailable."""
+    """The configured spaces: queries go to `primary`, and through `standbys` in order when that is unavailable.
+
+    Whoever builds them awaits `close` in the end.
+    """
 
     primary: Embedder
     standbys: tuple[Embedder, ...] = ()
+    closers: tuple[Callable[[], Awaitable[None]], ...] = ()
 
     @property
     def every(self) -> tuple[Embedder, ...]:
@@ -93,3 +97,8 @@ class Embedders:
     def of(self, space_key: str) -> Embedder | None:
         """Return who embeds into that space; None when it is no longer configured."""
         return next((embedder for embedder in self.every if embedder.space.key == space_key), None)
+
+    async def close(self) -> None:
+        """Close the connections to servers."""
+        for closer in self.closers:
+            await closer()

@@ -62,7 +62,7 @@ def build_embedders(
         _embedder(space, [item for item in providers if item.space == space], cache, wallet, metrics)
         for space in spaces
     ]
-    return Embedders(first, tuple(others))
+    return Embedders(first, tuple(others), tuple(item.client.close for item in providers if isinstance(item, Server)))
 
 
 def _embedder(

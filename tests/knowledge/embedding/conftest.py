@@ -101,12 +101,16 @@ def spend() -> MemorySpend:
 
 
 @pytest.fixture
-def build(redis: Redis, spend: Spend) -> Build:
+async def build(redis: Redis, spend: Spend) -> AsyncIterator[Build]:
     """Build embedders; by default one over OpenAI's protocol."""
+    built: list[Embedders] = []
 
     def build(llm: LlmSettings, **values: Any) -> Embedders:
-        given = {"redis": redis, "spend": spend, "now": lambda: NOON}
+        given = {"redis": redis, "spend": spend, "now": lambda: NOON, "metrics": None}
         options = {key: values.pop(key, default) for key, default in given.items()}
-        return build_embedders(settings_of(**values), llm, **options)
+        built.append(build_embedders(settings_of(**values), llm, **options))
+        return built[-1]
 
-    return build
+    yield build
+    for embedders in built:
+        await embedders.close()
