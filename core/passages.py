@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Scores:
     """How a passage was ranked; each is None when that ranking did not find or did not see it.
 
-    `vector` is a cosine similarity in -1..1, `lexical` a BM25 score from 0 upwards, `rerank` the re-ranker's, and
-    `fused` in 0..1 is the one that the order follows.
+    `vector` is a cosine similarity in -1..1, `lexical` a BM25 score as a share, 0..1, of the most that the question
+    could score, `rerank` the re-ranker's, and `fused` in 0..1 is the one that the order follows.
     """
 
     fused: float

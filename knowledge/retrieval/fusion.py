@@ -66,19 +66,24 @@ class Ranked:
 
 
 def rank(
-    question: Question, candidates: Iterable[Candidate], corpus: Corpus, weights: Weights = DEFAULT
+    question: Question,
+    candidates: Iterable[Candidate],
+    corpus: Corpus,
+    *,
+    floor: float = 0.0,
+    weights: Weights = DEFAULT,
 ) -> tuple[Ranked, ...]:
     """Return the candidates, best first; ties go by chunk id, so that an order is never a matter of chance.
 
     When no candidate has a similarity (no vectors could be had), words decide alone, and meaning does when the
     question has no word to look up. A chunk that full text alone found counts as near as the farthest that the search
-    by vectors gave, since that one gave the nearest.
+    by vectors gave, since that one gave the nearest. `floor` is the cosine that stands for no common meaning.
     """
     pool = tuple(candidates)
     known = [candidate.similarity for candidate in pool if candidate.similarity is not None]
     applied = _applicable(weights, has_words=bool(question.all_stems), has_vectors=bool(known))
     farthest = min(known, default=0.0)
-    ranked = (_compare(question, candidate, corpus, applied, farthest) for candidate in pool)
+    ranked = (_compare(question, candidate, corpus, applied, farthest, floor) for candidate in pool)
     return tuple(sorted(ranked, key=lambda each: (-each.scores.fused, each.candidate.chunk_id)))
 
 
@@ -88,10 +93,12 @@ def _applicable(weights: Weights, *, has_words: bool, has_vectors: bool) -> Weig
     return weights if has_words else MEANING_ALONE
 
 
-def _compare(question: Question, candidate: Candidate, corpus: Corpus, weights: Weights, farthest: float) -> Ranked:
+def _compare(
+    question: Question, candidate: Candidate, corpus: Corpus, weights: Weights, farthest: float, floor: float
+) -> Ranked:
     stems = question.of(candidate.language)
-    lexical = weigh(stems, candidate.counts, candidate.length, corpus)
-    words = lexical / highest(stems, corpus) if stems else 0.0
+    words = weigh(stems, candidate.counts, candidate.length, corpus) / highest(stems, corpus) if stems else 0.0
     similarity = farthest if candidate.similarity is None else candidate.similarity
-    fused = weights.words * words + weights.meaning * min(max(similarity, 0.0), 1.0)
-    return Ranked(candidate, Scores(fused, candidate.similarity, lexical or None))
+    meaning = min(max((similarity - floor) / (1 - floor), 0.0), 1.0)
+    fused = weights.words * words + weights.meaning * meaning
+    return Ranked(candidate, Scores(fused, candidate.similarity, words or None))
