@@ -44,9 +44,10 @@ def is_reachable(address: Address, allowed: Collection[Network] = ()) -> bool:
     """
     if is_public(address):
         return True
-    target = carried(address) or address
-    if target.is_link_local or target.is_multicast or target.is_unspecified or target in METADATA:
+    inner = carried(address) or address
+    if inner.is_link_local or inner.is_multicast or inner.is_unspecified or inner in METADATA:
         return False
+    target = (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address  # no tunnel into a network
     return any(target in network for network in allowed)
 
 

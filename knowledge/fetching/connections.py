@@ -143,10 +143,17 @@ class _Body(httpx2.AsyncByteStream):
 
 def _refusal(error: Exception, host: str) -> Refused:
     """Return what a failure of the connection means."""
-    if isinstance(error.__cause__, ssl.SSLError):
-        return Refused(TLS_FAILED, f"{host} has no valid certificate: {error.__cause__.reason or 'handshake failed'}")
+    if tls := _tls_error(error):
+        return Refused(
+            TLS_FAILED, f"{host} offers no connection that can be trusted: {tls.reason or 'handshake failed'}"
+        )
     if isinstance(error, httpcore2.TimeoutException):
         return Refused(TOO_SLOW, f"{host} did not answer in time", is_passing=True)
     if isinstance(error, httpcore2.NetworkError):
         return Refused(UNREACHABLE, f"{host} cannot be reached", is_passing=True)
     return Refused(BAD_RESPONSE, f"{host} broke off its answer, or does not answer in HTTP", is_passing=True)
+
+
+def _tls_error(error: Exception) -> ssl.SSLError | None:
+    """Return the failure of TLS that an error of the pool stands for, None if it was another one."""
+    return next((cause for cause in (error.__context__, *error.args) if isinstance(cause, ssl.SSLError)), None)
