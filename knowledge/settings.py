@@ -1,5 +1,6 @@
 """Settings of the knowledge base: what may be read, how it is cut, and who turns text into vectors."""
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Final
 
@@ -8,10 +9,14 @@ from pydantic_settings import NoDecode
 
 from core.addresses import parse_network
 from core.settings import Settings, http_address
+from knowledge import licences
 from knowledge.fetching.allowlist import parse_source
 
 BACKENDS: Final = ("pgvector", "postgres_array", "chroma")
 EMBEDDERS: Final = ("minilm", "wordllama", "e5", "openai", "azure", "compatible")
+
+
+_COMMA: Final = re.compile(r",(?![^{}\[\]()]*[}\])])")
 
 
 def _split(value: object) -> object:
@@ -36,7 +41,18 @@ def _every(parse: Callable[[str], object]) -> Callable[[tuple[str, ...]], tuple[
     return check
 
 
+def _split_patterns(value: object) -> object:
+    # A comma inside brackets belongs to the pattern: "a{0,3}, b" are two.
+    return _split(value) if not isinstance(value, str) else tuple(filter(None, map(str.strip, _COMMA.split(value))))
+
+
+def _valid_patterns(value: tuple[str, ...]) -> tuple[str, ...]:
+    licences.check(value)
+    return value
+
+
 _List = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+_Patterns = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_patterns), AfterValidator(_valid_patterns)]
 _HttpUrl = Annotated[str | None, AfterValidator(http_address), BeforeValidator(lambda value: value or None)]
 
 
@@ -64,11 +80,11 @@ class KnowledgeSettings(Settings):
     kb_fetch_timeout_seconds: float = Field(20, gt=0, le=120, description="One page, from connection to last byte")
     kb_max_document_bytes: int = Field(20_000_000, ge=1024, le=200_000_000, description="Largest file or page")
     kb_max_pages: int = Field(2000, ge=1, le=100_000, description="Most pages read of one source")
-    kb_blocked_license_patterns: _List = Field(
+    kb_blocked_license_patterns: _Patterns = Field(
         ("all rights reserved", "confidential", "do not distribute", "noncommercial", "CC BY-NC"),
         description="A document that says so in its licence notice is refused; regular expressions, case ignored",
     )
-    kb_attribution_patterns: _List = Field(
+    kb_attribution_patterns: _Patterns = Field(
         (r"CC[ -]BY(?:-SA)?[ -]?[\d.]*", r"©[^\n]{0,120}", r"Copyright [^\n]{0,120}", r"Licensed under [^\n]{0,120}"),
         description="What is kept as the attribution of a citation; regular expressions, case ignored",
     )
