@@ -25,6 +25,7 @@ _SAMPLE: Final = 65_536
 _SPACES: Final = 0.05
 """Share of zero bytes on one side that betrays UTF-16: in any script the blanks alone come to more."""
 _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
 _BROKEN_SHARE: Final = 0.1
 
@@ -40,11 +41,20 @@ def decode(content: bytes, declared: str | None = None) -> str:
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return _checked(content[len(mark) :].decode(encoding, "replace"))
-    encoding = wide_encoding(content) or "utf-8"
+    wide = wide_encoding(content)
+    if wide:
+        return _checked(content.decode(wide, "replace"))
     try:
-        return _checked(content.decode(encoding))
+        return _checked(_joined(content.decode("utf-8", "surrogatepass")))
     except UnicodeDecodeError as error:
         return _checked(content.decode(_fallback(content, error, declared), "replace"))
+
+
+def _joined(text: str) -> str:
+    # Some programs write a character beyond U+FFFF as two surrogates, and when they cut a text, leave one.
+    if not _SURROGATE.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def charset(declaration: str | None) -> str | None:

@@ -5,6 +5,7 @@ fetched and no script runs, so a page that only scripts fill has no text.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
@@ -44,10 +45,18 @@ _AROUND: Final = (
     "svg",
     "iframe",
 )
+_HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
+_HEADING: Final = re.compile(r"^#{1,6} ", re.MULTILINE)
 _FOOTERS: Final = (
     "//footer | //*[@role='contentinfo'] | //*[contains(@class, 'copyright') or contains(@class, 'license')"
     " or contains(@class, 'licence') or contains(@id, 'copyright') or contains(@id, 'footer')]"
 )
+_MARKDOWN: Final[dict[str, Any]] = {
+    "heading_style": "ATX",
+    "bullets": "-",
+    "strip": ["a", "img"],
+    "table_infer_header": True,
+}
 _RIGHTS: Final = frozenset({"copyright", "rights", "license", "licence", "dc.rights", "dcterms.rights"})
 _LICENCES: Final = frozenset({"dc.license", "dcterms.license", "license", "licence"})
 _LONGEST_NOTICE: Final = 2000
@@ -65,7 +74,9 @@ def read_page(raw: Raw, limits: ConvertLimits) -> Document:
     if len(text) > limits.characters:
         raise Unreadable(TOO_LARGE, f"{len(text)} characters; at most {limits.characters} are read.")
     tree = _parsed(text)
-    markdown = _article(tree) or _body(tree)
+    for element in list(tree.iter("noscript", "template")):
+        element.drop_tree()
+    markdown = _main_text(tree)
     if not _has_text(markdown, tree):
         raise Unreadable(NO_TEXT, "The page holds no text of its own; scripts may fill it in a browser.")
     language = (tree.get("lang") or "").strip()[:2].lower() or None
@@ -96,6 +107,17 @@ def _is_deeper(tree: Any, most: int) -> bool:
     return False
 
 
+def _main_text(tree: Any) -> str:
+    # On short pages trafilatura gives up on structure and returns bare lines; the body then serves better.
+    article = _article(tree)
+    loses_headings = not _HEADING.search(article) and any(_is_filled(heading) for heading in tree.iter(*_HEADINGS))
+    return (_body(tree) or article) if loses_headings or not article else article
+
+
+def _is_filled(element: Any) -> bool:
+    return bool(element.text_content().strip()) and not any(above.tag in _AROUND for above in element.iterancestors())
+
+
 def _article(tree: Any) -> str:
     found = trafilatura.extract(
         tree,
@@ -113,11 +135,12 @@ def _article(tree: Any) -> str:
 
 def _body(tree: Any) -> str:
     html = lxml.html.tostring(tree, encoding="unicode")
-    copy = lxml.html.document_fromstring(html)
-    for element in list(copy.iter(*_AROUND, "head")):
+    body = lxml.html.document_fromstring(html)
+    for element in list(body.iter(*_AROUND, "head")):
         element.drop_tree()
-    kept = lxml.html.tostring(copy, encoding="unicode")
-    return markdownify.markdownify(kept, heading_style="ATX", bullets="-", strip=["a", "img"]).strip()
+    mains = body.xpath("//main") or body.xpath("//article")
+    kept = lxml.html.tostring(mains[0] if len(mains) == 1 else body, encoding="unicode")
+    return markdownify.markdownify(kept, **_MARKDOWN).strip()
 
 
 def _has_text(markdown: str, tree: Any) -> bool:
