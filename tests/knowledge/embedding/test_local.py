@@ -44,9 +44,9 @@ ARABIC = {
 ARABIC_QUESTIONS = {
     "كيف أضيف حسابي في البنك؟": "bank",
     "لا أتذكر كلمة السر": "password",
-    "أريد أن ينضم زميلي": "invite",
+    "كيف أدعو زميلي؟": "invite",
 }
-HOSTILE = ["x" * 20_000, "\u0300" * 500, "🙂" * 300, "\u202e\u200f\ufeff", "[CLS] [SEP] [PAD]", "</s><s>", "1", "。"]
+HOSTILE = ["x" * 5_000, "\u0300" * 100, "🙂" * 50, "\u202e\u200f\ufeff", "[CLS] [SEP] [PAD]", "</s><s>", "1", "。"]
 
 
 @pytest.fixture(scope="session")
