@@ -122,7 +122,9 @@ def _with_articles(case: Case, diagnosis: Diagnosis) -> Case:
     if not os.environ.get("ARTICLES"):
         return case
     query = knowledge_query(case, diagnosis)
-    made = (make_excerpt(one, SHELF.sentences(one, query), case.language) for one in _articles(case))
+    made = (
+        make_excerpt(one, one.document_title, SHELF.sentences(one, query), case.language) for one in _articles(case)
+    )
     return replace(case, excerpts=tuple(excerpt for excerpt in made if excerpt))
 
 

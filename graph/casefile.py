@@ -80,7 +80,7 @@ def coaching_file(case: Case, diagnosis: Diagnosis) -> dict[str, Any]:
             "elements": _elements(case),
             "links": sorted(case.help_links),
             "passages": [
-                {"n": number, "title": _text(excerpt.title), "text": excerpt.text}
+                _without_empty({"n": number, "title": _text(excerpt.title), "text": excerpt.text})
                 for number, excerpt in enumerate(case.excerpts, start=1)
             ],
             "nudges_already_given_here": full.get("nudges_already_given_here"),

@@ -123,7 +123,8 @@ def _without(outcome: Outcome) -> Consulted:
 
 def _excerpts(knowledge: Claims, passages: Sequence[Passage], query: str, case: Case) -> Iterator[Excerpt]:
     for passage in passages[:MAX_EXCERPTS]:
-        if excerpt := make_excerpt(passage, knowledge.sentences(passage, query), case.language):
+        title = knowledge.readable(passage.document_title)
+        if excerpt := make_excerpt(passage, title, knowledge.sentences(passage, query), case.language):
             yield excerpt
 
 

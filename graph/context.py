@@ -116,6 +116,10 @@ class Claims(Protocol):
         """Return the sentences of a passage that speak to readers (not to a model), the most telling first."""
         ...
 
+    def readable(self, text: str) -> str:
+        """Return a title without characters that nobody sees; empty where it speaks to a model."""
+        ...
+
     def check(
         self, text: str, cited: Sequence[str], passages: Sequence[Passage], given: Sequence[str], *, context: str
     ) -> Backing:

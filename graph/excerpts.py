@@ -34,14 +34,17 @@ class Excerpt:
     quote: str | None = None
 
 
-def make_excerpt(passage: Passage, sentences: Sequence[str], language: str) -> Excerpt | None:
-    """Return the excerpt of a passage from its sentences, most telling first; None where nothing is left of it."""
+def make_excerpt(passage: Passage, title: str, sentences: Sequence[str], language: str) -> Excerpt | None:
+    """Return the excerpt of a passage from its sentences, most telling first; None where nothing is left of it.
+
+    `title` and `sentences` are those of the passage that speak to readers; the title may be empty.
+    """
     plain = [text for text in (_plain(sentence) for sentence in sentences) if text]
     if not plain:
         return None
     return Excerpt(
         chunk_id=passage.chunk_id,
-        title=_plain(passage.document_title)[:120],
+        title=_plain(title)[:120],
         text=_text(plain, passage.text),
         url=safe_url(passage.url),
         quote=_quote(plain, passage, language),

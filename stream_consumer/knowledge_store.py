@@ -13,7 +13,8 @@ from core.passages import Passage, Scores
 from db import knowledge_sources
 from db.pool import Database
 from graph.context import Backing, Found
-from knowledge.citations import CheckedAnswer, check, quotable
+from knowledge.citations import CheckedAnswer, addresses_model, check, quotable, visible
+from knowledge.retrieval.answerability import answerable
 from stream_consumer.stores import available
 
 GIVEN: Final = "given"
@@ -21,16 +22,12 @@ GIVEN: Final = "given"
 
 
 class Retrieves(Protocol):
-    """What finds passages, and tells whether they answer (`knowledge.retrieval`)."""
+    """What finds passages (`knowledge.retrieval.Retriever`)."""
 
     async def retrieve(
         self, company_id: str, query: str, *, language: str | None = None, k: int | None = None
     ) -> Sequence[Passage]:
         """Return the best passages, best first."""
-        ...
-
-    def answerability(self, passages: Sequence[Passage], query: str) -> tuple[float, bool]:
-        """Return how likely the passages answer (0..1), and whether that is enough."""
         ...
 
 
@@ -57,6 +54,10 @@ class Claims:
         """Return the sentences of a passage that can be quoted, the most telling first."""
         return quotable(passage, query)
 
+    def readable(self, text: str) -> str:
+        """Return a title without characters that nobody sees; empty where it speaks to a model."""
+        return "" if addresses_model(text) else visible(text)
+
     def check(
         self, text: str, cited: Sequence[str], passages: Sequence[Passage], given: Sequence[str], *, context: str
     ) -> Backing:
@@ -79,8 +80,8 @@ class KnowledgeStore(Claims):
                     return Found()
             retriever = await self.retriever.get()
             passages = tuple(await retriever.retrieve(company_id, query, language=language, k=k))
-        score, is_answerable = retriever.answerability(passages, query)
-        return Found(passages, score, is_answerable)
+        likely = answerable(query, passages)
+        return Found(passages, likely.score, likely.is_answerable)
 
 
 def _given(texts: Sequence[str]) -> list[Passage]:

@@ -321,7 +321,7 @@ def test_an_excerpt_is_plain_masked_and_bounded() -> None:
         "<b>Bold</b> keys have 32 characters. " + "Another sentence about keys follows now. " * 30
     )
     shelf, passage = Shelf(), make_passage(text)
-    excerpt = make_excerpt(passage, shelf.sentences(passage, "keys characters"), "en")
+    excerpt = make_excerpt(passage, passage.document_title, shelf.sentences(passage, "keys characters"), "en")
     assert excerpt is not None
     assert len(excerpt.text) <= MAX_EXCERPT
     assert excerpt.quote is not None
@@ -332,6 +332,6 @@ def test_an_excerpt_is_plain_masked_and_bounded() -> None:
 
 def test_one_long_sentence_is_cut_and_not_quoted() -> None:
     passage = make_passage("Keys " + "and keys " * 80 + "end.")
-    excerpt = make_excerpt(passage, Shelf().sentences(passage, "keys"), "en")
+    excerpt = make_excerpt(passage, passage.document_title, Shelf().sentences(passage, "keys"), "en")
     assert excerpt is not None
     assert (len(excerpt.text), excerpt.quote) == (MAX_EXCERPT, None)
