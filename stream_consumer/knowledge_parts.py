@@ -23,6 +23,8 @@ from knowledge.ingesting.origins import origins
 from knowledge.ingesting.revision import Tools
 from knowledge.ingesting.vectors import Vectors
 from knowledge.ingestion import Ingestion
+from knowledge.retrieval.metrics import RetrievalMetrics
+from knowledge.retrieval.retriever import Retriever
 from knowledge.settings import EmbeddingSettings, KnowledgeSettings
 from knowledge.stores.backends import build_store
 from knowledge.stores.protocol import VectorStore
@@ -38,6 +40,7 @@ class KnowledgeBase:
     settings: KnowledgeSettings
     store: VectorStore
     embedders: Embedders
+    retriever: Retriever
 
 
 async def open_knowledge(
@@ -47,8 +50,9 @@ async def open_knowledge(
     db: Database,
     redis: Redis,
     registry: CollectorRegistry,
+    stack: AsyncExitStack,
 ) -> KnowledgeBase:
-    """Make store and embedders; no model is loaded before it is needed.
+    """Make store, embedders and retriever; no model is loaded before it is needed, and all is closed with the stack.
 
     Raises:
         SettingsError: the backend or a provider cannot work as it is set up.
@@ -57,7 +61,9 @@ async def open_knowledge(
     async with db.system() as connection:
         await store.check(connection)
     embedders = build_embedders(embedding, llm, redis, DatabaseSpend(db), EmbeddingMetrics(registry))
-    return KnowledgeBase(settings, store, embedders)
+    stack.push_async_callback(embedders.close)
+    retriever = Retriever(db, store, embedders, top_k=settings.kb_top_k, metrics=RetrievalMetrics(registry))
+    return KnowledgeBase(settings, store, embedders, retriever)
 
 
 async def open_ingestion(base: KnowledgeBase, db: Database, redis: Redis, stack: AsyncExitStack) -> Ingestion:

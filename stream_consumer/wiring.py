@@ -44,6 +44,8 @@ ROLES: Final = ("events", "turns", "notifications", "jobs")
 EVENT_SLOTS: Final = 2
 """Batches under way at a time: one computes while PostgreSQL works on the other."""
 NOTIFICATION_SLOTS: Final = 4
+SEARCH_SLOTS: Final = 8
+"""Searches that one process answers at a time."""
 UPKEEP_SECONDS: Final = 60.0
 
 Task = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
@@ -224,7 +226,14 @@ def _notifications(parts: _Parts) -> list[Task]:
 
 def _jobs(parts: _Parts) -> list[Task]:
     sweeps = Requeue(parts.db, parts.redis, parts.shards, RequeuePolicy(every_seconds=UPKEEP_SECONDS))
-    watch = BudgetWatch(parts.db, parts.redis, parts.companies, parts.settings.channels, parts.shards)
+    watch = BudgetWatch(
+        parts.db,
+        parts.redis,
+        parts.companies,
+        parts.settings.channels,
+        parts.shards,
+        embedding_cents=parts.settings.embedding.embedding_daily_budget_cents,
+    )
     months = Months((parts.settings.store.database_admin_url or parts.settings.store.database_url).get_secret_value())
     return [
         partial(sweeps.run, Upkeep(parts.db).tidy, "upkeep"),
@@ -238,16 +247,19 @@ async def _knowledge(parts: _Parts, registry: CollectorRegistry, stack: AsyncExi
     from stream_consumer.ingestions import IngestionsHandler
     from stream_consumer.knowledge_parts import open_ingestion, open_knowledge
     from stream_consumer.knowledge_sweeps import KnowledgeSweeps
+    from stream_consumer.searches import SearchHandler
 
     settings, db, redis = parts.settings, parts.db, parts.redis
-    base = await open_knowledge(settings.knowledge, settings.embedding, settings.llm, db, redis, registry)
+    base = await open_knowledge(settings.knowledge, settings.embedding, settings.llm, db, redis, registry, stack)
     handler = IngestionsHandler(await open_ingestion(base, db, redis, stack), parts.metrics)
     policy = _policy(settings.consumer, batch=1, slots=settings.consumer.consumer_job_slots, isolate_after=1)
+    searching = _policy(settings.consumer, batch=1, slots=SEARCH_SLOTS, isolate_after=1)
     sweeps = KnowledgeSweeps(db, redis, parts.shards, base.store, base.embedders)
     often = Requeue(db, redis, parts.shards)
     seldom = Requeue(db, redis, parts.shards, RequeuePolicy(every_seconds=UPKEEP_SECONDS))
     return [
         *parts.loops(streams.JOBS, handler, policy),
+        *parts.loops(streams.SEARCHES, SearchHandler(redis, base.retriever, parts.metrics), searching),
         handler.heed,
         sweeps.heed,
         partial(often.run, sweeps.requeue_runs, "ingestions"),

@@ -74,12 +74,9 @@ async def prepare(
         Unreadable: it cannot be read, has no text, or its licence forbids it.
     """
     converted = await convert(raw)
-    document, chunks = await asyncio.to_thread(_cut, converted, rules)
-    named = replace(document, title=document.title.strip() or title)
-    return Prepared(
-        _new_document(document_id, named, rules.fingerprint(raw), fetched_at),
-        await asyncio.to_thread(_new_chunks, document_id, chunks, named.language),
-    )
+    named = replace(converted, title=(converted.title.strip() or title)[:MAX_TITLE])
+    document, chunks = await asyncio.to_thread(_cut, document_id, named, rules)
+    return Prepared(_new_document(document_id, document, rules.fingerprint(raw), fetched_at), chunks)
 
 
 def is_same(live: LiveDocument, new: NewDocument, ids: list[str]) -> bool:
@@ -88,14 +85,14 @@ def is_same(live: LiveDocument, new: NewDocument, ids: list[str]) -> bool:
     return live.chunk_ids == ids and all(getattr(live, fact) == getattr(new, fact) for fact in facts)
 
 
-def _cut(document: Document, rules: Rules) -> tuple[Document, tuple[Chunk, ...]]:
+def _cut(document_id: str, document: Document, rules: Rules) -> tuple[Document, tuple[NewChunk, ...]]:
     """Runs in a thread: long documents take seconds."""
     cleared = clear(document, rules.blocked, rules.attribution)
     spoken = replace(cleared, language=rules.language) if rules.language else cleared
     chunks = chunk(spoken, rules.policy)
     if not chunks:
         raise Unreadable(NO_TEXT, "The document holds no text.")
-    return spoken, chunks
+    return spoken, _new_chunks(document_id, chunks, spoken.language)
 
 
 def _new_document(document_id: str, document: Document, content_hash: bytes, fetched_at: datetime) -> NewDocument:
@@ -116,8 +113,15 @@ def _new_chunks(document_id: str, chunks: tuple[Chunk, ...], language: str | Non
     return tuple(_new_chunk(chunk_id, each, language) for chunk_id, each in zip(ids, chunks, strict=True))
 
 
-def _new_chunk(chunk_id: str, cut: Chunk, language: str | None) -> NewChunk:
-    read = words(cut.heading_path, cut.text, language)
+def _new_chunk(chunk_id: str, chunk: Chunk, language: str | None) -> NewChunk:
+    found = words(chunk.heading_path, chunk.text, language)
     return NewChunk(
-        chunk_id, cut.heading_path, cut.text, cut.tokens, language, cut.content_hash, read.vector, read.count
+        chunk_id,
+        chunk.heading_path,
+        chunk.text,
+        chunk.tokens,
+        language,
+        chunk.content_hash,
+        words=found.vector,
+        lexemes=found.count,
     )

@@ -13,7 +13,20 @@ from core.events import AcceptedEvent, to_ms
 from core.ids import new_id
 from core.nudges import Nudge, NudgeType
 from core.turns import Evidence, Signal, SignalKind, Turn
-from db import baselines, escalations, events, notifications, nudges, turns, users
+from db import (
+    baselines,
+    escalations,
+    events,
+    knowledge_documents,
+    knowledge_runs,
+    knowledge_sources,
+    notifications,
+    nudges,
+    turns,
+    users,
+)
+from db.knowledge_chunks import NewChunk
+from db.knowledge_documents import NewDocument
 from ingest_api.access import ACCESS, OPEN, Caller, check_access, find_undecided
 from ingest_api.app import create_app, routes_of
 from ingest_api.middleware import Edge
@@ -51,6 +64,17 @@ EXPECTED = {
     ("PATCH", "/api/v1/escalations/{escalation_id}"): "secret owner admin editor agent",
     ("GET", "/api/v1/notifications"): "secret owner admin editor approver agent viewer",
     ("POST", "/api/v1/notifications/{notification_id}/resend"): "secret owner admin editor agent",
+    ("GET", "/api/v1/knowledge/sources"): "secret owner admin editor approver agent viewer",
+    ("POST", "/api/v1/knowledge/sources"): "secret owner admin editor",
+    ("GET", "/api/v1/knowledge/sources/{source_id}"): "secret owner admin editor approver agent viewer",
+    ("DELETE", "/api/v1/knowledge/sources/{source_id}"): "secret owner admin editor",
+    ("GET", "/api/v1/knowledge/sources/{source_id}/documents"): "secret owner admin editor approver agent viewer",
+    ("GET", "/api/v1/knowledge/documents/{document_id}/chunks"): "secret owner admin editor approver agent viewer",
+    ("POST", "/api/v1/knowledge/sources/{source_id}/ingest"): "secret owner admin editor",
+    ("GET", "/api/v1/knowledge/sources/{source_id}/runs"): "secret owner admin editor approver agent viewer",
+    ("GET", "/api/v1/knowledge/runs/{run_id}"): "secret owner admin editor approver agent viewer",
+    ("POST", "/api/v1/knowledge/runs/{run_id}/cancel"): "secret owner admin editor",
+    ("GET", "/api/v1/knowledge/search"): "secret owner admin editor approver agent viewer",
     ("GET", "/api/v1/analytics/costs"): "secret owner admin editor approver agent viewer",
     ("GET", "/api/v1/analytics/nudges"): "secret owner admin editor approver agent viewer",
     ("GET", "/api/v1/api-keys"): "secret owner admin",
@@ -131,11 +155,15 @@ class Victim:
     escalation_id: str = ""
     notification_id: str = ""
     key_id: str = ""
+    source_id: str = ""
+    document_id: str = ""
+    run_id: str = ""
 
 
 async def furnish(services: Services, company: Company) -> Victim:
     """Give a company one row of each kind."""
     victim = Victim(company, escalation_id=new_id(), notification_id=new_id())
+    await furnish_knowledge(services, victim)
     seen = to_ms(NOW)
     event = AcceptedEvent(
         company.company_id, "e1", victim.user_id, victim.session_id, "click", None, None, seen, seen, seen, {}, "t" * 32
@@ -165,6 +193,23 @@ async def furnish(services: Services, company: Company) -> Victim:
         )  # fmt: skip
         await baselines.save(connection, company.company_id, baselines.Baseline.model_validate(STEPS), "system", NOW)
     return victim
+
+
+async def furnish_knowledge(services: Services, victim: Victim) -> None:
+    """Give a company a published document, and a run that is queued."""
+    victim.source_id, victim.document_id, victim.run_id = new_id(), new_id(), new_id()
+    place = (victim.company.company_id, victim.source_id)
+    chunk = NewChunk(new_id(), ("victim-title",), "victim-text", 3, "en", b"h", "'victim':1", 1)
+    document = NewDocument(victim.document_id, "victim-title", b"h", NOW)
+    async with services.database.transaction(place[0]) as connection:
+        await knowledge_sources.create(
+            connection, place[0], source_id=place[1], kind="text", title="victim-title", created_by="system", now=NOW
+        )
+        await knowledge_documents.stage(connection, *place, 1, document, [chunk])
+        await knowledge_sources.publish(connection, *place, 1, NOW)
+        await knowledge_runs.queue(
+            connection, place[0], run_id=victim.run_id, source_id=place[1], trace_id="t" * 32, now=NOW
+        )
 
 
 Call = Callable[[httpx2.AsyncClient, dict[str, str], Victim], Awaitable[httpx2.Response]]
@@ -205,6 +250,21 @@ ATTACKS: dict[tuple[str, str], Call | None] = {
     ("POST", "/api/v1/notifications/{notification_id}/resend"): send(
         "POST", "/api/v1/notifications/{notification_id}/resend"
     ),
+    ("GET", "/api/v1/knowledge/sources"): get("/api/v1/knowledge/sources"),
+    ("POST", "/api/v1/knowledge/sources"): None,
+    ("GET", "/api/v1/knowledge/sources/{source_id}"): get("/api/v1/knowledge/sources/{source_id}"),
+    ("DELETE", "/api/v1/knowledge/sources/{source_id}"): send("DELETE", "/api/v1/knowledge/sources/{source_id}"),
+    ("GET", "/api/v1/knowledge/sources/{source_id}/documents"): get("/api/v1/knowledge/sources/{source_id}/documents"),
+    ("GET", "/api/v1/knowledge/documents/{document_id}/chunks"): get(
+        "/api/v1/knowledge/documents/{document_id}/chunks"
+    ),
+    ("POST", "/api/v1/knowledge/sources/{source_id}/ingest"): send(
+        "POST", "/api/v1/knowledge/sources/{source_id}/ingest"
+    ),
+    ("GET", "/api/v1/knowledge/sources/{source_id}/runs"): get("/api/v1/knowledge/sources/{source_id}/runs"),
+    ("GET", "/api/v1/knowledge/runs/{run_id}"): get("/api/v1/knowledge/runs/{run_id}"),
+    ("POST", "/api/v1/knowledge/runs/{run_id}/cancel"): send("POST", "/api/v1/knowledge/runs/{run_id}/cancel"),
+    ("GET", "/api/v1/knowledge/search"): None,
     ("GET", "/api/v1/analytics/costs"): get("/api/v1/analytics/costs"),
     ("GET", "/api/v1/analytics/nudges"): get("/api/v1/analytics/nudges"),
     ("GET", "/api/v1/api-keys"): get("/api/v1/api-keys"),
@@ -214,6 +274,10 @@ ATTACKS: dict[tuple[str, str], Call | None] = {
     ("GET", "/api/v1/audit-log"): get("/api/v1/audit-log"),
     ("GET", "/api/v1/auth/me"): None,
 }
+
+
+NAMED = ("{escalation_id}", "{notification_id}", "{key_id}", "{source_id}", "{document_id}", "{run_id}")
+"""What names one row: of another company there is none."""
 
 
 def test_every_company_route_has_an_attack(app: Edge) -> None:
@@ -234,9 +298,18 @@ async def test_another_companys_rows_cannot_be_reached(
         if attack is None:
             continue
         answer = await attack(client, {"X-API-Key": company.secret_key}, victim)
-        named = "{escalation_id}" in template or "{notification_id}" in template or "{key_id}" in template
+        named = any(name in template for name in NAMED) and not template.endswith("/runs")
         assert answer.status_code == (404 if named else 200), (method, template, answer.text)
-        marks = ("victim-step", "victim-title", "connect", secret, victim.key_id, victim.escalation_id)
+        marks = (
+            "victim-step",
+            "victim-title",
+            "victim-text",
+            "connect",
+            secret,
+            victim.source_id,
+            victim.key_id,
+            victim.escalation_id,
+        )
         assert not [mark for mark in marks if mark in answer.text and mark not in str(answer.url)], (method, template)
         if "items" in answer.json() and template not in ("/api/v1/api-keys", "/api/v1/audit-log"):
             assert answer.json()["items"] == [], template
