@@ -1,11 +1,9 @@
 """The graph's Knowledge on our stores: a company's documents searched, quoted from, and asked what they support.
 
-A company without live documents pays one small query. The retriever comes from whoever wires the process, and is made
-when the first turn needs it: a process whose companies have no documents loads no embedding model.
+A company without live documents pays one small query and wakes no embedding model.
 """
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -31,22 +29,6 @@ class Retrieves(Protocol):
         ...
 
 
-class LazyRetriever:
-    """Makes the retriever once, at its first use, and off the event loop: it loads a model."""
-
-    def __init__(self, make: Callable[[], Retrieves]) -> None:
-        self._make = make
-        self._lock = asyncio.Lock()
-        self._made: Retrieves | None = None
-
-    async def get(self) -> Retrieves:
-        """Return the retriever; turns that come while it is made wait for the same one."""
-        async with self._lock:
-            if self._made is None:
-                self._made = await asyncio.to_thread(self._make)
-            return self._made
-
-
 class Claims:
     """The part of `graph.context.Knowledge` that needs no store: what passages say, and what they support."""
 
@@ -70,7 +52,7 @@ class KnowledgeStore(Claims):
     """`graph.context.Knowledge` of any company."""
 
     db: Database
-    retriever: LazyRetriever
+    retriever: Retrieves
 
     async def search(self, company_id: str, query: str, *, language: str, k: int) -> Found:
         """Return what helps with a query; nothing, and at no cost, where the company has no live documents."""
@@ -78,8 +60,7 @@ class KnowledgeStore(Claims):
             async with self.db.transaction(company_id) as connection:
                 if not await knowledge_sources.any_live(connection, company_id):
                     return Found()
-            retriever = await self.retriever.get()
-            passages = tuple(await retriever.retrieve(company_id, query, language=language, k=k))
+            passages = tuple(await self.retriever.retrieve(company_id, query, language=language, k=k))
         likely = answerable(query, passages)
         return Found(passages, likely.score, likely.is_answerable)
 

@@ -18,7 +18,7 @@ from db.nudges import PastNudge as NudgeRow
 from db.pool import Database
 from detection.restraint import bucket
 from graph.build import TurnGraph
-from graph.context import Delivery, Escalations, Nudges, TurnContext
+from graph.context import Delivery, Escalations, Knowledge, Nudges, TurnContext
 from graph.facts import PastNudge, UserFacts
 from graph.journal import Journal
 from graph.reasoner import Reasoner
@@ -41,12 +41,13 @@ LOCKED_SECONDS: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """What the graph writes to."""
+    """What the graph writes to, and the documents that it reads; without those a nudge rests on the baseline alone."""
 
     journal: Callable[[str], Journal]
     nudges: Nudges
     escalations: Escalations
     delivery: Delivery
+    knowledge: Knowledge | None = None
 
 
 class TurnsHandler:
@@ -157,6 +158,7 @@ class TurnsHandler:
             escalations=self._stores.escalations,
             delivery=self._stores.delivery,
             now=self._now,
+            knowledge=self._stores.knowledge,
         )
 
 
