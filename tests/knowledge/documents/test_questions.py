@@ -1,0 +1,109 @@
+"""Question tables: which columns they are found in, what becomes of rows, and what is refused with every row named."""
+
+import pytest
+
+from knowledge.converting import questions
+from knowledge.converting.questions import Sheet
+from knowledge.converting.tables import read_csv
+from knowledge.documents import ConvertLimits, Raw, Unreadable
+
+PAIR = "## How do I pay?\n\nBy card."
+
+
+def read(text: str, encoding: str = "utf-8") -> str:
+    return read_csv(Raw(text.encode(encoding), "faq.csv"), ConvertLimits()).markdown
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "question,answer\nHow do I pay?,By card.\n",
+        "Answer;Topic;Question\nBy card.;Billing;How do I pay?\n",
+        "Q\tA\nHow do I pay?\tBy card.\n",
+        "Our FAQ,\n\nQuestions:,ANSWERS\nHow do I pay?,By card.\n",
+        "السؤال,الإجابة\nHow do I pay?,By card.\n",
+        "الأسئلة|الجواب\nHow do I pay?|By card.\n",
+        "sep=;\nquestion;answer\nHow do I pay?;By card.\n",
+        'question,answer\r\n"How  do I\r\npay?"," By card. "\r\n',
+        "question,answer\n,\nHow do I pay?,By card.\n\n",
+    ],
+)
+def test_columns_are_found_by_their_names(table: str) -> None:
+    assert read(table) == PAIR
+
+
+def test_two_columns_without_names_are_question_and_answer() -> None:
+    assert read("How do I pay?,By card or by invoice.\nAnd refunds?,They take ten days.\n") == (
+        "## How do I pay?\n\nBy card or by invoice.\n\n## And refunds?\n\nThey take ten days."
+    )
+
+
+def test_an_arabic_table_of_an_old_excel_is_read() -> None:
+    assert read("السؤال;الجواب\nكيف أدفع؟;ببطاقة الائتمان\n", "cp1256") == "## كيف أدفع؟\n\nببطاقة الائتمان"
+
+
+def test_an_answer_opens_neither_heading_nor_code_of_its_own() -> None:
+    assert read('question,answer\nHow?,"# 1\n```x\n- item\nTitle\n---"\n') == (
+        "## How?\n\n\\# 1\n\\```x\n- item\nTitle\n\\---"
+    )
+
+
+@pytest.mark.parametrize("table", ["name,price,stock\nchair,10,3\n", "1,2\n3,4\n", "word,other\nx,y\n", "only\none\n"])
+def test_another_table_is_no_faq(table: str) -> None:
+    with pytest.raises(Unreadable) as refusal:
+        read(table)
+    assert refusal.value.code == "not_a_faq"
+
+
+@pytest.mark.parametrize("table", ["question,answer\n", ",,\n,,\n"])
+def test_a_table_without_rows_is_empty(table: str) -> None:
+    with pytest.raises(Unreadable) as refusal:
+        read(table)
+    assert refusal.value.code == "empty_document"
+
+
+def test_every_bad_row_is_named_and_nothing_is_taken_in() -> None:
+    table = f"question,answer\nHow?,So.\nWhy?,\n,Because.\n{'x' * 501},y\nz,{'y' * 32768}\nlone\n"
+    with pytest.raises(Unreadable) as refusal:
+        read(table)
+    assert refusal.value.code == "bad_rows"
+    assert [(error["row"], error["code"]) for error in refusal.value.errors] == [
+        (3, "answer_missing"),
+        (4, "question_missing"),
+        (5, "question_too_long"),
+        (6, "answer_too_long"),
+        (7, "answer_missing"),
+    ]
+
+
+def test_errors_are_capped_but_counted() -> None:
+    with pytest.raises(Unreadable, match="80 rows") as refusal:
+        read("question,answer\n" + "Why?,\n" * 80)
+    assert len(refusal.value.errors) == 50
+
+
+def test_sheets_become_sections_and_name_the_place_of_an_error() -> None:
+    head = ("Question", "Answer")
+    sheets = [
+        Sheet("Billing", [head, ("Pay?", "Card.")]),
+        Sheet("Notes", [("a", "b", "c"), ("1", "2", "3")]),
+        Sheet("Users", [head, ("Invite?", "By mail.")]),
+    ]
+    assert questions.to_markdown(sheets) == ("## Billing\n\n### Pay?\n\nCard.\n\n## Users\n\n### Invite?\n\nBy mail.")
+    with pytest.raises(Unreadable) as refusal:
+        questions.to_markdown([*sheets, Sheet("Last", [head, ("Pay?", "")])])
+    assert refusal.value.errors[0]["sheet"] == "Last"
+
+
+@pytest.mark.parametrize(
+    ("table", "code"),
+    [
+        ("question,answer\n" + "a?,b\n" * 30, "too_large"),
+        ("," * 300, "too_large"),
+        ('question,answer\n"' + "x" * 1_000_001, "damaged_document"),
+    ],
+)
+def test_a_table_beyond_the_limits_is_refused(table: str, code: str) -> None:
+    with pytest.raises(Unreadable) as refusal:
+        read_csv(Raw(table.encode(), "faq.csv"), ConvertLimits(rows=20))
+    assert refusal.value.code == code
