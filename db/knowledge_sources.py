@@ -117,7 +117,7 @@ _SIZE: Final = """
 
 # Sums up which revision of which source is live, and with which tags and language: equal sums, equal answers.
 _STAMP: Final = """
-    SELECT md5(coalesce(string_agg(concat_ws(' ', source_id, revision, language, tags::text, title), '|'
+    SELECT md5(coalesce(string_agg(ROW(source_id, revision, language, tags, title)::text, '|'
                                    ORDER BY source_id), ''))
     FROM knowledge_sources WHERE company_id = %(company_id)s AND deleted_at IS NULL AND revision > 0
 """
