@@ -1,4 +1,4 @@
-"""Tells a company when a budget of its day runs low (80 %) and when it is spent: for models, or at an embedding provider.
+"""Tells a company when a budget of its day runs low (80 %) and when it is spent: for models, or for embedding.
 
 Looked at from time to time rather than after each call: a warning may come a minute late, but no turn waits for it. Its
 id derives from company, day and threshold, so that each is told once.

@@ -10,10 +10,10 @@ from core import streams
 from core.config import CompanyConfig, EscalationRules, LlmRules
 from core.ids import new_id
 from core.settings import ChannelSettings
-from db import ai_interactions, configs, notifications
+from db import ai_interactions, configs, embedding_spend, notifications
 from db.pool import Database
 from local.installation import Company
-from stream_consumer.budgets import BudgetWatch, due_warnings
+from stream_consumer.budgets import BudgetWatch, due_embedding_warnings, due_warnings
 from stream_consumer.companies import Companies
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -103,3 +103,57 @@ async def test_the_installation_may_grant_less_than_a_company_allows_itself(
     assert await BudgetWatch(database, redis, known, ChannelSettings(), 1, now=lambda: NOON).look() == len(percents)
     limit = (await known.get([company.company_id]))[company.company_id].config.llm.daily_budget_cents
     assert limit == min(1000, granted or 1000)
+
+
+@pytest.mark.parametrize(
+    ("spent", "budget", "told"),
+    [
+        ({}, 100, []),
+        ({"openai": 79.0, "azure": 80.0}, 100, [("azure", 80)]),
+        ({"openai": 98.9}, 100, [("openai", 80)]),
+        ({"openai": 99.0}, 100, [("openai", 80), ("openai", 100)]),
+        ({"openai": 5.0}, 0, []),
+    ],
+)
+def test_which_thresholds_of_embedding_are_reached(
+    spent: dict[str, float], budget: float, told: list[tuple[str, int]]
+) -> None:
+    assert [(warning.provider, warning.percent) for warning in due_embedding_warnings(spent, budget)] == told
+
+
+async def embed(database: Database, company: Company, provider: str, cents: float, at: datetime) -> None:
+    key, company_id = new_id(), company.company_id
+    async with database.transaction(company_id) as connection:
+        assert await embedding_spend.reserve(
+            connection, company_id, reservation_id=key, provider=provider, cents=cents, budget_cents=1e6, at=at
+        )
+        await embedding_spend.settle(
+            connection, company_id, reservation_id=key, provider=provider, model="m", at=at, tokens=1, cents=cents
+        )
+
+
+async def test_each_threshold_of_each_embedding_provider_is_told_once_a_day(
+    database: Database, redis: Redis, company: Company
+) -> None:
+    rules = EscalationRules.model_validate({"webhook_url": "https://hooks.example/alerts"})
+    async with database.transaction(company.company_id) as connection:
+        await configs.save(connection, company.company_id, CompanyConfig(escalation=rules), "test", NOON)
+
+    async def look(at: datetime) -> int:
+        known = Companies(database)
+        watch = BudgetWatch(database, redis, known, ChannelSettings(), 1, embedding_cents=100, now=lambda: at)
+        return await watch.look()
+
+    await embed(database, company, "openai", 79, NOON)
+    await embed(database, company, "azure", 79, NOON)
+    assert await look(NOON) == 0
+    await embed(database, company, "openai", 20.5, NOON)
+    assert [await look(NOON), await look(NOON)] == [2, 0]
+    assert await look(NOON + timedelta(days=1)) == 0
+    async with database.transaction(company.company_id) as connection:
+        kept = (await notifications.list_(connection, company.company_id)).items
+        told = [await notifications.get(connection, company.company_id, str(row["notification_id"])) for row in kept]
+    assert sorted(each.payload["headline"] for each in told if each) == [
+        "100 % of today's embedding budget for openai is spent",
+        "80 % of today's embedding budget for openai is spent",
+    ]
