@@ -107,7 +107,8 @@ def hold_to_passages(
     given = tuple(given_texts(replace(case, excerpts=())))
     product = case.config.tone.product_name
     body = knowledge.check(content.body, answer.cited, passages, given, context=product)
-    title = knowledge.check(content.title, answer.cited, passages, given, context=product)
+    titles = [excerpt.title for excerpt in case.excerpts]
+    title = knowledge.check(content.title, answer.cited, passages, [*given, *titles], context=product)
     template = compose(case, diagnosis.reason_class)
     withheld = (*title.withheld, *body.withheld)
     if not body.text or _is_stump(content, body.text):

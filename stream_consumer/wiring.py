@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Seque
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from redis.asyncio import Redis
@@ -37,6 +37,9 @@ from stream_consumer.retry import RetryPolicy
 from stream_consumer.sweeper import Sweeper
 from stream_consumer.upkeep import Upkeep
 from stream_consumer.windows import WindowStore
+
+if TYPE_CHECKING:
+    from stream_consumer.knowledge_parts import KnowledgeBase
 
 log = logging.getLogger(__name__)
 
@@ -131,13 +134,14 @@ async def build(roles: Sequence[str], settings: Settings) -> AsyncIterator[Proce
         tasks: list[Task] = []
         if "events" in roles:
             tasks += _events(parts)
-        if "turns" in roles:
-            tasks += await _turns(parts, stack)
+        base = await _open_knowledge(parts, registry, stack) if {"turns", "jobs"} & set(roles) else None
+        if "turns" in roles and base:
+            tasks += await _turns(parts, base, stack)
         if "notifications" in roles:
             tasks += _notifications(parts)
-        if "jobs" in roles:
+        if "jobs" in roles and base:
             tasks += _jobs(parts)
-            tasks += await _knowledge(parts, registry, stack)
+            tasks += await _knowledge(parts, base, stack)
         yield Process(tuple(tasks), registry, partial(_is_ready, parts.db, parts.redis))
 
 
@@ -181,11 +185,23 @@ def _events(parts: _Parts) -> list[Task]:
     return [*parts.loops(streams.EVENTS, handler, policy), sweeper.run]
 
 
-async def _turns(parts: _Parts, stack: AsyncExitStack) -> list[Task]:
+async def _open_knowledge(parts: _Parts, registry: CollectorRegistry, stack: AsyncExitStack) -> "KnowledgeBase":
+    # Imported here: models and parsers take a second to import, which the other roles need not spend.
+    from stream_consumer.knowledge_parts import open_knowledge
+
+    settings = parts.settings
+    return await open_knowledge(
+        settings.knowledge, settings.embedding, settings.llm, parts.db, parts.redis, registry, stack
+    )
+
+
+async def _turns(parts: _Parts, base: "KnowledgeBase", stack: AsyncExitStack) -> list[Task]:
     # Imported here: the models' client takes a second to import, which the other roles need not spend.
     from graph.build import build_graph
     from graph.checkpoints import open_saver
+    from graph.consulting import SEARCH_SECONDS
     from graph.reasoners.wiring import build_reasoner, thinking_seconds
+    from stream_consumer.knowledge_store import KnowledgeStore
     from stream_consumer.locks import Locks
     from stream_consumer.stores import EscalationStore, JournalStore, NudgeStore, OutboxDelivery
     from stream_consumer.turns import Stores, TurnsHandler
@@ -197,10 +213,11 @@ async def _turns(parts: _Parts, stack: AsyncExitStack) -> list[Task]:
         NudgeStore(parts.db),
         EscalationStore(parts.db, parts.redis, settings.channels, parts.shards),
         OutboxDelivery(Outbox(parts.redis)),
+        KnowledgeStore(parts.db, base.retriever),
     )
     handler = TurnsHandler(
         parts.db,
-        build_graph(saver, thinking_seconds=thinking_seconds(settings.llm)),
+        build_graph(saver, thinking_seconds=thinking_seconds(settings.llm) + SEARCH_SECONDS),
         build_reasoner(settings.llm),
         stores,
         parts.companies,
@@ -242,15 +259,13 @@ def _jobs(parts: _Parts) -> list[Task]:
     ]
 
 
-async def _knowledge(parts: _Parts, registry: CollectorRegistry, stack: AsyncExitStack) -> list[Task]:
-    # Imported here: models and parsers take a second to import, which the other roles need not spend.
+async def _knowledge(parts: _Parts, base: "KnowledgeBase", stack: AsyncExitStack) -> list[Task]:
     from stream_consumer.ingestions import IngestionsHandler
-    from stream_consumer.knowledge_parts import open_ingestion, open_knowledge
+    from stream_consumer.knowledge_parts import open_ingestion
     from stream_consumer.knowledge_sweeps import KnowledgeSweeps
     from stream_consumer.searches import SearchHandler
 
     settings, db, redis = parts.settings, parts.db, parts.redis
-    base = await open_knowledge(settings.knowledge, settings.embedding, settings.llm, db, redis, registry, stack)
     handler = IngestionsHandler(await open_ingestion(base, db, redis, stack), parts.metrics)
     policy = _policy(settings.consumer, batch=1, slots=settings.consumer.consumer_job_slots, isolate_after=1)
     searching = _policy(settings.consumer, batch=1, slots=SEARCH_SLOTS, isolate_after=1)
