@@ -4,7 +4,9 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 
 from local.installation import Company
@@ -58,7 +60,17 @@ def product_environment(addresses: Addresses, database_url: str, redis_url: str,
         "GATEWAY_PUBLIC_URL": addresses.ws_url,
     }
     defaults = {"ALLOW_PRIVATE_WEBHOOKS": "true", "PYTHONUNBUFFERED": "1"}
+    if addresses.demo:  # its help centre is a web site of this machine
+        defaults |= {"KB_ALLOWED_PRIVATE_NETWORKS": _own_networks(addresses.host), "KB_RATE_LIMIT_DELAY": "0.1"}
     return {**defaults, **os.environ, **chosen}
+
+
+def _own_networks(host: str) -> str:
+    """Return the networks that lead to this machine alone: the loopback, and the address that is listened on."""
+    networks = ["127.0.0.0/8", "::1/128"]
+    with suppress(ValueError):
+        networks.append(str(ip_network(host)))
+    return ",".join(networks)
 
 
 def redis_part(directory: Path, socket: Path) -> Part:

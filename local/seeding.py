@@ -6,6 +6,8 @@ from pathlib import Path
 from httpx2 import AsyncClient
 
 _DEMO = Path(__file__).parent / "demo"
+_SOURCES = "/api/v1/knowledge/sources"
+_HELP_TITLE = "Curlewfield help centre"
 
 
 async def seed_demo(api_url: str, secret_key: str) -> None:
@@ -14,3 +16,24 @@ async def seed_demo(api_url: str, secret_key: str) -> None:
         for path, file in (("/api/v1/baselines", "baseline.json"), ("/api/v1/config", "config.json")):
             response = await client.post(path, json=json.loads((_DEMO / file).read_text()))
             response.raise_for_status()
+
+
+async def offer_help(api_url: str, secret_key: str, demo_url: str) -> None:
+    """Make the demo's help centre a knowledge source; it is read in the background.
+
+    The demo may have moved to another port since the last start: then the source of the old addresses goes. Raises
+    httpx2.HTTPStatusError when the API refuses.
+    """
+    location = f"{demo_url}/help/sitemap.xml"
+    async with AsyncClient(base_url=api_url, headers={"X-API-Key": secret_key}, timeout=20) as client:
+        listed = (await client.get(_SOURCES, params={"limit": 500})).raise_for_status().json()["items"]
+        ours = [source for source in listed if source["title"] == _HELP_TITLE]
+        for source in ours:
+            if source["location"] != location:
+                (await client.delete(f"{_SOURCES}/{source['source_id']}")).raise_for_status()
+        current = next((source for source in ours if source["location"] == location), None)
+        if current is None:
+            new = {"kind": "sitemap", "location": location, "title": _HELP_TITLE, "tags": ["help"]}
+            (await client.post(_SOURCES, json=new)).raise_for_status()
+        elif current["status"] == "failed":
+            (await client.post(f"{_SOURCES}/{current['source_id']}/ingest", json={})).raise_for_status()

@@ -199,12 +199,13 @@ async def _prepare(options: UpOptions, installation: Installation, database_url:
 
 
 async def _start_demo(addresses: Addresses, company: Company, supervisor: Supervisor, *, seed: bool) -> None:
-    from local.seeding import seed_demo
+    from local.seeding import offer_help, seed_demo
 
     work: list[Awaitable[None]] = [supervisor.start(demo_part(addresses, company))]
     if seed:
         work.append(seed_demo(addresses.api_url, company.secret_key))
     await asyncio.gather(*work)
+    await offer_help(addresses.api_url, company.secret_key, addresses.demo_url)
 
 
 def _simulation(count: int, addresses: Addresses, company: Company, environment: dict[str, str]) -> Part:
