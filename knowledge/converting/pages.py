@@ -30,7 +30,7 @@ from knowledge.documents import (
 _HEAD: Final = 4096
 _DEEPEST: Final = 200
 """Elements within each other; real pages stay below 60, and the parsers recurse."""
-_LEAST_LETTERS: Final = 20
+_LEAST_LETTERS: Final = 15
 """Letters below which a page with scripts counts as one that only they fill ("Loading …")."""
 _AROUND: Final = (
     "script",
