@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SKIPPED = {"__init__", "__main__", "report", "prompts", "sessions", "articles"}
+SKIPPED = {"__init__", "__main__", "report", "prompts", "sessions", "articles", "shelf"}
 """Modules here that are not benchmarks of a limit: shared code, and the trial of prompts on a real model."""
 
 
