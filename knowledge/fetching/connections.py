@@ -115,10 +115,11 @@ class Connections:
             Refused: no checked address answered, or what answered does not speak HTTP. Also while reading.
         """
         target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        host = ("Host", url.netloc.decode("ascii"))  # the pool would leave out the brackets of an IPv6 address
         waits = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
         try:
             async with self._pool.stream(
-                "GET", target, headers=list(headers.items()), extensions={"timeout": waits}
+                "GET", target, headers=[host, *headers.items()], extensions={"timeout": waits}
             ) as answer:
                 yield httpx2.Response(answer.status, headers=answer.headers, stream=_Body(answer))
         except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError) as error:

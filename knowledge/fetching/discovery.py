@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import httpx2
 
-from knowledge.fetching.allowlist import Source, is_allowed
+from knowledge.fetching.allowlist import Source, check_allowed, is_allowed
 from knowledge.fetching.fetcher import Fetcher
 from knowledge.fetching.refusals import Refused
 from knowledge.fetching.sitemaps import Sitemap
@@ -130,6 +130,7 @@ class Discovery:
     async def _begin(self) -> None:
         """Note the sitemaps to begin with; for the address of a site, those that its robots.txt names."""
         url = parse(self._location)
+        check_allowed(url, self._listing.sources)
         self._listing.sites.add(site_of(url))
         named = await self._fetcher.sitemaps_of(str(url)) if url.raw_path == b"/" else (str(url),)
         for text in named:

@@ -60,7 +60,7 @@ def without_robots(refused: Refused) -> Robots:
     """
     if refused.code == BAD_REDIRECT:
         return Robots()
-    return Robots(closed=Refused(refused.code, f"robots.txt: {refused.detail}", is_passing=refused.is_passing))
+    return Robots(closed=refused.renewed())
 
 
 def check_robots(robots: Robots, url: str) -> None:

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 import pytest
 
 from knowledge.fetching import discovery, refusals
-from knowledge.fetching.discovery import Discovery, discover
+from knowledge.fetching.allowlist import parse_sources
+from knowledge.fetching.discovery import Discovery, Listing, discover
 from knowledge.fetching.fetcher import Fetcher
 from knowledge.fetching.refusals import Refused
+from knowledge.fetching.urls import parse
 from tests.knowledge.fetching.conftest import Names, Opened
 from tests.knowledge.fetching.site import Reply, Site, redirect
 
@@ -83,6 +85,21 @@ async def test_an_entry_needs_the_allowlist_as_well(site: Site, opened: Opened) 
         urls, discovery = await found(fetcher, site.url("/s", "help.example"))
     assert urls == [site.url("/a", "www.example"), site.url("/b", "help.example")]
     assert discovery.left_out == {"other_site": 1}
+
+
+@pytest.mark.parametrize("path", ["/", "/s"])
+async def test_a_source_that_is_not_allowed_is_refused_and_not_empty(site: Site, opened: Opened, path: str) -> None:
+    async with opened(kb_allowed_sources=("help.example",)) as fetcher:
+        assert (await refusal_of(fetcher, site.url(path))).code == refusals.NOT_ALLOWED
+    assert site.requests == []
+
+
+def test_a_port_of_the_same_site_may_be_closed_all_the_same() -> None:
+    listing = Listing(10, parse_sources(("help.example:80",)), sites={("help.example", None)})
+    base = parse("http://help.example/sitemap.xml")
+    assert listing.take("https://help.example/a", base) is None
+    assert listing.take("/a", base) == "http://help.example/a"
+    assert listing.left_out == {discovery.NOT_ALLOWED: 1}
 
 
 async def test_only_pages_count_and_not_their_images(site: Site, fetcher: Fetcher) -> None:

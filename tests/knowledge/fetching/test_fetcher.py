@@ -5,14 +5,21 @@ import gzip
 import socket
 import tracemalloc
 import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import PackageNotFoundError
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
 
+from knowledge.fetching import fetcher as fetching
 from knowledge.fetching import refusals
 from knowledge.fetching.answers import NotModified, Page
+from knowledge.fetching.connections import Connections, resolve
 from knowledge.fetching.fetcher import Fetcher, user_agent
 from knowledge.fetching.refusals import Refused
+from knowledge.fetching.urls import parse
 from knowledge.settings import KnowledgeSettings
 from tests.knowledge.fetching.conftest import Certificates, Names, Opened
 from tests.knowledge.fetching.site import Reply, Request, Site, dripping, raw, redirect, serving
@@ -25,6 +32,19 @@ async def refusal_of(fetcher: Fetcher, url: str) -> Refused:
         await fetcher.fetch(url)
     assert caught.value.code in refusals.CODES
     return caught.value
+
+
+@contextmanager
+def hanging(host: str, port: int) -> Iterator[None]:
+    """An address that takes no connection and refuses none: the queue of its listener is full."""
+    with socket.socket() as listener, ExitStack() as waiting:
+        listener.bind((host, port))
+        listener.listen(0)
+        for _ in range(3):
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex((host, port))
+        yield
 
 
 # -- pages
@@ -59,6 +79,14 @@ async def test_the_owner_of_a_site_can_be_told_whom_to_ask(site: Site, opened: O
         await fetcher.fetch(site.url("/a"))
     assert site.requests[-1].headers["user-agent"].endswith("(+https://acme.example/crawler)")
     assert "(" not in user_agent(None)
+
+
+def test_we_say_who_we_are_also_where_the_package_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(fetching, "version", missing)
+    assert user_agent(None) == "onboarding-agent/0"
 
 
 async def test_a_page_that_did_not_change_is_not_sent_again(site: Site, fetcher: Fetcher) -> None:
@@ -212,6 +240,39 @@ async def test_an_address_that_does_not_answer_gives_way_to_the_next(
     names.known["two.example"] = [("127.0.0.99", "127.0.0.1")]
     site.pages["/a"] = Reply(b"a")
     assert isinstance(await fetcher.fetch(site.url("/a", "two.example")), Page)
+
+
+async def test_an_address_that_hangs_leaves_time_for_the_next(site: Site, opened: Opened, names: Names) -> None:
+    site.pages["/a"] = Reply(b"a")
+    with hanging("127.0.0.2", site.port):
+        names.known["two.example"] = [("127.0.0.2", "127.0.0.1")]
+        names.known["one.example"] = [("127.0.0.2",) * 3]
+        async with opened(kb_fetch_timeout_seconds=0.8) as fetcher:
+            assert isinstance(await fetcher.fetch(site.url("/a", "two.example")), Page)
+            assert (await refusal_of(fetcher, site.url("/a", "one.example"))).code == refusals.TOO_SLOW
+
+
+async def test_each_wait_of_a_connection_is_bounded_of_itself(names: Names, site: Site) -> None:
+    connections = Connections((ip_network("127.0.0.0/8"),), names)
+    names.known["one.example"] = [("127.0.0.2",)]
+    with hanging("127.0.0.2", site.port), pytest.raises(Refused) as caught:
+        async with connections.get(parse(site.url("/a", "one.example")), {}, 0.1):
+            pass
+    await connections.close()
+    assert (caught.value.code, caught.value.is_passing) == (refusals.TOO_SLOW, True)
+
+
+async def test_the_resolver_of_the_system_is_asked_when_no_other_is_given(site: Site) -> None:
+    assert {"127.0.0.1", "::1"} & set(await resolve("localhost", site.port))
+    async with Fetcher.open(KnowledgeSettings()) as fetcher:
+        assert (await refusal_of(fetcher, site.url("/", "localhost"))).code == refusals.PRIVATE_ADDRESS
+
+
+async def test_a_private_network_may_be_opened_for_ipv6(opened: Opened) -> None:
+    async with serving(host="::1") as site, opened(kb_allowed_private_networks=("::1/128",)) as fetcher:
+        site.pages["/a"] = Reply(b"a")
+        assert isinstance(await fetcher.fetch(site.url("/a", "[::1]")), Page)
+        assert site.requests[-1].headers["host"] == f"[::1]:{site.port}"
 
 
 async def test_only_allowed_sources_are_asked(site: Site, opened: Opened) -> None:
