@@ -97,8 +97,11 @@ def words(headings: Sequence[str], text: str, language: str | None = None) -> Wo
     return Words(vector, position)
 
 
+@lru_cache(maxsize=65_536)
 def _plain(token: str) -> str:
     """Return a token in one spelling: compatible characters, lower case, Western digits, no separators in a number."""
+    if token.isascii() and token.isalnum():
+        return token.lower()
     folded = unicodedata.normalize("NFKC", "".join(filter(_is_whole, token))).lower()
     digits = "".join(str(unicodedata.digit(sign, sign)) for sign in folded)
     return re.sub(r"[,٬]", "", digits).replace("٫", ".") if digits[:1].isdigit() else digits.replace(".", "")
