@@ -41,6 +41,7 @@ class LocalProvider:
     executor: Executor
     text_tokens: int
     tells_queries: bool = False
+    worth_caching: bool = True
     pays: bool = field(default=False, init=False)
 
     @property
@@ -51,6 +52,10 @@ class LocalProvider:
     async def answer(self, texts: Sequence[str], *, is_query: bool) -> Answer:
         """Embed one batch in a thread; see Provider."""
         return await asyncio.get_running_loop().run_in_executor(self.executor, self._run, tuple(texts), is_query)
+
+    async def close(self) -> None:
+        """Let the threads end; the model stays with the process."""
+        self.executor.shutdown(wait=False)
 
     def _run(self, texts: Sequence[str], is_query: bool) -> Answer:
         model = loaded(self.space, self.load)

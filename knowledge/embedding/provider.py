@@ -55,10 +55,19 @@ class Provider(Protocol):
         """Tell whether a question and a passage of the same words have different vectors."""
         ...
 
+    @property
+    def worth_caching(self) -> bool:
+        """Tell whether making a vector costs more than keeping it."""
+        ...
+
     async def answer(self, texts: Sequence[str], *, is_query: bool) -> Answer:
         """Embed one batch of clean texts, all of it or nothing.
 
         Raises:
             ProviderFailed: no usable answer; its `retry_after` is in seconds. Rejected, when another try is in vain.
         """
+        ...
+
+    async def close(self) -> None:
+        """Give back connections and threads."""
         ...

@@ -43,6 +43,7 @@ class Server:
     dimensions: int | None = None
     pays: bool = field(default=True, init=False)
     tells_queries: bool = field(default=False, init=False)
+    worth_caching: bool = field(default=True, init=False)
 
     async def answer(self, texts: Sequence[str], *, is_query: bool) -> Answer:  # noqa: ARG002 - it makes no difference
         """Embed one batch; see Provider."""
@@ -57,6 +58,10 @@ class Server:
         except Exception as error:
             raise _failure(error, self.name) from error
         return read_answer(body, len(texts), self.space.dimension)
+
+    async def close(self) -> None:
+        """Close the client's connections."""
+        await self.client.close()
 
 
 def _failure(error: Exception, name: str) -> ProviderFailed:
