@@ -16,10 +16,12 @@ from core import logs
 from core.errors import ProductError
 from core.settings import LogSettings, SecuritySettings, StoreSettings, load
 from local.deadletters import app as dead_letters
+from local.knowledge_eval import app as knowledge
 
 ABOUT = "Notices when a new user of your product is stuck, coaches them in place, and calls a person when that fails."
 app = typer.Typer(help=ABOUT, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(knowledge, name="knowledge")
 
 
 class Role(StrEnum):

@@ -20,6 +20,7 @@ class StreamName(StrEnum):
     EVENTS = "events_stream"
     TURNS = "turns_stream"
     NOTIFICATIONS = "notifications_stream"
+    JOBS = "jobs_stream"
 
 
 def _with_redis(work: Callable[[Redis, int], Awaitable[None]]) -> None:
