@@ -33,8 +33,9 @@ _LANGUAGES: Final = (
 _SAMPLE: Final = 3000
 """Characters looked at: more of a text does not change the answer."""
 _LEAST_LETTERS: Final = 20
-_LEAST_DISTANCE: Final = 0.1
-"""By which the likeliest language must be ahead of the next, of 1; below it the answer is None."""
+_LEAST_DISTANCE: Final = 0.6
+"""By which the likeliest language must be ahead of the next, of 1; below it the answer is None. Of 600 XQuAD questions
+94 % are then told rightly and 1 % wrongly (at 0.1: 96 % and 3 %); of their paragraphs, all rightly."""
 _MOSTLY: Final = 0.6
 _ARABIC: Final = re.compile("[\u0620-\u064a\u066e-\u06d3]")
 _NOT_ARABIC: Final = re.compile("[\u067e\u0686\u0698\u06af\u0679\u0688\u0691\u06ba\u06be\u06c1\u06d2]")

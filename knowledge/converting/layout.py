@@ -51,21 +51,23 @@ class Line:
 def order_glyphs(glyphs: Sequence[Glyph]) -> str:
     """Return a line's text in reading order.
 
-    PDFs store right-to-left lines glyph by glyph as they lie on the page, and extractors turn only some of them. So a
-    line that is mostly right-to-left is read from its places: right to left, then each Latin or numeric run turned.
+    PDFs store right-to-left text glyph by glyph as it lies on the page, and extractors turn only some of it. So a line
+    with such text is read from its places: in the direction that most of it has, then each stretch of the other one
+    turned.
     """
     kinds = [_direction(glyph.text) for glyph in glyphs]
-    if kinds.count(-1) <= kinds.count(1):
+    if -1 not in kinds:
         return "".join(glyph.text for glyph in glyphs)
+    base = -1 if kinds.count(-1) > kinds.count(1) else 1
     words = [list(word) for is_blank, word in groupby(glyphs, key=lambda glyph: glyph.text.isspace()) if not is_blank]
-    words.sort(key=lambda word: -sum(glyph.x for glyph in word) / len(word))
-    return unicodedata.normalize("NFKC", " ".join(_turned([_order_word(word) for word in words])))
+    words.sort(key=lambda word: base * sum(glyph.x for glyph in word) / len(word))
+    return unicodedata.normalize("NFKC", " ".join(_turned([_order_word(word) for word in words], base)))
 
 
 def _order_word(word: Sequence[Glyph]) -> str:
     is_leftward = any(_direction(glyph.text) < 0 for glyph in word)
-    placed = [glyph.text for glyph in sorted(word, key=lambda glyph: -glyph.x)]
-    return "".join(_turned(placed) if is_leftward else reversed(placed))
+    placed = [glyph.text for glyph in sorted(word, key=lambda glyph: glyph.x)]
+    return "".join(_turned(placed[::-1], -1) if is_leftward else placed)
 
 
 def _direction(text: str) -> int:
@@ -76,12 +78,12 @@ def _direction(text: str) -> int:
     return int(any(kind in _RIGHTWARD for kind in kinds))
 
 
-def _turned(placed: Sequence[str]) -> Iterable[str]:
-    # `placed` runs from right to left; stretches written rightwards, with the marks inside them, are turned back.
+def _turned(placed: Sequence[str], base: int) -> Iterable[str]:
+    # `placed` runs in the base direction; stretches of the other one, with the marks inside them, are turned.
     run: list[str] = []
     for text in placed:
         direction = _direction(text)
-        if direction > 0 or (run and direction == 0):
+        if direction == -base or (run and direction == 0):
             run.append(text)
             continue
         yield from _closed(run)

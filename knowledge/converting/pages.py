@@ -32,19 +32,9 @@ _DEEPEST: Final = 200
 """Elements within each other; real pages stay below 60, and the parsers recurse."""
 _LEAST_LETTERS: Final = 15
 """Letters below which a page with scripts counts as one that only they fill ("Loading …")."""
-_AROUND: Final = (
-    "script",
-    "style",
-    "template",
-    "noscript",
-    "nav",
-    "header",
-    "footer",
-    "aside",
-    "form",
-    "svg",
-    "iframe",
-)
+_AROUND: Final = ("script", "style", "nav", "aside", "svg", "iframe", "button", "select", "textarea", "head")
+_MARGINS: Final = ("header", "footer")
+"""Of the page they are dropped; those of an article hold its title."""
 _HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 _HEADING: Final = re.compile(r"^#{1,6} ", re.MULTILINE)
 _FOOTERS: Final = (
@@ -108,14 +98,13 @@ def _is_deeper(tree: Any, most: int) -> bool:
 
 
 def _main_text(tree: Any) -> str:
-    # On short pages trafilatura gives up on structure and returns bare lines; the body then serves better.
+    # trafilatura takes what surrounds an article when there is none, and on short pages returns bare lines.
+    body = _pruned(tree)
+    if not body.text_content().strip():
+        return ""
     article = _article(tree)
-    loses_headings = not _HEADING.search(article) and any(_is_filled(heading) for heading in tree.iter(*_HEADINGS))
-    return (_body(tree) or article) if loses_headings or not article else article
-
-
-def _is_filled(element: Any) -> bool:
-    return bool(element.text_content().strip()) and not any(above.tag in _AROUND for above in element.iterancestors())
+    loses_headings = not _HEADING.search(article) and any(each.text_content().strip() for each in body.iter(*_HEADINGS))
+    return (_as_markdown(body) or article) if loses_headings or not article else article
 
 
 def _article(tree: Any) -> str:
@@ -133,14 +122,19 @@ def _article(tree: Any) -> str:
     return (found or "").strip()
 
 
-def _body(tree: Any) -> str:
-    html = lxml.html.tostring(tree, encoding="unicode")
-    body = lxml.html.document_fromstring(html)
-    for element in list(body.iter(*_AROUND, "head")):
+def _pruned(tree: Any) -> Any:
+    body = lxml.html.document_fromstring(lxml.html.tostring(tree, encoding="unicode"))
+    for element in list(body.iter(*_AROUND)):
         element.drop_tree()
+    for element in list(body.iter(*_MARGINS)):
+        if not any(above.tag in ("main", "article") for above in element.iterancestors()):
+            element.drop_tree()
     mains = body.xpath("//main") or body.xpath("//article")
-    kept = lxml.html.tostring(mains[0] if len(mains) == 1 else body, encoding="unicode")
-    return markdownify.markdownify(kept, **_MARKDOWN).strip()
+    return mains[0] if len(mains) == 1 else body
+
+
+def _as_markdown(element: Any) -> str:
+    return markdownify.markdownify(lxml.html.tostring(element, encoding="unicode"), **_MARKDOWN).strip()
 
 
 def _has_text(markdown: str, tree: Any) -> bool:
@@ -160,8 +154,12 @@ def _title(tree: Any) -> str | None:
 def _address(tree: Any, url: str | None) -> str | None:
     """Return the canonical address, believed only where it stays on the host that the page came from."""
     for href in tree.xpath("//link[@rel='canonical']/@href"):
-        canonical = urljoin(url or "", str(href).strip())
-        if urlsplit(canonical).scheme in ("http", "https") and (url is None or _host(url) == _host(canonical)):
+        try:
+            canonical = urljoin(url or "", str(href).strip())
+            is_page = urlsplit(canonical).scheme in ("http", "https") and _host(canonical) != ""
+        except ValueError:
+            continue
+        if is_page and (url is None or _host(url) == _host(canonical)):
             return canonical
     return url
 

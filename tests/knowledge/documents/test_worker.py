@@ -148,7 +148,8 @@ def test_a_document_with_outside_references_fetches_nothing() -> None:
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/x".encode()
     page = (
         b"<html><head><base href='%s'><link rel=stylesheet href='%s'><script src='%s'></script></head><body>"
-        b"<img src='%s'><iframe src='%s'></iframe><object data='%s'></object><p>A refund takes ten working days.</p></body>"
+        b"<img src='%s'><iframe src='%s'></iframe><object data='%s'></object>"
+        b"<p>A refund takes ten working days.</p></body>"
     ) % ((address,) * 6)
     with listener, Converter() as opened:
         opened.convert(Raw(page, "page.html"))
