@@ -1,12 +1,13 @@
 """Measures a knowledge base by questions whose answers are known: is the right passage found, and is a gap noticed?
 
 A file of questions is JSON lines or CSV with the columns `question`, what is to be found (`url`, `source` or `passage`;
-none of them: nothing answers the question), and perhaps `language` and `tag`. Reading it and counting are pure.
+none of them: nothing answers the question), and perhaps `language` and `tag`. Who asks the questions is the caller's
+matter: reading, judging and counting are pure.
 """
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,7 +16,6 @@ import orjson
 from core.errors import ProductError
 from core.passages import Passage
 from knowledge.retrieval.answerability import answerable
-from knowledge.retrieval.retriever import Retriever
 
 DEPTH: Final = 10
 """Passages that are asked for."""
@@ -90,20 +90,6 @@ class Report:
     f1: float | None
     auc: float | None
     missed: tuple[str, ...]
-
-
-async def evaluate(
-    retriever: Retriever, company_id: str, cases: Sequence[Case], tell: Callable[[], None] = lambda: None
-) -> list[Outcome]:
-    """Ask every question; `tell` is called after each."""
-    outcomes = []
-    for case in cases:
-        passages = await retriever.retrieve(
-            company_id, case.question, language=case.language, k=DEPTH, tags=(case.tag,) if case.tag else ()
-        )
-        outcomes.append(judge(case, passages))
-        tell()
-    return outcomes
 
 
 def judge(case: Case, passages: Sequence[Passage]) -> Outcome:

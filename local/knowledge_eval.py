@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # imported where the command runs: the command line should st
     from knowledge.evaluation import Case, Outcome, Report
     from local.api_client import Api
 
+__all__ = ["app"]
+
 File = Annotated[
     Path,
     typer.Argument(
