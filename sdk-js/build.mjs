@@ -36,7 +36,8 @@ async function bundle({ entry, format, file }) {
       module: format === 'esm',
       toplevel: true,
       compress: { passes: 4, unsafe_arrows: true, pure_getters: true, unsafe: true, keep_fargs: false },
-      mangle: { properties: { regex: shortened, keep_quoted: true } },
+      // The list is made with the browser's own names in mind: terser's guess at those is not needed.
+      mangle: { properties: { regex: shortened, keep_quoted: true, builtins: true } },
       // No link to it in the script: it is not served, only kept.
       sourceMap: { content: await readFile(`${outfile}.map`, 'utf8') },
     },

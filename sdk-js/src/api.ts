@@ -58,7 +58,7 @@ export function createApi(parts: Parts): OnboardingAgent {
     setTheme: later('setTheme'),
     optOut: later('optOut'),
     optIn: guard(() => {
-      store?.remove(OPTED_OUT);
+      store?.forget(OPTED_OUT);
       start();
     }),
     getState: guard(() => client?.getState()),

@@ -7,9 +7,7 @@ export function backoff(attempt: number, random: number, base = 1000, cap = MINU
   return Math.round(random * Math.min(cap, base * 2 ** attempt));
 }
 
-/** The server's `Retry-After` (seconds, or an HTTP date) in milliseconds, at most an hour; undefined if unreadable. */
-export function retryAfter(header: string | null, now: number): number | undefined {
-  if (!header) return undefined;
-  const ms = isNaN(+header) ? Date.parse(header) - now : +header * 1000;
-  return ms >= 0 ? Math.min(ms, 60 * MINUTE) : undefined;
+/** The server's `Retry-After` (seconds, as our API says it) in milliseconds, at most an hour; undefined if unreadable. */
+export function retryAfter(header: string | null): number | undefined {
+  return header && +header >= 0 ? Math.min(+header * 1000, 60 * MINUTE) : undefined;
 }

@@ -59,6 +59,9 @@ export interface Parts {
 
 const TICK_MS = 5000;
 const BATCH_EVENTS = 10;
+/** What tells that somebody needs help now: it does not wait for the tick, but what comes with it goes along. */
+const URGENT = /^(submit_failed|error_|(rage|dead|help|cancel|back)_click)/;
+const URGENT_MS = 200;
 
 export const siteOf = (apiKey: string): string => `oa:${apiKey}:`;
 /** Set while the user wants none of this. */
@@ -78,6 +81,7 @@ export function startClient(options: Options, { signals, deliver }: Parts, stopp
   const sender = createSender(scope, queue, http, identity, () => !lead.held());
   /** Events of this tab that no tab was told to send yet. */
   let fresh = 0;
+  let hurrying = false;
 
   /** Something in the store is for whichever tab leads, or is on stage. */
   const look = (): void => {
@@ -87,7 +91,7 @@ export function startClient(options: Options, { signals, deliver }: Parts, stopp
   };
   const poke = (): void => {
     fresh = 0;
-    store.write(POKE, uuid7());
+    store.save(POKE, uuid7());
     look();
   };
   identity.become(options);
@@ -111,6 +115,13 @@ export function startClient(options: Options, { signals, deliver }: Parts, stopp
       properties,
     });
     if (++fresh >= BATCH_EVENTS) poke();
+    else if (!hurrying && URGENT.test(event_type)) {
+      hurrying = true;
+      scope.wait(URGENT_MS, () => {
+        hurrying = false;
+        poke();
+      });
+    }
     return event_id;
   };
   const retry = (): void => {
@@ -131,7 +142,7 @@ export function startClient(options: Options, { signals, deliver }: Parts, stopp
     sender.flushLast();
   };
 
-  scope.every(TICK_MS, () => (fresh ? poke() : look()));
+  scope.pulse(TICK_MS, () => (fresh ? poke() : look()));
   scope.listen('storage', ({ key }: StorageEvent) => key === site + POKE && look());
   scope.listen('online', retry);
   scope.listen('visibilitychange', () => document.visibilityState === 'hidden' && flushLast());
@@ -145,7 +156,7 @@ export function startClient(options: Options, { signals, deliver }: Parts, stopp
     reset() {
       // What happened before its user was known must not become the next one's.
       queue.clear(true);
-      store.remove(SESSION);
+      store.forget(SESSION);
       identity.forgetAnonymous();
       become({});
     },
@@ -153,7 +164,7 @@ export function startClient(options: Options, { signals, deliver }: Parts, stopp
     optOut() {
       queue.clear();
       delivery?.clear();
-      store.write(OPTED_OUT, true);
+      store.save(OPTED_OUT, true);
       poke();
     },
     getState() {

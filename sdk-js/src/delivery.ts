@@ -37,9 +37,8 @@ export type DeliveryFactory = (parts: DeliveryParts) => Delivery;
 
 export function deliverWith(createRenderer: RendererFactory): DeliveryFactory {
   return ({ scope, store, identity, options, site, poke }) => {
-    const { guard } = scope;
-    const renderer = createRenderer({ ...options, guard, onReply: (text) => inbox.reply(text) });
-    const inbox = createInbox(site, store, renderer, poke);
+    const renderer = createRenderer({ ...options, onReply: (text) => inbox.reply(text) });
+    const inbox = createInbox(scope, site, store, renderer, poke);
     const socket = createSocket(scope, store, identity, options.wsUrl, inbox.receive);
     const stage = createRole('stage', site, scope, store, inbox.stand);
     const stand = (): void => (document.visibilityState === 'hidden' ? stage.release() : stage.want());

@@ -55,9 +55,9 @@ export function createIdentity(store: Store, http: Http, now: () => number = Dat
     if (isFresh(kept) && !force) return kept;
     const { status, body } = await http.post('anonymous-tokens', { token: kept });
     const fresh = (body as { token?: string } | undefined)?.token;
-    if (fresh) store.write(ANONYMOUS, fresh);
+    if (fresh) store.save(ANONYMOUS, fresh);
     // A token that is too old to be renewed gives way to a new visitor's, at the next attempt.
-    else if (isFinal(status)) store.remove(ANONYMOUS);
+    else if (isFinal(status)) store.forget(ANONYMOUS);
     return fresh ?? '';
   };
   const fetchToken = async (force?: boolean): Promise<void> => {
@@ -72,7 +72,7 @@ export function createIdentity(store: Store, http: Http, now: () => number = Dat
     if (!anonymous_token || !token || !user.userToken) return;
     const { status } = await http.post('identify', { user_token: token, anonymous_token });
     // What the server refuses for good is not tried again; 401 may only mean that a token ran out.
-    if (isFinal(status) && status !== 401) store.remove(MERGE);
+    if (isFinal(status) && status !== 401) store.forget(MERGE);
   };
 
   return {
@@ -91,12 +91,12 @@ export function createIdentity(store: Store, http: Http, now: () => number = Dat
       pending = undefined;
       token = typeof next.userToken === 'string' ? next.userToken : undefined;
       if (!next.userToken || !kept) return;
-      store.write(MERGE, kept);
-      store.remove(ANONYMOUS);
+      store.save(MERGE, kept);
+      store.forget(ANONYMOUS);
     },
     forgetAnonymous() {
-      store.remove(ANONYMOUS);
-      store.remove(MERGE);
+      store.forget(ANONYMOUS);
+      store.forget(MERGE);
     },
   };
 }

@@ -7,10 +7,8 @@ let last = 0;
 /** A fresh UUIDv7; those of one page never sort before an earlier one. */
 export function uuid7(now = Date.now()): string {
   last = Math.max(now * TICKS, last + 1);
-  const time = hex(last, 15);
-  const random = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => hex(byte, 2)).join('');
-  const digits = `${time.slice(0, 12)}7${time.slice(12)}8${random.slice(1)}`;
-  return digits.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  const random = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => hex(byte, 2));
+  return [hex(last, 15), ...random].join('').replace(/(.{8})(.{4})(...).(...)/, '$1-$2-7$3-8$4-');
 }
 
 /** When a UUIDv7 was made; Unix milliseconds. */

@@ -3,15 +3,16 @@
  * tab on stage hands them to its renderer; none is shown twice, however many tabs or reloads there are.
  */
 
+import { here } from './capture/privacy';
 import { uuid7 } from './ids';
 import type { Renderer } from './render/contract';
-import { guard } from './scope';
+import { type Scope, guard } from './scope';
 import { OUTBOX } from './socket';
 import { type Store, createStore } from './store';
 import type { ClientFrame, MessageFrame, Nudge, NudgeFrame, ServerFrame } from './wire';
 
-/** What is shown, as it came. */
-type Item = NudgeFrame | MessageFrame;
+/** What is shown, as it came; `page` is where a nudge is on screen that may not have been read yet. */
+type Item = (NudgeFrame | MessageFrame) & { readonly page?: string };
 
 export interface Inbox {
   /** A frame from the gateway. */
@@ -27,29 +28,31 @@ export interface Inbox {
 
 /** `n:<id>` holds an item while it waits, then when it was shown; below zero, when it was over. Unix milliseconds. */
 const ITEM = 'n:';
+/** A nudge that was on screen for less than this comes back when the page is loaded anew. */
+const READ_MS = 3000;
 /** Longer than any nudge lives. */
 const SEEN_MS = 30 * 24 * 3600_000;
 
 /** @param poke tells all tabs, this one too, that the store changed. */
-export function createInbox(site: string, outbox: Store, renderer: Renderer, poke: () => void): Inbox {
+export function createInbox(scope: Scope, site: string, outbox: Store, renderer: Renderer, poke: () => void): Inbox {
   let onStage = false;
   let conversation: string | null = null;
   /** Handed to this tab's renderer. */
   const handed = new Set<string>();
 
-  const { read, write, remove, keys } = createStore(site + ITEM);
+  const { read, save, forget, names } = createStore(site + ITEM);
   const held = (id: string): Item | number | undefined => read(id);
 
   const mark = (id: string, time: number): void => {
-    write(id, time);
-    for (const each of keys('')) if (Math.abs(+held(each)!) < Date.now() - SEEN_MS) remove(each);
+    save(id, time);
+    for (const each of names('')) if (Math.abs(+held(each)!) < Date.now() - SEEN_MS) forget(each);
   };
   const post = (frame: ClientFrame): void => {
-    outbox.write(OUTBOX + uuid7(), frame);
+    outbox.save(OUTBOX + uuid7(), frame);
     poke();
   };
   const put = (id: string, item: Item): void => {
-    if (held(id) === undefined) write(id, item);
+    if (held(id) === undefined) save(id, item);
     poke();
   };
   const show = guard((id: string, item: Item) => {
@@ -60,7 +63,12 @@ export function createInbox(site: string, outbox: Store, renderer: Renderer, pok
     } else {
       handed.add(id);
       renderer.show(item.nudge, guard((status) => {
-        if (status === 'shown') mark(id, Date.now());
+        const settle = (): void => mark(id, Date.now());
+        if (status !== 'shown') settle();
+        else {
+          save(id, { ...item, page: here() });
+          scope.wait(READ_MS, settle);
+        }
         post({ type: 'nudge.ack', nudge_id: id, status });
       }));
     }
@@ -73,9 +81,11 @@ export function createInbox(site: string, outbox: Store, renderer: Renderer, pok
       handed.delete(id);
       renderer.hide(id);
     }
-    for (const id of onStage ? keys('') : []) {
+    for (const id of onStage ? names('') : []) {
       const item = held(id);
-      if (typeof item === 'object' && !handed.has(id)) show(id, item);
+      if (typeof item !== 'object' || handed.has(id)) continue;
+      if ((item.page ?? here()) === here()) show(id, item);
+      else mark(id, Date.now());
     }
   };
 
@@ -96,8 +106,8 @@ export function createInbox(site: string, outbox: Store, renderer: Renderer, pok
     },
     reply: (text) => post({ type: 'send_message', conversation_id: conversation, client_message_id: uuid7(), text }),
     clear() {
-      keys('').filter((id) => !+held(id)!).forEach(remove);
-      outbox.keys(OUTBOX).forEach(outbox.remove);
+      names('').filter((id) => !+held(id)!).forEach(forget);
+      outbox.names(OUTBOX).forEach(outbox.forget);
       look();
     },
   };

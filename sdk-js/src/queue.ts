@@ -49,10 +49,10 @@ const PREFIX = 'e:';
 
 export function createQueue(store: Store, limits: Limits = LIMITS): Queue {
   const dropped: Dropped = { overflow: 0, expired: 0, rejected: 0, tooLarge: 0 };
-  const keys = (own?: boolean): string[] => store.keys(PREFIX, own);
-  const waiting = (own?: boolean): WireEvent[] => keys(own).flatMap((key) => store.read<WireEvent>(key) ?? (store.remove(key), []));
+  const keys = (own?: boolean): string[] => store.names(PREFIX, own);
+  const waiting = (own?: boolean): WireEvent[] => keys(own).flatMap((key) => store.read<WireEvent>(key) ?? (store.forget(key), []));
   const remove: Queue['remove'] = (events, reason) => {
-    for (const { event_id } of events) store.remove(PREFIX + event_id);
+    for (const { event_id } of events) store.forget(PREFIX + event_id);
     if (reason) dropped[reason] += events.length;
   };
 
@@ -61,7 +61,7 @@ export function createQueue(store: Store, limits: Limits = LIMITS): Queue {
     remove,
     add(event) {
       if (bytesOf(event) > MAX_EVENT_BYTES) dropped.tooLarge++;
-      else store.write(PREFIX + event.event_id, event);
+      else store.save(PREFIX + event.event_id, event);
     },
     take({ events, bytes, own, userId, except }) {
       const mine = waiting(own)

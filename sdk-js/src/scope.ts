@@ -3,20 +3,20 @@
  * happens inside them reach the page, and gives all of them back in one call.
  */
 
-import type { Guard } from './render/contract';
+/** Wraps a function so that nothing it throws reaches the page; the wrapper then answers undefined. */
+type Guard = <A extends unknown[], R>(fn: (...args: A) => R) => (...args: A) => R | undefined;
 
 interface Observer {
   disconnect(): void;
 }
 
 export interface Scope {
-  readonly guard: Guard;
   readonly signal: AbortSignal;
   /** Listens passively for several space-separated types; on the window while capturing, elsewhere as events bubble. */
   listen<E extends Event>(types: string, heard: (event: E) => void, source?: EventTarget | null): void;
   /** Runs once after some milliseconds, if the scope still lasts; the answer cancels it. */
-  after(ms: number, run: () => void): () => void;
-  every(ms: number, run: () => void): void;
+  wait(ms: number, run: () => void): () => void;
+  pulse(ms: number, run: () => void): void;
   /** Makes an observer, such as a `MutationObserver`, that is disconnected at the end. */
   observer<H, O extends Observer, I>(Kind: new (heard: H, options?: I) => O, heard: H, options?: I): O;
   own(cleanup: () => void): void;
@@ -37,30 +37,29 @@ export const guard: Guard = (run) => (...args) => {
   }
 };
 
-export function createScope(guarded = guard): Scope {
+export function createScope(): Scope {
   const controller = new AbortController();
   const { signal } = controller;
-  const own = (cleanup: () => void): void => signal.addEventListener('abort', guarded(cleanup));
+  const own = (cleanup: () => void): void => signal.addEventListener('abort', guard(cleanup));
 
   return {
-    guard: guarded,
     signal,
     own,
     listen(types, heard, source = window) {
-      const listener = guarded(heard) as (event: Event) => void;
+      const listener = guard(heard) as (event: Event) => void;
       const options = { capture: source === window, signal, passive: true };
       for (const type of types.split(' ')) source?.addEventListener(type, listener, options);
     },
-    after(ms, run) {
-      const timer = setTimeout(guarded(() => signal.aborted || run()), ms);
+    wait(ms, run) {
+      const timer = setTimeout(guard(() => signal.aborted || run()), ms);
       return () => clearTimeout(timer);
     },
-    every(ms, run) {
-      const timer = setInterval(guarded(run), ms);
+    pulse(ms, run) {
+      const timer = setInterval(guard(run), ms);
       own(() => clearInterval(timer));
     },
     observer(Kind, heard, options) {
-      const observer = new Kind(guarded(heard as never) as never, options);
+      const observer = new Kind(guard(heard as never) as never, options);
       own(() => observer.disconnect());
       return observer;
     },

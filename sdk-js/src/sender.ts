@@ -45,7 +45,7 @@ export function createSender(scope: Scope, queue: Queue, http: Http, identity: I
   const pause = (ms: number): void => {
     pausedUntil = Date.now() + ms;
     cancelPause();
-    cancelPause = scope.after(ms, flush);
+    cancelPause = scope.wait(ms, flush);
   };
   const pauseLonger = (least = 0): void => pause(least + LEAST_MS + backoff(attempt++, Math.random()));
 
@@ -72,7 +72,7 @@ export function createSender(scope: Scope, queue: Queue, http: Http, identity: I
     // A token may have run out early: one fresh one is tried before the key is held to be refused.
     if (outcome === 'refused') return refusals++ ? pause(REFUSED_MS) : void (await identity.refresh(true));
     refusals = 0;
-    if (outcome === 'later') return pauseLonger(retryAfter(header, Date.now()));
+    if (outcome === 'later') return pauseLonger(retryAfter(header));
     attempt = 0;
     if (outcome === 'sent') {
       most = BATCH_EVENTS;

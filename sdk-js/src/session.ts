@@ -10,6 +10,6 @@ const IDLE_MS = 30 * 60_000;
 export function sessionId(store: Store, now = Date.now()): string {
   const [id, seenAt = 0] = store.read<[string, number]>(SESSION) ?? [];
   const current = id && now - seenAt < IDLE_MS ? id : uuid7();
-  store.write(SESSION, [current, now]);
+  store.save(SESSION, [current, now]);
   return current;
 }

@@ -14,7 +14,6 @@ export interface Socket {
   close(): void;
   /** Something new is in the outbox. */
   drain(): void;
-  readonly connected: () => boolean;
 }
 
 /** Frames for the gateway, in the order of their keys. */
@@ -57,7 +56,7 @@ export function createSocket(
   const connected = (): boolean => line?.readyState === 1;
 
   const drain = (): void => {
-    const keys = connected() ? store.keys(OUTBOX).filter((key) => !inFlight.has(key)) : [];
+    const keys = connected() ? store.names(OUTBOX).filter((key) => !inFlight.has(key)) : [];
     for (const key of keys) {
       line!.send(JSON.stringify(store.read(key)));
       inFlight.add(key);
@@ -67,16 +66,16 @@ export function createSocket(
   const receive = (frame: ServerFrame): void => {
     attempt = 0;
     if (frame.type === 'pong') {
-      inFlight.forEach(store.remove);
+      inFlight.forEach(store.forget);
       inFlight.clear();
     } else if (frame.type === 'hello') {
-      if (!frame.resumed) store.write(CURSOR, [userId(), frame.epoch, frame.seq]);
+      if (!frame.resumed) store.save(CURSOR, [userId(), frame.epoch, frame.seq]);
       drain();
     } else {
       onFrame(frame);
       // What was received is kept by now; a crash before this line only brings the frame once more.
       const [user, epoch, seq] = cursor();
-      if (frame.seq! > seq!) store.write(CURSOR, [user, epoch, frame.seq]);
+      if (frame.seq! > seq!) store.save(CURSOR, [user, epoch, frame.seq]);
     }
   };
 
@@ -85,7 +84,7 @@ export function createSocket(
     const delay = reconnectDelay(code, attempt++, Math.random());
     tokenRefused = code === 4401;
     cancelRetry();
-    if (delay) cancelRetry = scope.after(delay, connect);
+    if (delay) cancelRetry = scope.wait(delay, connect);
   };
   const connect = guard(async () => {
     if (!wanted || line) return;
@@ -121,7 +120,7 @@ export function createSocket(
     hangUp();
   };
 
-  scope.every(PING_MS, () => {
+  scope.pulse(PING_MS, () => {
     if (!connected()) return;
     if (unanswered) return retry(0);
     unanswered = true;
@@ -129,7 +128,6 @@ export function createSocket(
   });
   scope.own(close);
   return {
-    connected,
     drain,
     close,
     open() {

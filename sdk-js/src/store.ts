@@ -6,12 +6,10 @@
 export interface Store {
   /** Undefined when there is nothing, or nothing that can be read. */
   read<T>(key: string): T | undefined;
-  write(key: string, value: unknown): void;
-  remove(key: string): void;
+  save(key: string, value: unknown): void;
+  forget(key: string): void;
   /** Keys that begin so, in order; with `own`, only those that no other tab can see. */
-  keys(begin: string, own?: boolean): string[];
-  /** Whether other tabs see what is written here. */
-  readonly shared: boolean;
+  names(begin: string, own?: boolean): string[];
 }
 
 /** @param prefix keeps companies that share an origin apart. */
@@ -26,18 +24,17 @@ export function createStore(prefix: string, storage: () => Storage = () => local
   const onDisk = (): string[] => attempt(() => Object.keys(disk!)) ?? [];
 
   return {
-    shared: !!disk,
     read: (key) => attempt(() => JSON.parse(memory.get(prefix + key) ?? disk!.getItem(prefix + key)!)) ?? undefined,
-    write(key, value) {
+    save(key, value) {
       const json = JSON.stringify(value);
       memory.delete(prefix + key);
       attempt(() => (disk!.setItem(prefix + key, json), true)) ?? memory.set(prefix + key, json);
     },
-    remove(key) {
+    forget(key) {
       memory.delete(prefix + key);
       attempt(() => disk!.removeItem(prefix + key));
     },
-    keys(begin, own) {
+    names(begin, own) {
       const all = new Set([...memory.keys(), ...(own ? [] : onDisk())]);
       return [...all].flatMap((key) => (key.startsWith(prefix + begin) ? key.slice(prefix.length) : [])).sort();
     },

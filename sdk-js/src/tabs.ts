@@ -41,7 +41,7 @@ export function createRole(name: string, site: string, scope: Scope, store: Stor
     if (!wish || locks) return;
     const who = holder();
     tell(who === tab);
-    if (!who || who === tab) store.write(key, [tab, Date.now() + LEASE_MS]);
+    if (!who || who === tab) store.save(key, [tab, Date.now() + LEASE_MS]);
   };
   const want = (): void => {
     if (wish) return;
@@ -59,15 +59,15 @@ export function createRole(name: string, site: string, scope: Scope, store: Stor
       want();
     });
     renew();
-    scope.after(SETTLE_MS, renew);
+    scope.wait(SETTLE_MS, renew);
   };
   const release = (): void => {
     wish?.abort();
     wish = undefined;
-    if (holder() === tab) store.remove(key);
+    if (holder() === tab) store.forget(key);
     tell(false);
   };
-  scope.every(RENEW_MS, renew);
+  scope.pulse(RENEW_MS, renew);
   scope.own(release);
   return { held: () => told && (!!locks || holder() === tab), want, release };
 }

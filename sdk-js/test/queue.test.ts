@@ -122,9 +122,9 @@ describe('storage that fails', () => {
     ['full', () => broken({ setItem: () => { throw new Error('full'); } })],
   ])('%s: memory takes its place', (_, make) => {
     const store = make();
-    store.write('k', { a: 1 });
-    expect([store.shared, store.read('k'), store.keys('k'), store.keys('k', true)]).toEqual([false, { a: 1 }, ['k'], ['k']]);
-    store.remove('k');
+    store.save('k', { a: 1 });
+    expect([store.read('k'), store.names('k'), store.names('k', true)]).toEqual([{ a: 1 }, ['k'], ['k']]);
+    store.forget('k');
     expect(store.read('k')).toBeUndefined();
   });
 
@@ -134,10 +134,10 @@ describe('storage that fails', () => {
     const store = createStore('t:', () => new Proxy(localStorage, {
       get: (target, name) => name === 'setItem' && full ? () => { throw new Error('full'); } : Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name),
     }));
-    store.write('a', 1);
+    store.save('a', 1);
     full = true;
-    store.write('b', 2);
-    expect([store.keys(''), store.keys('', true), store.read('b')]).toEqual([['a', 'b'], ['b'], 2]);
+    store.save('b', 2);
+    expect([store.names(''), store.names('', true), store.read('b')]).toEqual([['a', 'b'], ['b'], 2]);
   });
 });
 

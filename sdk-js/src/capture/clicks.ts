@@ -26,7 +26,7 @@ export function captureClicks(scope: Scope, emit: Emit, tell: (click: CapturedCl
     if (origin === forwardedTo) return void (forwardedTo = undefined);
     const touched = controlOf(origin);
     const control = (forwardedTo = (touched as HTMLLabelElement).control ?? undefined) ?? touched;
-    if (forwardedTo) scope.after(0, () => (forwardedTo = undefined));
+    if (forwardedTo) scope.wait(0, () => (forwardedTo = undefined));
 
     const selector = selectorOf(control);
     const id = emit('click', selector, { tag: control.localName, text: labelOf(control) });

@@ -2,7 +2,7 @@
 
 import type { CapturedClick } from './clicks';
 import { ANSWERS, isAnswer } from './frustration';
-import { IGNORED } from './privacy';
+import { IGNORED, LABELLED } from './privacy';
 import { FIELDS } from './selector';
 import type { Emit } from './surroundings';
 import type { Scope } from '../scope';
@@ -13,9 +13,9 @@ interface Suspect {
   readonly control: Element;
 }
 
-const CLICKABLE = 'button,summary,[onclick],[role=button],[role=tab],[role=menuitem],[role=switch],[role=option],input';
+const CLICKABLE = LABELLED + ',[onclick],[role=switch],[role=option],input';
 /** What may well answer in ways that the page does not show: links, fields, players and drawings. */
-const EXCEPTED = FIELDS + ',a[href],input[type=checkbox],input[type=radio],select,label,canvas,video,audio';
+const EXCEPTED = FIELDS + ',a[href],[role=link],input[type=checkbox],input[type=radio],select,label,canvas,video,audio';
 /** From pressing to letting go; what opened at the press answers the click. */
 const PRESS_MS = 1000;
 const WATCHED = { subtree: true, childList: true, attributes: true, characterData: true };
@@ -37,7 +37,7 @@ export function watchDeadClicks(scope: Scope, emit: Emit): (click: CapturedClick
   // Observing costs the page something, so it lasts only while an answer is awaited.
   const observe = (ms: number, then: () => void): void => {
     observer.observe(document, WATCHED);
-    scope.after(ms, () => {
+    scope.wait(ms, () => {
       then();
       if (!suspects.size) observer.disconnect();
     });

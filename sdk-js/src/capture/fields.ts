@@ -37,7 +37,7 @@ export function captureChanges(scope: Scope, emit: Emit): () => void {
     }
     told.delete(field);
     stop(field);
-    waiting.set(field, scope.after(PAUSE_MS, () => (told.add(field), tell(field))));
+    waiting.set(field, scope.wait(PAUSE_MS, () => (told.add(field), tell(field))));
   });
   return () => [...waiting.keys()].forEach(tell);
 }
@@ -67,7 +67,7 @@ export function captureSubmits(scope: Scope, emit: Emit, flushChanges: () => voi
     const field = originOf<Field>(event);
     if (!field || event.timeStamp - actedAt > ATTEMPT_MS) return;
     // Every bad field of one attempt fires in the same task.
-    if (bad.push(field) < 2) scope.after(0, report);
+    if (bad.push(field) < 2) scope.wait(0, report);
   });
 }
 

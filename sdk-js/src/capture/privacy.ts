@@ -6,7 +6,8 @@
 export const IGNORED = '[data-oa-ignore]';
 const MASKED = '[data-oa-mask]';
 const MASK = '***';
-const LABELLED = 'a,button,summary,[role=button],[role=link],[role=tab],[role=menuitem]';
+/** Whose text says what it does. */
+export const LABELLED = 'a,button,summary,[role=button],[role=link],[role=tab],[role=menuitem]';
 
 /** Masks e-mail addresses and runs of five and more digits (cards, phones, accounts, also grouped), and cuts. */
 export function maskText(text: string, most = 80): string {
@@ -48,6 +49,9 @@ export function cleanUrl(href: string, keep: readonly string[] = []): string {
   const route = /^#!?\//.test(hash) ? cleanPath(hash.split('?')[0]!) : '';
   return (origin === 'null' ? `${protocol}//` : origin) + cleanPath(pathname) + query + route;
 }
+
+/** The page that the user is on, without what may differ from visit to visit. */
+export const here = (): string => cleanUrl(location.href);
 
 /** Masking must see `@` behind `%40`; what cannot be decoded stays as it is. */
 function cleanPath(path: string): string {

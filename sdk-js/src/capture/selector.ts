@@ -3,7 +3,7 @@
  * It is checked to match that element alone. " >>> " steps into an open shadow root.
  */
 
-import { isMasked, maskText } from './privacy';
+import { LABELLED, isMasked, maskText } from './privacy';
 
 const TEST_IDS = ['data-testid', 'data-test-id', 'data-test', 'data-cy', 'data-qa'];
 const NAMES = ['name', 'aria-label', 'for', 'href', 'role', 'type'];
@@ -15,9 +15,8 @@ export const FIELDS =
   'textarea,[contenteditable],input:not([type=button],[type=submit],[type=reset],[type=image],[type=checkbox],[type=radio])';
 
 /** What a control is made of, such as an icon, stands for the control. */
-const CONTROL =
-  'a,button,input,select,textarea,summary,label,option,[onclick],[role=button],[role=link],[role=tab],[role=menuitem],' +
-  '[role=checkbox],[role=radio],[role=switch],[role=option]';
+export const CONTROL =
+  LABELLED + ',input,select,textarea,label,option,[onclick],[role=checkbox],[role=radio],[role=switch],[role=option]';
 
 export const controlOf = (element: Element): Element => element.closest(CONTROL) ?? element;
 

@@ -22,5 +22,5 @@ function buildAction({ kind, label, url }: NudgeAction): HTMLElement | null {
   const link = safeUrl(url);
   // Links that leave the product open beside it. `mailto:` has no host, and opens no page.
   const away = link?.host && link.host !== location.host;
-  return link && make('a.button.quiet', { href: link.href, target: away ? '_blank' : null, rel: 'noopener' }, label);
+  return link && make('a.button.quiet', { href: link.href, target: away && '_blank' }, label);
 }

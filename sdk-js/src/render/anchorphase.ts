@@ -9,7 +9,7 @@ export interface Anchorage {
   readonly phase: Phase;
   /** When the target was last there, or when the waiting began; milliseconds of any steady clock. */
   readonly since: number;
-  /** Milliseconds to wait in this phase before the corner is taken. */
+  /** Milliseconds to wait for it before the corner is taken. */
   readonly patience: number;
 }
 
@@ -23,9 +23,11 @@ export function begin(now: number, patience = LATE_MS): Anchorage {
   return { phase: 'waiting', since: now, patience };
 }
 
-/** The next state, given whether a usable place at the target exists at `now`; the same object when nothing changed. */
-export function advance(state: Anchorage, found: boolean, now: number): Anchorage {
-  if (found) return { phase: 'anchored', since: now, patience: LOST_MS };
-  if (state.phase !== 'corner' && now - state.since >= state.patience) return { ...state, phase: 'corner' };
-  return state;
+/**
+ * The next state, given whether the target is there, and whether the card has a place at it: undefined while that is not
+ * known. Only a target that is not there is waited for: where it is, but has no room or is out of sight, waiting helps nobody.
+ */
+export function advance({ phase, since, patience }: Anchorage, isThere: boolean, hasPlace: boolean | undefined, now: number): Anchorage {
+  if (isThere) return { phase: hasPlace ? 'anchored' : hasPlace === false ? 'corner' : phase, since: now, patience: LOST_MS };
+  return { phase: now - since < patience ? phase : 'corner', since, patience };
 }

@@ -60,5 +60,5 @@ function buildFrame(content: CardContent, close: Node, ...parts: (Node | null | 
   const { language: lang, dir, labels } = content;
   const title = content.title || labels.assistant;
   const head = make('div.head', {}, make('h2.title', {}, title), close);
-  return make('section.card', { role: 'dialog', 'aria-modal': 'false', dir, lang, 'aria-label': title }, head, ...parts);
+  return make('section.card', { role: 'dialog', dir, lang, 'aria-label': title }, head, ...parts);
 }

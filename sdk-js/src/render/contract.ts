@@ -5,9 +5,6 @@
 
 import type { ChatMessage, Nudge, NudgeAction, NudgeStatus } from '../wire';
 
-/** Wraps a function so that nothing it throws reaches the page; the wrapper then answers undefined. */
-export type Guard = <A extends unknown[], R>(fn: (...args: A) => R) => (...args: A) => R | undefined;
-
 /** Custom properties (`--oa-accent`, …) and the colour scheme; what is left out keeps its value. */
 export interface Theme {
   readonly scheme?: 'light' | 'dark' | 'auto';
@@ -33,7 +30,6 @@ export interface RendererOptions {
   readonly direction?: 'ltr' | 'rtl';
   readonly onAction?: (action: NudgeAction, nudge: Nudge) => void;
   readonly onReply?: (text: string) => void;
-  readonly guard: Guard;
 }
 
 export type RendererFactory = (options: RendererOptions) => Renderer;

@@ -4,10 +4,10 @@
  */
 
 type Tags = HTMLElementTagNameMap;
-type Attributes = Readonly<Record<string, string | null | undefined>>;
+type Attributes = Readonly<Record<string, string | false | null | undefined>>;
 
 /**
- * Builds one element, such as `make('div.main', {}, 'Hello')`; attributes that are null, undefined or empty, and children
+ * Builds one element, such as `make('div.main', {}, 'Hello')`; attributes that are null, undefined, false or empty, and children
  * that are missing, are left out.
  */
 export function make<K extends keyof Tags>(

@@ -45,7 +45,7 @@ export function createHost(scope: Scope): Host {
   return {
     root,
     settle: (onTop) => settle(host, onTop),
-    announce: (text) => void scope.after(ANNOUNCE_AFTER_MS, () => (status.textContent = text)),
+    announce: (text) => void scope.wait(ANNOUNCE_AFTER_MS, () => (status.textContent = text)),
     paint({ scheme, variables = {} } = {}) {
       if (scheme) root.style.colorScheme = scheme === 'auto' ? '' : scheme;
       for (const name in variables) if (name.startsWith('--oa-')) host.style.setProperty(name, variables[name]!);

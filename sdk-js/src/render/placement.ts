@@ -18,79 +18,87 @@ export interface Rect extends Size, Point {}
 
 export type Side = 'bottom' | 'top' | 'right' | 'left';
 
+/** The card's upper left corner, and more. */
 export interface Placement extends Point {
   /** The side of the target on which the card stands. */
   readonly side: Side;
-  /** Distance of the arrow's centre from the card's left edge (top and bottom) or upper edge (left and right). */
-  readonly arrow: number;
+  /** The arrow's centre, on the card's edge, from the card's upper left corner. */
+  readonly arrow: Point;
 }
 
 /** Between target and card: the ring, the arrow and a breath. */
 export const GAP = 14;
 /** Kept free between card and screen edge. */
 export const MARGIN = 12;
-/** The same for a corner card on a screen with room to spare. */
-export const ROOMY_MARGIN = 20;
 /** The arrow stays this far from the card's ends, clear of its rounded corners. */
 const ARROW_INSET = 22;
-/** Screens narrower than this have no room to spare. */
-const NARROW = 480;
-
-type Axis = 'x' | 'y';
-
 
 /**
  * The best place for a card of `size` beside `target`, or null when no side has room for it without covering the
- * target: the caller then docks the card in a corner. `current` is kept while it fits, so that a card does not hop
- * from side to side as the page scrolls.
+ * target: the caller then docks the card in a corner. Of the sides with room, the one where the card covers least of
+ * `avoid`; among equals `current`, so that a card does not hop from side to side as the page scrolls.
  */
-export function place(target: Rect, size: Size, view: Rect, rtl = false, current?: Side): Placement | null {
-  const sides: readonly Side[] = rtl ? ['bottom', 'top', 'left', 'right'] : ['bottom', 'top', 'right', 'left'];
-  for (const side of [current ?? 'bottom', ...sides]) {
-    const found = settle(side, target, size, view);
-    if (found) return found;
-  }
-  return null;
+export function place(target: Rect, size: Size, view: Rect, rtl = false, current?: Side, avoid: readonly Rect[] = []): Placement | null {
+  const { width, height } = size;
+  const across = align(target.x, target.width, view.x, view.width, width);
+  const down = align(target.y, target.height, view.y, view.height, height);
+  const beside: Placement[] = [
+    { side: 'right', x: across.behind, y: down.begin, arrow: { x: 0, y: down.arrow } },
+    { side: 'left', x: across.ahead, y: down.begin, arrow: { x: width, y: down.arrow } },
+  ];
+  const places: Placement[] = [
+    { side: 'bottom', x: across.begin, y: down.behind, arrow: { x: across.arrow, y: 0 } },
+    { side: 'top', x: across.begin, y: down.ahead, arrow: { x: across.arrow, y: height } },
+    ...(rtl ? beside.reverse() : beside),
+  ];
+  const cost = (at: Placement): number => covered(at, size, avoid) - +(at.side === current) / 2;
+  return places.filter(({ x, y }) => across.fits(x) && down.fits(y)).sort((a, b) => cost(a) - cost(b))[0] ?? null;
 }
 
 /**
  * The corner for a card without a place at its target: the lower end corner of the reading direction, or the upper one
- * where the lower would cover `avoid` and the upper would not.
+ * where less of `avoid` is covered.
  */
-export function dock(size: Size, view: Rect, rtl = false, avoid: Rect | null = null): Point {
-  const margin = view.width < NARROW ? MARGIN : ROOMY_MARGIN;
-  const x = rtl ? view.x + margin : end(view, 'x') - size.width - margin;
-  const upper = view.y + margin;
-  const lower = Math.max(upper, end(view, 'y') - size.height - margin);
-  const covers = (y: number): boolean => !!avoid && overlaps({ x, y, ...size }, avoid);
-  return { x, y: covers(lower) && !covers(upper) ? upper : lower };
+export function dock({ width, height }: Size, view: Rect, rtl = false, avoid: readonly Rect[] = []): Point {
+  const x = view.x + (rtl ? MARGIN : view.width - MARGIN - width);
+  const upper = { x, y: view.y + MARGIN };
+  const lower = { x, y: Math.max(upper.y, view.y + view.height - MARGIN - height) };
+  const cost = (at: Point): number => covered(at, { width, height }, avoid);
+  return cost(upper) < cost(lower) ? upper : lower;
 }
 
-export function overlaps(a: Rect, b: Rect): boolean {
-  return a.x < end(b, 'x') && b.x < end(a, 'x') && a.y < end(b, 'y') && b.y < end(a, 'y');
+/** How much of these a card covers, in square pixels; what two of them share counts twice. */
+function covered({ x, y }: Point, { width, height }: Size, rects: readonly Rect[]): number {
+  const share = (from: number, length: number, start: number, extent: number): number =>
+    Math.max(0, Math.min(from + length, start + extent) - Math.max(from, start));
+  return rects.reduce((sum, rect) => sum + share(x, width, rect.x, rect.width) * share(y, height, rect.y, rect.height), 0);
 }
 
-function end(rect: Rect, axis: Axis): number {
-  return rect[axis] + rect[axis === 'x' ? 'width' : 'height'];
+interface Axis {
+  /** Where the card begins when it stands beside the target on the other axis: centred, and shifted into the screen. */
+  readonly begin: number;
+  /** The arrow, from there. */
+  readonly arrow: number;
+  /** Where the card begins when it stands on either side of the target. */
+  readonly ahead: number;
+  readonly behind: number;
+  /** Whether a card that begins here is on the screen. */
+  fits(point: number): boolean;
 }
 
-/** Beside the target on one axis; on the other centred on what can be seen of it, and shifted into the screen. */
-function settle(side: Side, target: Rect, { width, height }: Size, view: Rect): Placement | null {
-  const isAfter = side === 'bottom' || side === 'right';
-  const isUpright = side === 'bottom' || side === 'top';
-  const [axis, cross]: [Axis, Axis] = isUpright ? ['y', 'x'] : ['x', 'y'];
-  const [depth, length] = isUpright ? [height, width] : [width, height];
-  const [from, to] = [target[axis], end(target, axis)];
-  const [low, high] = [view[axis] + MARGIN, end(view, axis) - MARGIN - depth];
-  const [left, right] = [view[cross] + MARGIN, end(view, cross) - MARGIN - length];
-  const main = isAfter ? to + GAP : from - GAP - depth;
-  if ((isAfter ? high < main : main < low) || right < left) return null;
-  const centre = (Math.max(target[cross], view[cross]) + Math.min(end(target, cross), end(view, cross))) / 2;
-  const start = clamp(centre - length / 2, left, right);
-  const corner = { [axis]: clamp(main, low, high), [cross]: start } as Record<Axis, number>;
-  return { ...corner, side, arrow: clamp(centre - start, ARROW_INSET, length - ARROW_INSET) };
+/** Places on one axis, for a target that begins somewhere and has some length, seen from somewhere on over some extent. */
+function align(from: number, length: number, start: number, extent: number, size: number): Axis {
+  const low = start + MARGIN;
+  const high = start + extent - MARGIN - size;
+  const centre = (Math.max(from, start) + Math.min(from + length, start + extent)) / 2;
+  const begin = clamp(centre - size / 2, low, high);
+  return {
+    begin,
+    arrow: clamp(centre - begin, ARROW_INSET, size - ARROW_INSET),
+    ahead: from - GAP - size,
+    behind: from + length + GAP,
+    fits: (point) => point >= low && point <= high,
+  };
 }
 
-function clamp(value: number, low: number, high: number): number {
-  return Math.max(low, Math.min(value, high));
-}
+const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(value, high));

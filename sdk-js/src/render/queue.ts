@@ -12,8 +12,7 @@ export function isExpired(entry: Expiring, now: number): boolean {
   return entry.expires_at ? !(Date.parse(entry.expires_at) > now) : false;
 }
 
-/** The first entry still worth showing and what stays behind it; expired ones are dropped unseen. */
-export function takeNext<T extends Expiring>(waiting: readonly T[], now: number): { next: T | null; rest: readonly T[] } {
-  const alive = waiting.filter((entry) => !isExpired(entry, now));
-  return { next: alive[0] ?? null, rest: alive.slice(1) };
+/** What is still worth showing; what has expired is dropped unseen. */
+export function alive<T extends Expiring>(waiting: readonly T[], now: number): readonly T[] {
+  return waiting.filter((entry) => !isExpired(entry, now));
 }

@@ -3,13 +3,14 @@
  * visible screen, then at most one of 'clicked', 'dismissed' and 'snoozed'.
  */
 
-import { createScope } from '../scope';
+import { here } from '../capture/privacy';
+import { createScope, guard } from '../scope';
 import type { ChatMessage, Nudge, NudgeAction } from '../wire';
 import { type CardContent, buildCard } from './card';
 import type { Renderer, RendererOptions, Report } from './contract';
 import { createHost } from './host';
 import { labelsFor } from './labels';
-import { isExpired, takeNext } from './queue';
+import { alive, isExpired } from './queue';
 import { openSurface } from './surface';
 import type { Thread } from './thread';
 
@@ -18,6 +19,8 @@ interface Entry {
   readonly nudge?: Nudge;
   readonly messages: ChatMessage[];
   readonly expires_at?: string;
+  /** The address at which it came. */
+  readonly page: string;
   /** Tells once per status, and nothing after a final one. */
   readonly tell: Report;
 }
@@ -25,10 +28,8 @@ interface Entry {
 /** A pause between two surfaces, so that one answer does not look like the next question; milliseconds. */
 const PAUSE_MS = 500;
 
-const STATUS = { link: 'clicked', chat: 'clicked', dismiss: 'dismissed', snooze: 'snoozed' } as const;
-
-export function createRenderer({ guard, theme, locale, direction, onAction, onReply }: RendererOptions): Renderer {
-  const scope = createScope(guard);
+export function createRenderer({ theme, locale, direction, onAction, onReply }: RendererOptions): Renderer {
+  const scope = createScope();
   const host = createHost(scope);
   let waiting: readonly Entry[] = [];
   /** What is on screen, its conversation if it is one, and how to take it away. */
@@ -47,7 +48,7 @@ export function createRenderer({ guard, theme, locale, direction, onAction, onRe
     if (!current) return;
     close();
     pausing = true;
-    scope.after(PAUSE_MS, () => {
+    scope.wait(PAUSE_MS, () => {
       pausing = false;
       proceed();
     });
@@ -62,10 +63,10 @@ export function createRenderer({ guard, theme, locale, direction, onAction, onRe
     return { ...content, labels: labelsFor(content.language) };
   };
   const open = (entry: Entry): void => {
-    const { nudge, messages, tell } = entry;
+    const { nudge, messages, page, tell } = entry;
     const content = contentOf(nudge);
     const choose = guard((action: NudgeAction) => {
-      finish(tell, STATUS[action.kind], action);
+      finish(tell, action.kind === 'dismiss' ? 'dismissed' : action.kind === 'snooze' ? 'snoozed' : 'clicked', action);
       if (nudge) onAction?.(action, nudge);
     });
     const reply = onReply && guard((text: string) => (tell('clicked'), onReply(text)));
@@ -75,10 +76,9 @@ export function createRenderer({ guard, theme, locale, direction, onAction, onRe
     for (const message of messages) thread?.add(message);
     end = openSurface({
       host,
-      guard,
       card,
-      rtl: content.dir === 'rtl',
-      selector: content.nudge_type === 'tooltip' ? content.target_element : null,
+      page,
+      selector: content.nudge_type === 'tooltip' ? (content.target_element ?? '') : null,
       onAppear() {
         // A target may have come so late that the nudge has expired: then it is never seen.
         const stale = isExpired(entry, Date.now());
@@ -87,12 +87,13 @@ export function createRenderer({ guard, theme, locale, direction, onAction, onRe
       },
       onSeen: () => tell('shown'),
       onDismiss: () => finish(tell, 'dismissed'),
+      onOver: leave,
     });
   };
   /** Takes the next entry when the screen is free and somebody may be looking. */
   const proceed = (): void => {
     if (current || pausing || document.visibilityState !== 'visible') return;
-    const { next, rest } = takeNext(waiting, Date.now());
+    const [next, ...rest] = alive(waiting, Date.now());
     waiting = rest;
     if (next) open(next);
   };
@@ -110,7 +111,7 @@ export function createRenderer({ guard, theme, locale, direction, onAction, onRe
     show(nudge, report) {
       const { nudge_id, nudge_type, stuck_point, expires_at } = nudge;
       if (nudge_type === 'email_draft' || [current, ...waiting].some((entry) => entry?.nudge?.nudge_id === nudge_id)) return;
-      const entry = { nudge, messages: [], expires_at, tell: teller(report) };
+      const entry = { nudge, messages: [], expires_at, page: here(), tell: teller(report) };
       if (current?.nudge?.stuck_point !== stuck_point || isExpired(entry, Date.now())) return enqueue(entry);
       // Newer help for what the one on screen speaks of takes its place at once.
       close();
@@ -123,7 +124,7 @@ export function createRenderer({ guard, theme, locale, direction, onAction, onRe
       const entry = waiting.find(({ nudge }) => !nudge);
       if (thread) thread.add(message);
       else if (entry) entry.messages.push(message);
-      else enqueue({ messages: [message], tell() {} });
+      else enqueue({ messages: [message], page: '', tell() {} });
     },
     hide(nudgeId) {
       waiting = waiting.filter(({ nudge }) => nudge?.nudge_id !== nudgeId);
@@ -140,11 +141,10 @@ function teller(report: Report): Report {
   let isShown = false;
   let isOver = false;
   return (status, action) => {
-    if (isOver || (isShown && status === 'shown')) return;
     // Whoever acts on a card has seen it, even before the observers say so.
     if (!isShown) report('shown');
     isShown = true;
-    if (status === 'shown') return;
+    if (isOver || status === 'shown') return;
     isOver = true;
     report(status, action);
   };

@@ -12,7 +12,7 @@ export function buildSteps(items: readonly ChecklistItem[], labels: Labels, tick
   const progress = make('progress', { max: `${items.length}`, 'aria-labelledby': 'count' });
   const boxes = items.map(({ done }) => make('input', { type: 'checkbox', checked: done ? 'checked' : null }));
   const steps = boxes.map((box, index) => make('li', {}, make('label', {}, box, make('span', {}, items[index]!.text))));
-  const list = make('ul.steps', { role: 'list' }, ...steps);
+  const list = make('ul', { role: 'list' }, ...steps);
   const update = (): void => {
     progress.value = boxes.filter((box) => box.checked).length;
     count.textContent = labels.progress(progress.value, items.length);

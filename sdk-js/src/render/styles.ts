@@ -21,19 +21,16 @@ export const CSS = `
 --r:var(--oa-radius,14px);--q:calc(var(--r)*.65);--m:color-mix(in oklab,var(--t) 74%,var(--s));
 --b:color-mix(in oklab,var(--t) 14%,var(--s));--h:color-mix(in oklab,var(--t) 6%,var(--s));
 font:400 .9375em/1.5 var(--oa-font,system-ui,sans-serif);color:var(--t);accent-color:var(--a)}
-*{box-sizing:border-box;margin:0;padding:0;font:inherit;color:inherit}
+*{box-sizing:border-box;margin:0;padding:0;font:inherit;color:inherit;list-style:none}
 [hidden]{display:none!important}
-.card,.ring,.status{position:fixed;inset:0 auto auto 0}
+.card,.ring,.status{position:fixed}
+.card,.ring,.status,.arrow{inset:0 auto auto 0}
 .status{clip-path:inset(50%)}
-.card{display:flex;flex-direction:column;gap:8px;padding:14px 18px;width:min(336px,100vw - 24px);
+.card{display:flex;flex-direction:column;gap:8px;padding:14px 18px;width:min(336px,100% - 24px);
 max-height:calc(100dvh - 24px);background:var(--s);border:1px solid var(--b);border-radius:var(--r);
-filter:drop-shadow(0 4px 18px #0004);overflow-wrap:anywhere;animation:in .2s}
-[data-phase=waiting]{visibility:hidden;animation:none}
-@keyframes in{from{opacity:0}}
-.arrow{position:absolute;inset:-6px auto auto var(--at);width:12px;height:12px;background:var(--s);rotate:45deg}
-[data-side=top] .arrow{inset:auto auto -6px var(--at)}
-[data-side=right] .arrow{inset:var(--at) auto auto -6px}
-[data-side=left] .arrow{inset:var(--at) -6px auto auto}
+filter:drop-shadow(0 4px 18px #0004);overflow-wrap:anywhere}
+[data-phase=waiting]{visibility:hidden}
+.arrow{position:absolute;width:12px;height:12px;background:var(--s);rotate:45deg}
 [data-phase=corner] .arrow{display:none}
 .ring{pointer-events:none;border:2px solid var(--a);border-radius:var(--q)}
 .head,.foot,.reply,.progress,label{display:flex;gap:8px}
@@ -49,16 +46,13 @@ button:hover,.button:hover,.said{background:var(--h)}
 .quiet{border-color:var(--b);color:var(--t)}
 .strong,.strong:hover,.mine{background:var(--a);color:var(--on)}
 .thread{display:grid;gap:8px}
-.said{padding:8px 12px;border-radius:var(--q);color:var(--t)}
+.said{padding:8px 12px;border:1px solid transparent;border-radius:var(--q);color:var(--t)}
 .mine{margin-inline-start:36px;color:var(--on)}
 .source{display:block}
 textarea{flex:1;min-width:0;field-sizing:content;min-height:36px;max-height:7em;padding:6px 12px;border:1px solid var(--m);
 border-radius:var(--q);background:none;resize:none}
 textarea::placeholder{color:var(--m);opacity:1}
-.steps{list-style:none}
 label{padding:6px 0;color:var(--t)}
 :checked+span{color:var(--m);text-decoration:line-through}
 progress{flex:1;min-width:0;height:1.5em}
-@media(prefers-reduced-motion:reduce){*{animation:none!important}}
-@media(forced-colors:active){button,.button,.said{border:1px solid}.ring{border-color:Highlight}}
 `;

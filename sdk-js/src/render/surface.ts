@@ -2,35 +2,44 @@
  * One card on the screen: announced politely, reachable and dismissable by keyboard, without ever taking the focus.
  */
 
+import { here } from '../capture/privacy';
+import { FIELDS } from '../capture/selector';
 import { type Scope, createScope } from '../scope';
 import type { Card } from './card';
-import type { Guard } from './contract';
 import type { Host } from './host';
 import { positionCard } from './position';
-import { watchSight } from './target';
+import { findTarget, watchSight } from './target';
 
 export interface SurfaceOptions {
   readonly host: Host;
-  readonly guard: Guard;
   readonly card: Card;
-  readonly rtl: boolean;
-  /** CSS selector of what the card speaks of; none means a corner. */
-  readonly selector: string | null | undefined;
+  /** CSS selector of what a tooltip speaks of, empty for a corner; other cards have none, and outlive their page. */
+  readonly selector: string | null;
+  /** The page that a tooltip belongs to. */
+  readonly page: string;
   /** The card is about to appear, perhaps after a wait; false when it should not any more. */
   onAppear(): boolean;
   /** The card is really on a screen somebody can look at; possibly told more than once. */
   onSeen(): void;
   /** The user wants it gone: close button or Escape. */
   onDismiss(): void;
+  /** What a tooltip speaks of is over: nobody decided anything about it. */
+  onOver(): void;
 }
+
+/** What a submit has not mended: while one of these can be seen, the step is not done. */
+const TROUBLE = '[aria-invalid=true],[role=alert]:not(:empty)';
+/** From a submit until its errors must be there. */
+const SUBMIT_MS = 2000;
 
 /** Opens the card; returns how to take it away. Focus that was inside then goes back to where it came from. */
 export function openSurface(options: SurfaceOptions): () => void {
-  const { host, guard, selector, rtl, onDismiss } = options;
+  const { host, selector, page, onDismiss } = options;
   const { frame, main, close, reveal } = options.card;
-  const scope = createScope(guard);
+  const scope = createScope();
   let target: Element | null = null;
   let appeared = false;
+  let done = false;
   host.root.append(frame);
   host.settle(true);
   giveFocusBack(scope, frame, () => target);
@@ -41,8 +50,13 @@ export function openSurface(options: SurfaceOptions): () => void {
   scope.listen('click', onDismiss, close);
   scope.listen('click', () => target?.scrollIntoView({ block: 'center' }), reveal);
   dismissOnEscape(scope, frame, () => target, !!selector, onDismiss);
-  positionCard(scope, frame, selector, rtl, (element, anchored, moved) => {
+  scope.listen('submit', (event) => {
+    if ((event.target as Element).contains(target)) scope.wait(SUBMIT_MS, () => (done = !findTarget(TROUBLE)));
+  });
+  positionCard(scope, frame, selector, (element, anchored, moved, removed) => {
     target = element;
+    // Nothing is taken from under the hand of somebody who reads it.
+    if (selector != null && (done || removed || here() !== page) && !frame.matches(':hover,:focus-within')) return options.onOver();
     host.settle();
     reveal.hidden = !element || anchored;
     if (!moved) return;
@@ -76,8 +90,6 @@ function makeScrollable(main: HTMLElement): void {
   main.tabIndex = main.scrollHeight > main.clientHeight + 1 ? 0 : -1;
 }
 
-const EDITABLE = 'input,textarea,select,[contenteditable]';
-
 /**
  * Escape inside the card always dismisses it. Elsewhere it dismisses a tooltip only, unless the page made use of the
  * key itself or the user is typing into the field that the tooltip explains.
@@ -93,7 +105,7 @@ function dismissOnEscape(scope: Scope, frame: HTMLElement, target: () => Element
 
 function isEditing(target: Element | null): boolean {
   const field = (target?.getRootNode() as Document | undefined)?.activeElement;
-  return !!field && target!.contains(field) && field.matches(EDITABLE);
+  return !!field && target!.contains(field) && field.matches(FIELDS);
 }
 
 /** Watches where focus was before it entered the card, and returns it there, or to the target, at the end. */

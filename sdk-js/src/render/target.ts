@@ -5,11 +5,14 @@
  * until the target has stood still for a while); a slow heartbeat catches what no observer reports.
  */
 
-import type { Scope } from '../scope';
-import type { Rect } from './placement';
+import { CONTROL } from '../capture/selector';
+import { type Scope, guard } from '../scope';
 
-/** Told of the rendered target, within the visible part of the page or not, and its box when enough of it can be seen. */
-export type Report = (element: Element | null, rect: Rect | null) => void;
+/**
+ * Told of the rendered target, and its box when enough of it can be seen: null when not, undefined while that is not known
+ * yet.
+ */
+export type Report = (element: Element | null, rect: DOMRect | null | undefined) => void;
 
 const HEARTBEAT_MS = 250;
 /** Frames without movement after which following rests. */
@@ -35,6 +38,13 @@ export function findTarget(selector: string): Element | null {
   }
 }
 
+/** What a card at this target should leave free: the controls of the page, what went wrong, and what explains the target. */
+export function obstaclesOf(target: Element): readonly DOMRect[] {
+  const described = (target.getAttribute('aria-describedby') ?? '').replace(/\S+/g, (id) => `,[id="${CSS.escape(id)}"]`);
+  const found = (target.getRootNode() as ParentNode).querySelectorAll(`${CONTROL},[role=alert]${described}`);
+  return [...found].map((element) => element.getBoundingClientRect());
+}
+
 function isRendered(element: Element): boolean {
   const { width, height } = element.getBoundingClientRect();
   return width * height > 0 && element.checkVisibility({ visibilityProperty: true });
@@ -52,8 +62,8 @@ export function watchSight(scope: Scope, heard: (entry: IntersectionObserverEntr
  */
 export function followTarget(scope: Scope, selector: string, report: Report): () => void {
   let element: Element | null = null;
-  let inView = false;
-  let last = '';
+  let inView: boolean | undefined;
+  let last: string | undefined;
   let still = 0;
   let frame = 0;
 
@@ -61,19 +71,19 @@ export function followTarget(scope: Scope, selector: string, report: Report): ()
   const look = (): boolean => {
     const found = findTarget(selector);
     if (found !== element) watch(found);
-    const rect = found && inView ? found.getBoundingClientRect() : null;
+    const rect = inView ? found!.getBoundingClientRect() : inView === false ? null : undefined;
     const place = JSON.stringify(rect);
     const moved = place !== last;
     last = place;
     report(found, rect);
     return moved;
   };
-  const step = scope.guard(() => {
+  const step = guard(() => {
     still = look() ? 0 : still + 1;
     frame = still < STILL_FRAMES ? requestAnimationFrame(step) : 0;
   });
   /** Follows closely from the next frame on. */
-  const kick = scope.guard(() => {
+  const kick = guard(() => {
     still = 0;
     frame ||= requestAnimationFrame(step);
   });
@@ -84,13 +94,13 @@ export function followTarget(scope: Scope, selector: string, report: Report): ()
   const watch = (next: Element | null): void => {
     sight.disconnect();
     element = next;
-    inView = false;
+    inView = undefined;
     if (next) sight.observe(next);
   };
 
   scope.listen(MOVES, kick);
   scope.observer(MutationObserver, kick).observe(document, { childList: true, subtree: true });
-  scope.every(HEARTBEAT_MS, () => look() && kick());
+  scope.pulse(HEARTBEAT_MS, () => look() && kick());
   scope.own(() => cancelAnimationFrame(frame));
   look();
   kick();

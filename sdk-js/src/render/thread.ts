@@ -35,7 +35,7 @@ export function buildThread(labels: Labels, reply: ((text: string) => void) | un
 function buildBubble({ role, text, citations = [] }: Said): HTMLElement {
   const links = citations.map(({ title, url }) => {
     const href = safeUrl(url)?.href;
-    return href && make('a.source', { href, target: '_blank', rel: 'noopener' }, title || href);
+    return href && make('a.source', { href, target: '_blank' }, title || href);
   });
   return make(role === 'user' ? 'div.said.mine' : 'div.said', { dir: 'auto' }, text, ...links);
 }

@@ -2,25 +2,39 @@ import { describe, expect, it } from 'vitest';
 import { LATE_MS, LOST_MS, advance, begin } from '../../src/render/anchorphase';
 import { parseChecklist } from '../../src/render/checklist';
 import { labelsFor } from '../../src/render/labels';
-import { isExpired, takeNext } from '../../src/render/queue';
+import { alive, isExpired } from '../../src/render/queue';
 import { safeUrl } from '../../src/render/safeurl';
 
 describe('advance', () => {
-  it.each<[string, [boolean, number][], string]>([
-    ['is there at once', [[true, 0]], 'anchored'],
-    ['may come late', [[false, LATE_MS - 1], [true, LATE_MS - 1]], 'anchored'],
-    ['is given up after the patience', [[false, LATE_MS]], 'corner'],
-    ['is not given up before', [[false, LATE_MS - 1]], 'waiting'],
-    ['may go for a moment', [[true, 5000], [false, 5000 + LOST_MS - 1]], 'anchored'],
-    ['is given up when it stays away', [[true, 5000], [false, 5100], [false, 5000 + LOST_MS]], 'corner'],
-    ['is found again', [[false, LATE_MS], [true, 90_000]], 'anchored'],
-    ['stays given up', [[false, LATE_MS], [false, LATE_MS * 9]], 'corner'],
-  ])('a target %s', (_, sightings, phase) => {
-    expect(sightings.reduce((state, [found, now]) => advance(state, found, now), begin(0)).phase).toBe(phase);
+  const gone = [false, undefined] as const;
+  const unsure = [true, undefined] as const;
+  const fits = [true, true] as const;
+  const cramped = [true, false] as const;
+  it.each<[string, (readonly [readonly [boolean, boolean | undefined], number])[], string]>([
+    ['is there at once', [[fits, 0]], 'anchored'],
+    ['may come late', [[gone, LATE_MS - 1], [fits, LATE_MS - 1]], 'anchored'],
+    ['is given up after the patience', [[gone, LATE_MS]], 'corner'],
+    ['is not given up before', [[gone, LATE_MS - 1]], 'waiting'],
+    ['is not given up while nobody knows whether it can be seen', [[unsure, 0], [unsure, LATE_MS * 9]], 'waiting'],
+    ['without room is not waited for', [[cramped, 1]], 'corner'],
+    ['that loses its room is not waited for', [[fits, 1], [cramped, 2]], 'corner'],
+    ['gets its card back when there is room again', [[cramped, 1], [fits, 2]], 'anchored'],
+    ['may go for a moment', [[fits, 5000], [gone, 5000 + LOST_MS - 1]], 'anchored'],
+    ['may be replaced', [[fits, 5000], [gone, 5100], [unsure, 5200], [fits, 5216]], 'anchored'],
+    ['is given up when it stays away', [[fits, 5000], [gone, 5100], [gone, 5000 + LOST_MS]], 'corner'],
+    ['is found again', [[gone, LATE_MS], [fits, 90_000]], 'anchored'],
+    ['stays given up', [[gone, LATE_MS], [gone, LATE_MS * 9]], 'corner'],
+  ])('a target that %s', (_, sightings, phase) => {
+    const state = sightings.reduce((before, [[isThere, hasPlace], now]) => advance(before, isThere, hasPlace, now), begin(0));
+    expect(state.phase).toBe(phase);
   });
 
   it('takes the corner at once without a target to wait for', () => {
-    expect(advance(begin(7, 0), false, 7).phase).toBe('corner');
+    expect(advance(begin(7, 0), false, undefined, 7).phase).toBe('corner');
+  });
+
+  it('remembers when the target was last there', () => {
+    expect(advance(advance(begin(0), true, false, 50), false, undefined, 90).since).toBe(50);
   });
 });
 
@@ -74,11 +88,11 @@ describe('queue', () => {
     ['soon', true],
   ])('%s is expired: %s', (expires_at, expected) => expect(isExpired({ expires_at }, now)).toBe(expected));
 
-  it('takes the first that is alive and forgets the dead', () => {
+  it('keeps in order what is alive and forgets the dead', () => {
     const [a, b, c] = [{ expires_at: '2020-01-01T00:00:00Z' }, { expires_at: null }, { expires_at: '2020-01-01T00:00:00Z' }];
     const d = { expires_at: '2027-01-01T00:00:00Z' };
-    expect(takeNext([a!, b!, c!, d], now)).toEqual({ next: b, rest: [d] });
-    expect(takeNext([a!], now)).toEqual({ next: null, rest: [] });
+    expect(alive([a!, b!, c!, d], now)).toEqual([b, d]);
+    expect(alive([a!], now)).toEqual([]);
   });
 });
 

@@ -141,11 +141,11 @@ def test_links_stay_in_the_product_or_open_beside_it(screen: Screen) -> None:
     urls = ["/help?a=1#b", "https://docs.example/x", "mailto:help@example.com"]
     screen.show(actions=[{"label": url, "kind": "link", "url": url} for url in urls])
     links = screen.at("anchored").get_by_role("link")
-    found = links.evaluate_all("(all) => all.map((one) => [one.href, one.target, one.rel])")
+    found = links.evaluate_all("(all) => all.map((one) => [one.href, one.target])")
     assert found == [
-        [f"{screen.site.origin}/help?a=1#b", "", "noopener"],
-        ["https://docs.example/x", "_blank", "noopener"],
-        ["mailto:help@example.com", "", "noopener"],
+        [f"{screen.site.origin}/help?a=1#b", ""],
+        ["https://docs.example/x", "_blank"],
+        ["mailto:help@example.com", ""],
     ]
 
 

@@ -8,6 +8,10 @@ from tests.browser.render.conftest import Screen, eventually
 BUTTON = '<button id="target" style="position:absolute;left:400px;top:{top}px;width:100px;height:40px">Connect</button>'
 
 
+FROZEN = "performance.now = () => 1"
+"""With a clock that stands still, no patience ever ends."""
+
+
 def assert_at_target(screen: Screen, target: str = "#target") -> None:
     """The card comes to touch no pixel of the target, to stand within reach of it, and on the screen."""
     eventually(lambda: assert_beside(screen, target), screen.page)
@@ -54,6 +58,58 @@ def test_tooltip_stays_on_the_screen_in_every_corner(screen: Screen, place: str,
     screen.open(f'<button id="target" style="position:fixed;{place};width:48px;height:48px">?</button>')
     screen.show(body="Long words. " * 20)
     screen.at("anchored")
+    assert_at_target(screen)
+
+
+def test_without_room_at_its_target_the_card_is_docked_at_once(screen: Screen) -> None:
+    screen.page.set_viewport_size(ViewportSize(width=360, height=300))
+    screen.open('<textarea id="target" style="width:330px;height:230px"></textarea>')
+    screen.page.evaluate(FROZEN)
+    screen.show()
+    screen.at("corner")
+    assert_on_screen(screen)
+
+
+def test_a_scroll_bar_takes_no_room_from_a_card_on_a_phone(screen: Screen) -> None:
+    screen.page.set_viewport_size(ViewportSize(width=360, height=640))
+    screen.open(BUTTON.format(top=40).replace("400px", "100px"))
+    screen.page.add_style_tag(content="html { overflow-y: scroll } ::-webkit-scrollbar { width: 15px }")
+    screen.show()
+    screen.at("anchored")
+    assert_at_target(screen)
+
+
+FORM = """<form style="position:absolute;left:250px;top:200px;width:260px">
+<label for="target" style="display:block">Key</label>
+<input id="target" aria-describedby="hint" style="display:block;width:260px;height:36px">{error}
+<p id="hint" style="margin:4px 0">{hint}</p><button style="display:block;height:36px">Connect</button></form>"""
+
+
+@pytest.mark.parametrize(
+    "error", ["", '<p role="alert" style="margin:4px 0">This is no key.</p>'], ids=["no error", "an error"]
+)
+def test_the_card_covers_neither_error_nor_hint_nor_buttons(screen: Screen, error: str) -> None:
+    screen.open(FORM.format(error=error, hint="It begins with crm_."))
+    screen.show()
+    screen.at("anchored")
+    card = screen.box(screen.card)
+    for one in ["#hint", "form button", "form label", *(["[role=alert]"] if error else [])]:
+        there = screen.box(one)
+        apart = (
+            card["right"] <= there["left"]
+            or card["left"] >= there["right"]
+            or card["bottom"] <= there["top"]
+            or card["top"] >= there["bottom"]
+        )
+        assert apart, one
+
+
+def test_an_error_that_comes_later_is_uncovered(screen: Screen) -> None:
+    screen.open('<div style="height:230px"></div><input id="target" style="width:800px"><p id="late"></p>')
+    screen.show()
+    expect(screen.at("anchored")).to_have_attribute("data-side", "bottom")
+    screen.page.evaluate("() => { late.role = 'alert'; late.textContent = 'That is no key. '.repeat(9); }")
+    expect(screen.card).to_have_attribute("data-side", "top")
     assert_at_target(screen)
 
 

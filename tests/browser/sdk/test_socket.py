@@ -1,10 +1,18 @@
 """The line to the gateway, and nudges in one tab or several."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.sdk.standin import StandIn, nudge, token_for
 from tests.browser.sdk.watching import settle, shows, state
+
+
+def kept(page: Page, nudge_id: str) -> Any:
+    """What this browser remembers of a nudge: itself, until it was read, then when that was."""
+    find = "id => JSON.parse(localStorage[Object.keys(localStorage).find(key => key.endsWith(':n:' + id))] ?? null)"
+    return page.evaluate(find, nudge_id)
 
 
 def connected(standin: StandIn, page: Page) -> None:
@@ -18,9 +26,39 @@ def test_a_nudge_is_shown_acknowledged_and_never_again(standin: StandIn, page: P
     settle(page, lambda: shows(page, "About n1"), "the nudge")
     settle(page, lambda: standin.frames, "the acknowledgement")
     assert standin.frames == [{"type": "nudge.ack", "nudge_id": "n1", "status": "shown"}]
+    settle(page, lambda: isinstance(kept(page, "n1"), int), "the time to read it")
     page.reload()
     connected(standin, page)
     standin.push(nudge("n1"))
+    standin.push(nudge("n2"))
+    settle(page, lambda: shows(page, "About n2"), "the other nudge")
+    assert not shows(page, "About n1")
+
+
+def test_a_nudge_that_was_hardly_on_screen_comes_back_after_a_reload(standin: StandIn, page: Page) -> None:
+    page.goto(standin.host())
+    connected(standin, page)
+    standin.push(nudge("n1"))
+    settle(page, lambda: isinstance(kept(page, "n1"), dict) and "page" in kept(page, "n1"), "the nudge")
+    page.reload()
+    settle(page, lambda: shows(page, "About n1"), "the nudge again")
+    page.locator("onboarding-agent button", has_text="×").click()
+    settle(page, lambda: standin.frames and standin.frames[-1]["status"] == "dismissed", "its end")
+    page.reload()
+    connected(standin, page)
+    standin.push(nudge("n2"))
+    settle(page, lambda: shows(page, "About n2"), "the other nudge")
+    assert not shows(page, "About n1")
+
+
+def test_a_nudge_that_was_hardly_on_screen_does_not_follow_to_another_page(standin: StandIn, page: Page) -> None:
+    elsewhere = standin.host(path="/elsewhere")
+    page.goto(standin.host())
+    connected(standin, page)
+    standin.push(nudge("n1"))
+    settle(page, lambda: isinstance(kept(page, "n1"), dict) and "page" in kept(page, "n1"), "the nudge")
+    page.goto(elsewhere)
+    connected(standin, page)
     standin.push(nudge("n2"))
     settle(page, lambda: shows(page, "About n2"), "the other nudge")
     assert not shows(page, "About n1")
