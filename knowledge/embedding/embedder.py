@@ -74,6 +74,7 @@ class Embedder(Protocol):
         Raises:
             EmbeddingUnavailable: nobody can embed into this space now.
             ValueError: a text is empty or blank.
+            psycopg.Error: the spending of a paid provider could not be kept, since the database is away.
         """
         ...
 

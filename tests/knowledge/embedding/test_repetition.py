@@ -103,6 +103,10 @@ async def test_embedding_outlives_a_redis_that_hangs_or_is_full(
         assert same(await embedder.embed(COMPANY, ["hangs"]), ["hangs"])
     finally:
         os.kill(redis_server.process.pid, signal.SIGCONT)
+    # What was given up halfway must not be read as the answer to the next question.
+    await embedder.embed(COMPANY, ["late"])
+    for _ in range(3):
+        assert same(await embedder.embed(COMPANY, ["hangs", "late", "new"]), ["hangs", "late", "new"])
     await redis.aclose()
 
 
