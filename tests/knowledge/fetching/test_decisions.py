@@ -1,8 +1,11 @@
 """Pure decisions by tables: robots, pace, retries, what an answer means; and the pace across processes on Redis."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.redis import connect
 from knowledge.fetching import pacing, refusals, robots
@@ -11,6 +14,7 @@ from knowledge.fetching.connections import MAX_ADDRESSES, choose
 from knowledge.fetching.pacing import Pace, pause_until, slot_key
 from knowledge.fetching.refusals import Refused
 from knowledge.fetching.robots import Robots, RobotsMemory, check_robots, read_robots, without_robots
+from knowledge.fetching.sitemaps import Entry, Sitemap
 from knowledge.fetching.urls import parse
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -76,6 +80,26 @@ def test_the_pace_that_robots_ask_for(line: str, delay: float) -> None:
 def test_a_pace_that_nobody_can_keep_is_an_honest_no() -> None:
     assert code_of(read_robots(200, b"User-agent: *\nCrawl-delay: 3600\n"), "/a") == refusals.ROBOTS
     assert code_of(read_robots(200, b"User-agent: *\nCrawl-delay: 60\n"), "/a") is None
+
+
+RULE_NAMES = st.sampled_from(["Crawl-delay:", "Request-rate:", "Disallow:", "Allow:", "Sitemap:", "User-agent: *", ""])
+RULE_LINES = st.builds(lambda name, value: f"{name} {value}", RULE_NAMES, st.text(max_size=12))
+
+
+@given(st.lists(RULE_LINES, max_size=8))
+def test_any_robots_can_be_read(lines: list[str]) -> None:
+    said = read_robots(200, "\n".join(["User-agent: *", *lines]).encode("utf-8", "replace"))
+    assert said.delay >= 0
+    assert code_of(said, "/a?b") in (None, refusals.ROBOTS)
+
+
+@given(
+    st.binary(max_size=60), st.sampled_from([b"", b"<urlset>", b"<?xml version='1.0'?>", b"\x1f\x8b\x08", b"http://"])
+)
+def test_any_bytes_are_a_sitemap_or_are_refused(content: bytes, beginning: bytes) -> None:
+    with suppress(Refused):  # and nothing else
+        entries = [entry for some in Sitemap(beginning + content, 1000) for entry in some]
+        assert all(isinstance(entry, Entry) for entry in entries)
 
 
 @pytest.mark.parametrize(

@@ -509,6 +509,15 @@ async def test_a_name_that_nobody_knows() -> None:
     assert (refused.code, refused.is_passing) == (refusals.UNKNOWN_HOST, True)
 
 
+async def test_a_resolver_that_hangs_is_given_up_on(site: Site) -> None:
+    async def never(_: str, __: int) -> list[str]:
+        await asyncio.sleep(60)
+        return []
+
+    async with Fetcher.open(KnowledgeSettings(kb_fetch_timeout_seconds=0.1), resolve=never) as fetcher:
+        assert (await refusal_of(fetcher, site.url("/a", "help.example"))).code == refusals.TOO_SLOW
+
+
 async def test_a_fetch_that_is_called_off_leaves_the_host_free(site: Site, fetcher: Fetcher) -> None:
     site.pages |= {"/slow": dripping(b"", b""), "/a": Reply(b"a")}
     await fetcher.sitemaps_of(site.url())
