@@ -28,7 +28,7 @@ INDEXED: Final[dict[int, LiteralString]] = {
     3072: "halfvec",
 }
 """The dimensions that have an index (db/migrations/pgvector.sql), and the type that it is of."""
-EXACT_UP_TO: Final = 5000
+EXACT_UP_TO: Final = 10_000
 """Vectors of a company and space up to which a search reads them all."""
 CANDIDATES_PER_RESULT: Final = 4
 """How many neighbours are asked of the index for one that is wanted: some are not live, or not selected."""
@@ -84,7 +84,8 @@ _EXACT: Final = """
 """
 
 # Asks the index for neighbours, and sorts out what is not live or not selected. Type and dimension are spelled out,
-# since the planner must see that they are those of the index.
+# since the planner must see that they are those of the index. The index gives neighbours in rounds, each in order, but
+# not all of them: `+ 0` sorts them anew, where the planner would take them as sorted already and stop too early.
 _INDEXED: Final = """
     WITH near AS MATERIALIZED (
         SELECT company_id, chunk_id, {vector} <=> {query} AS distance FROM knowledge_vectors_pg
@@ -95,7 +96,7 @@ _INDEXED: Final = """
     WHERE (%(tags)s::text[] IS NULL OR c.tags && %(tags)s::text[])
       AND (%(language)s::text IS NULL OR c.language = %(language)s::text)
       AND (%(source_ids)s::uuid[] IS NULL OR c.source_id = ANY (%(source_ids)s::uuid[]))
-    ORDER BY n.distance, n.chunk_id LIMIT %(k)s
+    ORDER BY n.distance + 0, n.chunk_id LIMIT %(k)s
 """
 
 # Tells whether a live chunk lacks a vector.
