@@ -131,6 +131,11 @@ class World:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
+    async def has_begun(self, run: dict[str, Any]) -> bool:
+        """Whether a worker took the run up."""
+        answer = await self.client.get(f"/api/v1/knowledge/runs/{run['run_id']}")
+        return bool(answer.json()["status"] != "queued")
+
     async def again(self, source: dict[str, Any], **body: Any) -> dict[str, Any]:
         """Read a source again, to the end; returns it."""
         await self.ingest(source, **body)
