@@ -112,8 +112,8 @@ class Backing:
 class Claims(Protocol):
     """Tells what passages say and support. Pure."""
 
-    def sentences(self, passage: Passage, query: str) -> Sequence[str]:
-        """Return the sentences of a passage that speak to readers (not to a model), the most telling first."""
+    def sentences(self, passage: Passage, about: str) -> Sequence[str]:
+        """Return the sentences of a passage that speak to readers (not to a model), those about a matter first."""
         ...
 
     def readable(self, text: str) -> str:

@@ -32,9 +32,9 @@ class Retrieves(Protocol):
 class Claims:
     """The part of `graph.context.Knowledge` that needs no store: what passages say, and what they support."""
 
-    def sentences(self, passage: Passage, query: str) -> Sequence[str]:
-        """Return the sentences of a passage that can be quoted, the most telling first."""
-        return quotable(passage, query)
+    def sentences(self, passage: Passage, about: str) -> Sequence[str]:
+        """Return the sentences of a passage that can be quoted, those about a matter first."""
+        return quotable(passage, about)
 
     def readable(self, text: str) -> str:
         """Return a title without characters that nobody sees; empty where it speaks to a model."""
