@@ -20,9 +20,7 @@ def find_highlights(
     for term in read(text, language):
         if term.stem not in wanted:
             continue
-        if found and term.start <= found[-1][1] + 1 and text[found[-1][1] : term.start] in ("", " ", "-"):
-            found[-1] = (found[-1][0], max(found[-1][1], term.end))
-        elif found and term.start < found[-1][1]:
+        if found and text[found[-1][1] : term.start] in ("", " "):
             found[-1] = (min(found[-1][0], term.start), max(found[-1][1], term.end))
         else:
             found.append((term.start, term.end))
