@@ -6,6 +6,8 @@ import random
 import pytest
 
 from knowledge.converting.converter import Converter, convert
+from knowledge.converting.readers import read
+from knowledge.converting.sniffing import sniff
 from knowledge.documents import ConvertLimits, Raw, Unreadable
 from tests.knowledge.documents.builders import (
     archive,
@@ -20,6 +22,43 @@ from tests.knowledge.documents.builders import (
 HTML = b"<!doctype html><html><body><h1>Refunds</h1><p>A refund takes ten working days.</p></body></html>"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+BAD = [
+    (b"", "a.txt", "empty_document"),
+    (b" \n\t\r\n", "a.md", "empty_document"),
+    (b"\xef\xbb\xbf\n", "a.csv", "empty_document"),
+    (bytes(64), "a.txt", "empty_document"),
+    (b"a" * 20_000_001, "a.txt", "too_large"),
+    (b"--- *** ---", "a.md", "no_text"),
+    (PNG, "scan.pdf", "unsupported_type"),
+    (b"{\\rtf1 hello}", "a.doc", "unsupported_type"),
+    (b"\x1f\x8b\x08" + b"x" * 50, "a.txt", "unsupported_type"),
+    (OLE + "WordDocument".encode("utf-16-le") + bytes(600), "a.doc", "unsupported_type"),
+    (OLE + "Workbook".encode("utf-16-le") + bytes(600), "a.xls", "damaged_document"),
+    (b'<?xml version="1.0"?><svg><image href="http://127.0.0.1:9/"/></svg>', "a.svg", "unsupported_type"),
+    (b'<?xml version="1.0"?><rss></rss>', "a.html", "unsupported_type"),
+    (bytes([1, 0, 0, 3, 0, 0, 7]) * 300, "a.txt", "unsupported_type"),
+    (archive({"a.txt": "x"}), "a.docx", "unsupported_type"),
+    (fixture("encrypted.pdf"), "a.pdf", "encrypted_document"),
+    (fixture("encrypted.docx"), "a.docx", "encrypted_document"),
+    (fixture("encrypted.xlsx"), "a.xlsx", "encrypted_document"),
+    (fixture("billing.pdf")[:20_000], "a.pdf", "damaged_document"),
+    (fixture("guide.docx")[:20_000], "a.docx", "damaged_document"),
+    (fixture("questions.xlsx")[:2_000], "a.xlsx", "damaged_document"),
+    (b"%PDF-1.7\n%%EOF", "a.pdf", "damaged_document"),
+    (docx("<w:document"), "a.docx", "damaged_document"),
+    (docx(document_xml("")), "a.docx", "no_text"),
+    (docx(billion_laughs()), "a.docx", "damaged_document"),
+    (docx(billion_laughs().encode("utf-16")), "a.docx", "damaged_document"),
+    (docx(document_xml("<w:p>" * 50_000 + "</w:p>" * 50_000)), "a.docx", "too_complex"),
+    (archive({"word/document.xml": bytes(60_000_000)}), "a.docx", "zip_bomb"),
+    (archive({f"word/{number}.xml": "" for number in range(5001)}), "a.docx", "zip_bomb"),
+    (xlsx({1: {"A": "name", "B": "price", "C": "stock"}}), "a.xlsx", "not_a_faq"),
+    (b"<html><body>" + b"<div>" * 50_000 + b"text" + b"</div>" * 50_000, "a.html", "too_complex"),
+]
+WIDE = xlsx({1: {"A": "Question", "XFD": "Answer"}, 1_048_576: {"A": "a", "XFD": "b"}})
+"""A dense table of 17 billion cells, in two."""
 
 
 def refused(converter: Converter, content: bytes, name: str, media_type: str | None = None) -> str:
@@ -123,46 +162,24 @@ def test_a_media_type_tells_kinds_of_text_apart(converter: Converter) -> None:
     assert converter.convert(table).markdown == "## How?\n\nSo it goes."
 
 
-@pytest.mark.parametrize(
-    ("content", "name", "code"),
-    [
-        (b"", "a.txt", "empty_document"),
-        (b" \n\t\r\n", "a.md", "empty_document"),
-        (b"\xef\xbb\xbf\n", "a.csv", "empty_document"),
-        (bytes(64), "a.txt", "empty_document"),
-        (b"a" * 20_000_001, "a.txt", "too_large"),
-        (b"--- *** ---", "a.md", "no_text"),
-        (PNG, "scan.pdf", "unsupported_type"),
-        (b"{\\rtf1 hello}", "a.doc", "unsupported_type"),
-        (b"\x1f\x8b\x08" + b"x" * 50, "a.txt", "unsupported_type"),
-        (OLE + "WordDocument".encode("utf-16-le") + bytes(600), "a.doc", "unsupported_type"),
-        (OLE + "Workbook".encode("utf-16-le") + bytes(600), "a.xls", "damaged_document"),
-        (b'<?xml version="1.0"?><svg><image href="http://127.0.0.1:9/"/></svg>', "a.svg", "unsupported_type"),
-        (b'<?xml version="1.0"?><rss></rss>', "a.html", "unsupported_type"),
-        (bytes([1, 0, 0, 3, 0, 0, 7]) * 300, "a.txt", "unsupported_type"),
-        (archive({"a.txt": "x"}), "a.docx", "unsupported_type"),
-        (fixture("encrypted.pdf"), "a.pdf", "encrypted_document"),
-        (fixture("encrypted.docx"), "a.docx", "encrypted_document"),
-        (fixture("encrypted.xlsx"), "a.xlsx", "encrypted_document"),
-        (fixture("billing.pdf")[:20_000], "a.pdf", "damaged_document"),
-        (fixture("guide.docx")[:20_000], "a.docx", "damaged_document"),
-        (fixture("questions.xlsx")[:2_000], "a.xlsx", "damaged_document"),
-        (b"%PDF-1.7\n%%EOF", "a.pdf", "damaged_document"),
-        (docx("<w:document"), "a.docx", "damaged_document"),
-        (docx(document_xml("")), "a.docx", "no_text"),
-        (docx(billion_laughs()), "a.docx", "damaged_document"),
-        (docx(billion_laughs().encode("utf-16")), "a.docx", "damaged_document"),
-        (docx(document_xml("<w:p>" * 50_000 + "</w:p>" * 50_000)), "a.docx", "too_complex"),
-        (archive({"word/document.xml": bytes(60_000_000)}), "a.docx", "zip_bomb"),
-        (archive({f"word/{number}.xml": "" for number in range(5001)}), "a.docx", "zip_bomb"),
-        (xlsx({1: {"A": "Question", "XFD": "Answer"}, 1_048_576: {"A": "a", "XFD": "b"}}), "a.xlsx", "too_complex"),
-        (xlsx({1: {"A": "name", "B": "price", "C": "stock"}}), "a.xlsx", "not_a_faq"),
-        (b"<html><body>" + b"<div>" * 50_000 + b"text" + b"</div>" * 50_000, "a.html", "too_complex"),
-    ],
-)
+@pytest.mark.parametrize(("content", "name", "code"), [*BAD, (WIDE, "a.xlsx", "too_complex")])
 def test_a_bad_file_is_refused_with_its_code(converter: Converter, content: bytes, name: str, code: str) -> None:
     assert refused(converter, content, name) == code
     assert converter.convert(Raw(HTML, "page.html")).title == "Refunds"
+
+
+@pytest.mark.parametrize(("content", "name", "code"), BAD)
+def test_the_readers_refuse_with_the_same_codes_in_any_process(content: bytes, name: str, code: str) -> None:
+    raw, limits = Raw(content, name), ConvertLimits()
+    with pytest.raises(Unreadable) as refusal:
+        read(raw, sniff(raw, limits), limits)
+    assert refusal.value.code == code
+
+
+@pytest.mark.parametrize("name", ["guide.docx", "questions.xlsx", "billing.pdf", "arabic.pdf", "restricted.pdf"])
+def test_the_readers_give_the_same_in_any_process(converter: Converter, name: str) -> None:
+    raw, limits = Raw(fixture(name), name), ConvertLimits()
+    assert read(raw, sniff(raw, limits), limits).markdown == converter.convert(raw).markdown
 
 
 def test_an_archive_that_lies_about_its_sizes_is_refused(converter: Converter) -> None:
