@@ -120,6 +120,9 @@ class EmbeddingSettings(Settings):
     embedding_api_key: SecretStr | None = Field(None, description="Key of the compatible server, if it wants one")
     embedding_batch: int = Field(64, ge=1, le=2048, description="Texts of one request")
     embedding_timeout_seconds: float = Field(20, gt=0, le=120, description="One attempt of one request")
+    embedding_query_timeout_seconds: float = Field(
+        3, gt=0, le=60, description="A question of a search with its retries; then the next provider is asked"
+    )
     embedding_cache_timeout: int = Field(86_400, ge=0, description="Seconds that a vector is kept for the same text")
     embedding_daily_budget_cents: float = Field(
         1000, ge=0, description="A company's spend per paid provider and day (UTC); told at 80 % and 100 %"

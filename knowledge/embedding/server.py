@@ -29,9 +29,10 @@ _FINAL_STATUSES: Final = frozenset({400, 401, 403, 404, 405, 413, 422})
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A configured client. `patience` bounds one request with all the client's retries, in seconds.
+    """A configured client.
 
-    `model` is what the server calls it, which is a deployment at Azure; `dimensions` is sent when it is not None.
+    `patience` bounds one request with all the client's retries, in seconds; `query_patience` that of a question, behind
+    which somebody waits. `model` is what the server calls it, which is a deployment at Azure; `dimensions` is sent when it is not None.
     """
 
     name: str
@@ -40,17 +41,18 @@ class Server:
     client: openai.AsyncOpenAI
     policy: BatchPolicy
     patience: float
+    query_patience: float
     dimensions: int | None = None
     pays: bool = field(default=True, init=False)
     tells_queries: bool = field(default=False, init=False)
     worth_caching: bool = field(default=True, init=False)
 
-    async def answer(self, texts: Sequence[str], *, is_query: bool) -> Answer:  # noqa: ARG002 - it makes no difference
+    async def answer(self, texts: Sequence[str], *, is_query: bool) -> Answer:
         """Embed one batch; see Provider."""
         readable = [shorten(text, self.policy.text_tokens) for text in texts]
         options: Mapping[str, Any] = {} if self.dimensions is None else {"dimensions": self.dimensions}
         try:
-            async with asyncio.timeout(self.patience):
+            async with asyncio.timeout(self.query_patience if is_query else self.patience):
                 response = await self.client.embeddings.with_raw_response.create(
                     model=self.model, input=readable, encoding_format="float", **options
                 )

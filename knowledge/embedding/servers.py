@@ -27,6 +27,7 @@ def build_server(name: str, settings: EmbeddingSettings, llm: LlmSettings) -> Se
         client=_CLIENTS[name](settings, llm),
         policy=BatchPolicy(settings.embedding_batch, REQUEST_TOKENS, READS_TOKENS),
         patience=2 * settings.embedding_timeout_seconds,
+        query_patience=settings.embedding_query_timeout_seconds,
         dimensions=shortened_to(settings),
     )
 

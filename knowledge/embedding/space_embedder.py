@@ -31,9 +31,8 @@ class SpaceEmbedder:
 
     async def embed(self, company_id: str, texts: Sequence[str], *, is_query: bool = False) -> list[Vector]:
         """Return one vector per text; see Embedder. What was embedded before a failure is found at the next call."""
-        is_query = is_query and self._tells_queries
         cleaned = [clean_text(text) for text in texts]
-        digests = [digest_of(text, is_query=is_query) for text in cleaned]
+        digests = [digest_of(text, is_query=is_query and self._tells_queries) for text in cleaned]
         wanted = dict(zip(digests, cleaned, strict=True))
         found = await self._cache.find(self.space, wanted)
         missing = {digest: text for digest, text in wanted.items() if digest not in found}

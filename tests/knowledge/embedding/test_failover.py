@@ -7,7 +7,7 @@ from knowledge.embedding.embedder import BUDGET_EXHAUSTED, REJECTED, UNAVAILABLE
 from knowledge.embedding.failover import of_all
 from knowledge.embedding.metrics import EmbeddingMetrics
 from tests.knowledge.embedding.conftest import COMPANY, Build, MemorySpend, llm_at, same
-from tests.llm_server import LlmServer, embedding, ok, rate_limited, unauthorized
+from tests.llm_server import LlmServer, embedding, ok, rate_limited, slow, unauthorized
 
 TEXTS = [f"text {number}" for number in range(6)]
 BOTH = ("openai", "azure")
@@ -60,6 +60,17 @@ async def test_a_wrong_key_leaves_no_provider_alone(server: LlmServer, build: Bu
             await embedder.embed(COMPANY, TEXTS)
         assert caught.value.code == REJECTED
     assert same(await embedder.embed(COMPANY, TEXTS), TEXTS)
+
+
+async def test_a_question_waits_less_than_a_passage(server: LlmServer, other_server: LlmServer, build: Build) -> None:
+    server.default = slow(2)
+    llm, values = llm_at(server, other_server), {"embedding_providers": BOTH, "embedding_query_timeout_seconds": 0.3}
+    await build(llm, **values).primary.embed(COMPANY, ["a passage"])
+    assert (len(server.requests), len(other_server.requests)) == (1, 0)
+    assert same(await build(llm, **values).primary.embed(COMPANY, ["a question"], is_query=True), ["a question"])
+    assert counts(other_server) == ["a question"]
+    assert same(await build(llm, **values).primary.embed(COMPANY, ["a question"]), ["a question"])
+    assert len(server.requests) == 2  # no difference to this model, so the same entry of the cache
 
 
 async def test_nobody_left(server: LlmServer, other_server: LlmServer, build: Build) -> None:
