@@ -253,3 +253,17 @@ def test_prose_comes_back_word_by_word(paragraphs: list[str]) -> None:
     text = "\n\n".join(paragraphs)
     chunks = cut(text, ChunkPolicy(12, 5, 20))
     assert " ".join(each.text[each.repeated :] for each in chunks).split() == text.split()
+
+
+def test_words_are_packed_within_the_size_by_any_counter() -> None:
+    words = [f"w{number}" for number in range(200)]
+    chunks = chunk(Document("T", " ".join(words)), ChunkPolicy(30, 0, 30), len)
+    assert all(each.tokens <= 30 for each in chunks)
+    assert " ".join(each.text for each in chunks).split() == words
+
+
+def test_an_overlap_gives_way_to_the_cap() -> None:
+    text = "Short one. " + "x" * 28 + "\n\n" + "Another. " + "y" * 28
+    chunks = chunk(Document("T", text), ChunkPolicy(40, 35, 40), len)
+    assert all(each.tokens <= 40 for each in chunks)
+    assert [each.repeated for each in chunks] == [0, 0]

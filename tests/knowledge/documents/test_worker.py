@@ -1,6 +1,7 @@
 """The process that parses: killed when it takes too long, replaced when it dies, and confined while it lives."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -194,3 +195,37 @@ def test_a_frame_is_held_to_its_size_and_its_time() -> None:
         theirs.close()
         with pytest.raises(EOFError):
             frames.receive(ours, 3, 1)
+
+
+def test_confinement_asks_for_every_cap(monkeypatch: pytest.MonkeyPatch) -> None:
+    caps: dict[int, int] = {}
+    hooks: list[object] = []
+    monkeypatch.setattr(worker.resource, "setrlimit", lambda kind, most: caps.update({kind: most[0]}))
+    monkeypatch.setattr(worker.sys, "addaudithook", hooks.append)
+    worker.confine(ConvertLimits(memory_bytes=1000))
+    assert caps[resource.RLIMIT_FSIZE] == caps[resource.RLIMIT_CORE] == 0
+    assert caps[resource.RLIMIT_AS] > 1000
+    assert hooks == [worker._forbid]
+
+
+@pytest.mark.parametrize(
+    ("event", "arguments", "is_forbidden"),
+    [
+        ("socket.connect", (), True),
+        ("os.posix_spawn", (), True),
+        ("urllib.Request", (), True),
+        ("open", ("/tmp/a", "w", 0), True),
+        ("open", ("/tmp/a", "rb+", 0), True),
+        ("open", ("/tmp/a", None, os.O_WRONLY), True),
+        ("open", ("/tmp/a", None, os.O_RDONLY), False),
+        ("open", ("/tmp/a", "rb", 0), False),
+        ("import", ("json",), False),
+    ],
+)
+def test_what_a_parser_may_not_do(event: str, arguments: tuple[object, ...], is_forbidden: bool) -> None:
+    try:
+        worker._forbid(event, arguments)
+    except PermissionError:
+        assert is_forbidden
+    else:
+        assert not is_forbidden
