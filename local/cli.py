@@ -174,5 +174,15 @@ def openapi() -> None:
     typer.echo(json.dumps(openapi_document(), indent=2))
 
 
+@app.command(hidden=True)
+def wire() -> None:
+    """Print what travels between page and servers as JSON Schema; the SDK's types are made of it."""
+    import json
+
+    from local.wire import wire_schema
+
+    typer.echo(json.dumps(wire_schema(), indent=2))
+
+
 if __name__ == "__main__":
     app()

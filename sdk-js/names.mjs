@@ -8,7 +8,7 @@ import ts from 'typescript';
 
 const SOURCES = resolve('src');
 /** Everything declared here travels as JSON. */
-const WIRE = resolve('src/wire.ts');
+const WIRE = [resolve('src/wire.ts'), resolve('src/wire.generated.ts')];
 /** What its exports say, hosts write and read. */
 const ENTRY = resolve('src/index.ts');
 
@@ -24,7 +24,7 @@ export function internalNames() {
 
   for (const file of program.getSourceFiles().filter(isOurs)) {
     const visit = (node) => {
-      if (isMember(node)) (file.fileName === WIRE ? kept : declared).add(node.name.text);
+      if (isMember(node)) (WIRE.includes(file.fileName) ? kept : declared).add(node.name.text);
       else if (ts.isStringLiteralLike(node)) kept.add(node.text);
       else if (ts.isObjectLiteralExpression(node)) keepUndeclared(node, checker, kept);
       if (ts.isExpression(node) || ts.isBindingName(node)) keepMembers(checker.getTypeAtLocation(node));

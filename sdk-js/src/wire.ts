@@ -1,18 +1,14 @@
 /**
- * What travels between the page and the servers, as docs/ and the Python package `core` define it.
- * Frames of the WebSocket, the events of `POST /api/v1/events`, and nudges.
+ * What travels between the page and the servers: frames of the WebSocket, the events of `POST /api/v1/events`, and nudges.
+ * What `core` has models of is generated; the frames that the gateway only writes are told here.
  */
 
+import type { Event as SentEvent, Nudge, NudgeAck, Ping, SendMessage } from './wire.generated';
+
+export type { Nudge, NudgeAction } from './wire.generated';
+
 /** One behaviour event. `user_id` is filled in when it is sent, if it was not known when it happened. */
-export interface WireEvent {
-  readonly event_id: string;
-  readonly user_id: string;
-  readonly session_id: string;
-  readonly event_type: string;
-  readonly target_element?: string;
-  readonly page_url?: string;
-  /** ISO 8601; never changed by a retry, since it is part of the server's unique key. */
-  readonly timestamp: string;
+export interface WireEvent extends SentEvent {
   readonly properties: Properties;
 }
 
@@ -20,28 +16,8 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
 /** What is undefined is left out. */
 export type Properties = { readonly [key: string]: JsonValue | undefined };
 
-export interface NudgeAction {
-  readonly label: string;
-  readonly kind: 'link' | 'dismiss' | 'snooze' | 'chat';
-  readonly url?: string | null;
-}
-
-export interface Nudge {
-  readonly nudge_id: string;
-  readonly nudge_type: 'tooltip' | 'chat' | 'checklist' | 'email_draft';
-  readonly target_element?: string | null;
-  readonly title: string;
-  readonly body: string;
-  readonly actions: readonly NudgeAction[];
-  readonly language: string;
-  readonly dir: 'ltr' | 'rtl';
-  readonly stuck_point: string;
-  /** ISO 8601 with zone. */
-  readonly expires_at: string;
-}
-
 /** What the page reports of a nudge. */
-export type NudgeStatus = 'shown' | 'clicked' | 'dismissed' | 'snoozed';
+export type NudgeStatus = NudgeAck['status'];
 
 export interface Citation {
   readonly title: string;
@@ -83,13 +59,4 @@ export type ServerFrame =
   | { readonly type: 'pong'; readonly seq?: number };
 
 /** Client → server. */
-export type ClientFrame =
-  | { readonly type: 'nudge.ack'; readonly nudge_id: string; readonly status: NudgeStatus }
-  | {
-      readonly type: 'send_message';
-      readonly conversation_id: string | null;
-      readonly client_message_id: string;
-      readonly text: string;
-      readonly playbook?: string;
-    }
-  | { readonly type: 'ping' };
+export type ClientFrame = NudgeAck | SendMessage | Ping;

@@ -11,7 +11,9 @@ import type { Labels } from './labels';
 import { buildSteps } from './steps';
 import { type Thread, buildThread } from './thread';
 
-export interface CardContent extends Pick<Nudge, 'nudge_type' | 'target_element' | 'title' | 'body' | 'actions' | 'dir'> {
+type Words = Pick<Nudge, 'nudge_type' | 'title' | 'body' | 'actions' | 'dir'>;
+
+export interface CardContent extends Words, Partial<Pick<Nudge, 'target_element'>> {
   readonly language: string | undefined;
   readonly labels: Labels;
 }

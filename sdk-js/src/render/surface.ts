@@ -56,7 +56,9 @@ export function openSurface(options: SurfaceOptions): () => void {
   positionCard(scope, frame, selector, (element, anchored, moved, removed) => {
     target = element;
     // Nothing is taken from under the hand of somebody who reads it.
-    if (selector != null && (done || removed || here() !== page) && !frame.matches(':hover,:focus-within')) return options.onOver();
+    const over = done || removed || here() !== page;
+    // Later, since the card may only just be opening.
+    if (selector != null && over && !frame.matches(':hover,:focus-within')) return void scope.wait(0, options.onOver);
     host.settle();
     reveal.hidden = !element || anchored;
     if (!moved) return;
