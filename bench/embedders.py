@@ -14,13 +14,13 @@ Each is CPU time of this process, the rounds of both sides in turn.
 import asyncio
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import fmean, median
 from typing import Any
 
 import orjson
@@ -101,20 +101,24 @@ def _bare_minilm() -> Bare:
     return run
 
 
-def cpu_of_bare(bare: Bare, texts: Sequence[str], is_query: bool) -> float:
-    """Return milliseconds of CPU per text."""
-    began = time.process_time()
+def cpu_of_bare(bare: Bare, texts: Sequence[str], is_query: bool) -> list[float]:
+    """Return milliseconds of CPU of each text."""
+    found = []
     for text in texts:
+        began = time.process_time()
         bare(text, is_query)
-    return (time.process_time() - began) / len(texts) * 1e3
+        found.append((time.process_time() - began) * 1e3)
+    return found
 
 
-async def cpu_of_questions(embedder: Embedder, texts: Sequence[str]) -> float:
-    """Return milliseconds of CPU per question, one call each, as a search makes them."""
-    began = time.process_time()
+async def cpu_of_questions(embedder: Embedder, texts: Sequence[str]) -> list[float]:
+    """Return milliseconds of CPU of each question, one call each, as a search makes them."""
+    found = []
     for text in texts:
+        began = time.process_time()
         await embedder.embed(COMPANY, [text], is_query=True)
-    return (time.process_time() - began) / len(texts) * 1e3
+        found.append((time.process_time() - began) * 1e3)
+    return found
 
 
 async def cpu_of_passages(embedder: Embedder, texts: Sequence[str]) -> tuple[float, float]:
@@ -133,17 +137,17 @@ async def measure(name: str, embedder: Embedder, bare: Bare) -> None:
     asked, put, rows = [], [], []
     for number in range(ROUNDS):
         some = [f"{number} {text}" for text in questions[number * QUESTIONS :][:QUESTIONS]]
-        asked.append((await cpu_of_questions(embedder, some), cpu_of_bare(bare, some, True)))
+        asked.append((median(await cpu_of_questions(embedder, some)), median(cpu_of_bare(bare, some, True))))
         size = PASSAGES[name]
         some = [f"{number} {passages[place % len(passages)]}" for place in range(number * size, (number + 1) * size)]
         cpu, speed = await cpu_of_passages(embedder, some)
-        put.append((cpu, cpu_of_bare(bare, some, False)))
+        put.append((cpu, fmean(cpu_of_bare(bare, some, False))))
         rows.append(speed)
-    emit(f"embed-question-{name}", [a for a, _ in asked], [b for _, b in asked], "ms CPU/question", digits=3)
+    emit(f"embed-question-{name}", [a for a, _ in asked], [b for _, b in asked], "ms CPU/question, p50", digits=3)
     emit(f"embed-passage-{name}", [a for a, _ in put], [b for _, b in put], "ms CPU/passage", digits=3)
     line = {
         "bench": f"embed-rows-{name}",
-        "ours": round(statistics.median(rows), 1),
+        "ours": round(median(rows), 1),
         "unit": "rows/s",
         "rounds": ROUNDS,
     }

@@ -32,7 +32,8 @@ class Server:
     """A configured client.
 
     `patience` bounds one request with all the client's retries, in seconds; `query_patience` that of a question, behind
-    which somebody waits. `model` is what the server calls it, which is a deployment at Azure; `dimensions` is sent when it is not None.
+    which somebody waits. `model` is what the server calls it, which is a deployment at Azure; `dimensions` is sent when
+    it is not None.
     """
 
     name: str

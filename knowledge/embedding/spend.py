@@ -23,7 +23,8 @@ class Reservation:
 class Spend(Protocol):
     """Keeps the spending per company, provider and UTC day.
 
-    Each method is a transaction of its own, and raises whatever the store raises when it is away.
+    Each method is a transaction of its own. `reserve` raises whatever the store raises when it is away; `settle` does
+    not, since the answer that it follows has been paid for.
     """
 
     async def reserve(self, reservation: Reservation, budget_cents: float) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 
+import psycopg
 import pytest
 
 from core.prices import price_cents
@@ -11,6 +12,7 @@ from db.embedding_spend import EmbeddingDay
 from db.pool import Database
 from knowledge.embedding.embedder import BUDGET_EXHAUSTED, EmbeddingUnavailable, Vector
 from knowledge.embedding.ledger import DatabaseSpend
+from knowledge.embedding.spend import Reservation
 from knowledge.embedding.texts import estimate_tokens
 from local.installation import Company
 from tests.knowledge.embedding.conftest import NOON, Build, llm_at, same
@@ -141,3 +143,24 @@ async def test_local_models_and_known_texts_cost_nothing(
     assert same(await build(llm_at(server), **broke).primary.embed(company.company_id, ["Export"]), ["Export"])
     await build(llm_at(), embedding_providers=("wordllama",), **broke).primary.embed(company.company_id, ["Export"])
     assert [row.calls for row in await day(database, company)] == [1]
+
+
+class Dying(DatabaseSpend):
+    """A spending whose database goes away while the provider answers."""
+
+    async def reserve(self, reservation: Reservation, budget_cents: float) -> bool:
+        found = await super().reserve(reservation, budget_cents)
+        await self._db.close()
+        return found
+
+
+async def test_what_was_paid_for_is_not_lost_with_the_database(
+    server: LlmServer, build: Build, database_url: str, company: Company
+) -> None:
+    spend = Dying(await Database.open(database_url, pool_size=1, name="test"))
+    embedder = build(llm_at(server), spend=spend).primary
+    assert same(await embedder.embed(company.company_id, ["Export"]), ["Export"])
+    assert same(await embedder.embed(company.company_id, ["Export"]), ["Export"])
+    with pytest.raises(psycopg.OperationalError):
+        await embedder.embed(company.company_id, ["Import"])
+    assert len(server.requests) == 1
