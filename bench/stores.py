@@ -1,8 +1,8 @@
 """Vector search at 100,000 chunks of three companies: what the index finds of what there is, how fast, and putting in.
 
 Texts are paragraphs of the documentation and source of the installed packages, embedded by wordllama (256 numbers), so
-that neighbours are real ones. The big company has seven in eight chunks; the middle one is just large enough for the index,
-which it shares; the small one is read whole. A tenth of each has ended.
+that neighbours are real ones. The big company has seven in eight chunks; the middle one is just large enough for the
+index, which it shares; the small one is read whole. A tenth of each has ended.
 
 - recall@10 against numpy over all live vectors, for each company and for selections of the big one;
 - a search: ours under row-level security with what is live, beside the bare index asked by the owner;

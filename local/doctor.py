@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from core import redis
 from core.errors import ProductError, SettingsError
 from core.settings import LlmSettings, SecuritySettings, StoreSettings, load
+from knowledge.settings import KnowledgeSettings
 from local.configuration import GROUPS
 
 Check = Callable[[], Awaitable[str]]
@@ -26,6 +27,7 @@ async def examine(tell: Callable[[str], None]) -> int:
         ("PostgreSQL", check_postgres),
         ("Redis", check_redis),
         ("LLM", check_llm),
+        ("knowledge", check_knowledge),
     ]
     failures = 0
     for name, check in checks:
@@ -70,6 +72,20 @@ async def _inspect(connection: psycopg.AsyncConnection[object]) -> str:
         raise Unhealthy("the login may not act as onboarding_app - GRANT onboarding_app, onboarding_system TO it")
     version = await (await connection.execute("SELECT current_setting('server_version')")).fetchone()
     return f"version {version}, migrated"
+
+
+async def check_knowledge() -> str:
+    """The vector backend is installed, and this database can hold what it needs."""
+    from knowledge.stores.backends import build_store
+
+    settings = load(KnowledgeSettings)
+    store, url = build_store(settings), load(StoreSettings).database_url.get_secret_value()
+    try:
+        async with await psycopg.AsyncConnection.connect(url, connect_timeout=5) as connection:
+            await store.check(connection)
+    except psycopg.Error as error:
+        raise Unhealthy(f"{str(error).splitlines()[0]} - check DATABASE_URL and that the server runs") from None
+    return f"vectors in {settings.onboarding_vector_backend}"
 
 
 async def check_redis() -> str:

@@ -26,6 +26,7 @@ from local.schema import migrate_all
 
 OTHER_DATABASES = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'"
 OTHER_ROLES = "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' AND rolname <> current_user"
+FIRST_SCHEMA = Path(migration.__file__).parent / "migrations" / "versions" / "0001_initial.sql"
 VAULT = Vault("x" * 32)
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -109,6 +110,74 @@ async def test_a_plain_member_may_own_the_schema_when_the_roles_are_there(server
     )
     migrate(url_of(server, "keeper", "kept"))
     assert await founds(url_of(server, "keeper", "kept")) == ("onboarding_app", "keeper", 1)
+
+
+def test_pgvector_may_come_after_the_migration(server):
+    """Only a superuser may install it; until one did, everything else works."""
+    table = "SELECT to_regclass('knowledge_vectors_pg') IS NOT NULL"
+    admin(server, "CREATE ROLE shop LOGIN CREATEROLE", "CREATE DATABASE shop OWNER shop")
+    url = url_of(server, "shop", "shop")
+    migrate(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        assert connection.execute(table).fetchone() == (False,)
+    with psycopg.connect(url_of(server, "postgres", "shop"), autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION vector")
+    for _ in range(2):
+        migrate(url)
+        with psycopg.connect(url, autocommit=True) as connection:
+            assert connection.execute(table).fetchone() == (True,)
+
+
+def test_a_database_in_use_is_brought_up_to_date(server):
+    """What version 0001 left keeps its rows; a login that may not make the new role is told so, and nothing is done."""
+    admin(
+        server,
+        "CREATE ROLE onboarding_app",
+        "CREATE ROLE onboarding_system",
+        "CREATE ROLE keeper LOGIN",
+        "GRANT onboarding_app, onboarding_system TO keeper",
+        "CREATE DATABASE kept OWNER keeper",
+    )
+    url = url_of(server, "keeper", "kept")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(FIRST_SCHEMA.read_text())
+        connection.execute("CREATE TABLE alembic_version (version_num text PRIMARY KEY)")
+        connection.execute("INSERT INTO alembic_version VALUES ('0001')")
+    with psycopg.connect(url_of(server, "postgres", "kept"), autocommit=True) as connection:
+        connection.execute("INSERT INTO companies VALUES (gen_random_uuid(), 'Acme', '{}', '')")
+    with pytest.raises(SettingsError, match=r"CREATE ROLE onboarding_search; GRANT .*onboarding_search TO"):
+        migrate(url)
+    admin(server, "CREATE ROLE onboarding_search", "GRANT onboarding_search TO keeper")
+    migrate(url)
+    with psycopg.connect(url_of(server, "postgres", "kept"), autocommit=True) as connection:
+        assert connection.execute("SELECT name FROM companies").fetchall() == [("Acme",)]
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+        assert connection.execute("SELECT count(*) FROM knowledge_sources").fetchone() == (0,)
+
+
+def test_a_migration_gives_way_to_a_table_in_use(server, monkeypatch):
+    """A transaction that holds `companies` stops the step, which leaves nothing half done and runs when it is over."""
+    admin(server, "CREATE DATABASE busy")
+    url = server.url.replace("/postgres?", "/busy?")
+    migrate(url)
+    monkeypatch.setattr(migration, "_LOCK_TIMEOUT", "SET lock_timeout = '100ms'")
+    with psycopg.connect(url) as other:
+        other.execute("DROP TABLE knowledge_vectors_pg; DROP VIEW knowledge_live_chunks")
+        other.execute("DROP FUNCTION knowledge_text_candidates, knowledge_text_frequencies, knowledge_company_word")
+        tables = (
+            "SELECT string_agg(relname, ', ') FROM pg_class WHERE relkind = 'r' AND relname ~ '^(knowledge|embedding)_'"
+        )
+        (names,) = other.execute(tables).fetchone()
+        other.execute(f"DROP TABLE {names}")
+        other.execute("UPDATE alembic_version SET version_num = '0001'")
+        other.commit()
+        other.execute("LOCK TABLE companies IN ROW EXCLUSIVE MODE")
+        with pytest.raises(Unavailable, match="busy"):
+            migrate(url)
+        assert other.execute("SELECT to_regclass('knowledge_sources')").fetchone() == (None,)
+    migrate(url)
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT to_regclass('knowledge_vectors_pg') IS NOT NULL").fetchone() == (True,)
 
 
 def test_a_login_that_may_not_make_roles_is_told_what_to_ask_for(server):

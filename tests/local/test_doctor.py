@@ -56,6 +56,19 @@ def test_a_database_that_was_not_migrated(monkeypatch: pytest.MonkeyPatch, datab
     assert "run `onboarding-agent migrate`" in lines["PostgreSQL"]
 
 
+def test_vectors_that_have_no_place(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
+    assert ask()[1]["knowledge"] == "ok    knowledge: vectors in pgvector"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("DROP TABLE knowledge_vectors_pg")
+    code, lines = ask()
+    assert code == 1
+    assert "CREATE EXTENSION vector; then run `onboarding-agent migrate`" in lines["knowledge"]
+    monkeypatch.setenv("ONBOARDING_VECTOR_BACKEND", "postgres_array")
+    assert ask()[1]["knowledge"] == "ok    knowledge: vectors in postgres_array"
+    monkeypatch.setenv("ONBOARDING_VECTOR_BACKEND", "chroma")
+    assert "CHROMA_PATH: is required" in ask()[1]["knowledge"]
+
+
 def test_a_redis_that_is_away_or_forgetful(monkeypatch: pytest.MonkeyPatch, redis_server: RedisServer) -> None:
     monkeypatch.setenv("REDIS_URL", redis_server.url)
     with redis_sync.Redis.from_url(redis_server.url) as client:
