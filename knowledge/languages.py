@@ -1,7 +1,7 @@
 """Which language a text is in, or None: a wrong guess would hide the text from its readers and stem it wrongly.
 
 Arabic goes by its script, the rest by lingua in its low-accuracy mode over the languages that help centres are mostly
-written in. The models load at the first call and stay (10 to 20 MB).
+written in. The models load at the first call and stay (20 MB).
 """
 
 import re

@@ -60,7 +60,8 @@ _PDF_WITHIN: Final = 1024
 """Readers accept the header anywhere in the first 1024 bytes (PDF 1.7, implementation note 13)."""
 _HEAD: Final = 2048
 _HTML_START: Final = re.compile(
-    r"\s*(?:<!--.{0,1000}?-->\s*|<\?xml[^>]{0,200}\?>\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+    r"\s*+(?:(?><!--.{0,1000}?-->)\s*+|(?><\?xml[^>]{0,200}\?>)\s*+)*+<(?:!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 _TAGS: Final = re.compile(r"<(?:p|div|h[1-6]|ul|ol|table|section|article|main|span|br)\b[^<>]{0,500}>", re.I)
 _XML_START: Final = re.compile(r"\s*<(?:\?xml|svg|!doctype\s+svg|rss|feed)\b", re.I)

@@ -157,6 +157,10 @@ def test_content_counts_and_not_the_name(converter: Converter, content: bytes, n
     assert found in converter.convert(Raw(content, name)).markdown
 
 
+def test_a_flood_of_comments_is_sniffed_at_once(converter: Converter) -> None:
+    assert "plain words" in converter.convert(Raw(b"<!---->" * 250 + b" and plain words", "a.txt")).markdown
+
+
 def test_a_media_type_tells_kinds_of_text_apart(converter: Converter) -> None:
     table = Raw(b"question,answer\nHow?,So it goes.\n", "export", "text/csv; charset=utf-8")
     assert converter.convert(table).markdown == "## How?\n\nSo it goes."

@@ -18,6 +18,7 @@ from knowledge.converting import frames, worker
 from knowledge.converting.converter import Converter
 from knowledge.converting.sniffing import Kind
 from knowledge.documents import ConvertLimits, Raw, Unreadable
+from tests.knowledge.documents.builders import document_xml, docx, paragraph
 
 PAGE = Raw(b"<html><body><h1>Refunds</h1><p>A refund takes ten working days.</p></body></html>", "page.html")
 SLOW = Raw(b"<html><body><p " + b" ".join(b"a%d=1" % number for number in range(200_000)) + b">x</p>", "slow.html")
@@ -143,19 +144,40 @@ def test_a_confined_process_reads_and_does_nothing_else(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_document_with_outside_references_fetches_nothing() -> None:
-    listener = socket.create_server(("127.0.0.1", 0))
-    listener.setblocking(False)
-    address = f"http://127.0.0.1:{listener.getsockname()[1]}/x".encode()
-    page = (
-        b"<html><head><base href='%s'><link rel=stylesheet href='%s'><script src='%s'></script></head><body>"
-        b"<img src='%s'><iframe src='%s'></iframe><object data='%s'></object>"
-        b"<p>A refund takes ten working days.</p></body>"
-    ) % ((address,) * 6)
-    with listener, Converter() as opened:
-        opened.convert(Raw(page, "page.html"))
+@pytest.mark.parametrize("name", ["page.html", "guide.docx"])
+def test_a_document_with_outside_references_fetches_nothing(name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, Converter() as opened:
+        listener.setblocking(False)
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
+        document = opened.convert(Raw(page_to(address) if name == "page.html" else docx_to(address), name))
+        assert "A refund takes ten working days." in document.markdown
+        assert address not in document.markdown
         with pytest.raises(BlockingIOError):
             listener.accept()
+
+
+def page_to(address: str) -> bytes:
+    return (
+        f"<html><head><base href='{address}'><link rel=stylesheet href='{address}'><script src='{address}'></script>"
+        f"</head><body><img src='{address}'><iframe src='{address}'></iframe><object data='{address}'></object>"
+        "<p>A refund takes ten working days.</p></body></html>"
+    ).encode()
+
+
+def docx_to(address: str) -> bytes:
+    linked = (
+        '<w:p><w:r><w:drawing><wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing">'
+        '<a:graphic xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:graphicData>'
+        '<pic:pic xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:blipFill>'
+        '<a:blip r:link="rId9"/></pic:blipFill></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>'
+    )
+    relations = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId9" '
+        'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/image" TargetMode="External" '
+        f'Target="{address}"/></Relationships>'
+    )
+    body = document_xml(linked + paragraph("A refund takes ten working days."))
+    return docx(body, {"word/_rels/document.xml.rels": relations})
 
 
 def test_the_server_side_answers_refusals_and_documents_over_its_socket() -> None:
