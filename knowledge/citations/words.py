@@ -38,6 +38,7 @@ _TENS_AND_ONES: Final = re.compile(
     re.IGNORECASE,
 )
 _CODE: Final = re.compile(r"[A-Za-z].*[A-Z_]|[A-Za-z].*\d|^[A-Z]{2,}$|\w[._@+]\w")
+_ESCAPED: Final = re.compile(r"\\([^\sA-Za-z0-9])")
 _SIGNS: Final = frozenset("$€£")
 _QUOTED: Final = re.compile(r"[\"“«„]([^\"”»“\n]{1,60})[\"”»]")
 
@@ -176,7 +177,7 @@ def _words(text: str) -> Iterator[_Word]:
 
 def _plain_text(text: str) -> str:
     """Return a text whose words and numbers stand in one form: no vowel signs or thousands signs, 25 for its words."""
-    text = _THOUSANDS.sub("", DIACRITICS.sub("", text.translate(LETTERS)))
+    text = _THOUSANDS.sub("", _ESCAPED.sub(r"\1", DIACRITICS.sub("", text.translate(LETTERS))))
     return _TENS_AND_ONES.sub(lambda found: str(sum(int(NUMBER_WORDS[part.lower()]) for part in found.groups())), text)
 
 

@@ -100,6 +100,8 @@ def test_only_a_link_carries_a_url() -> None:
         ("- one\n- two", "- one\n- two"),
         ("3 < 5 and 7 > 5", "3 < 5 and 7 > 5"),
         ("snake_case and crm_live_ stay", "snake_case and crm_live_ stay"),
+        (r"crm\_live\_ and 3 \* 4 \[sic\]", "crm_live_ and 3 * 4 [sic]"),
+        (r"Go to https\://evil.example/x or \[log in\](https\://evil.example)", "Go to or log in"),
     ],
 )
 def test_texts_are_plain(text: str, clean: str) -> None:

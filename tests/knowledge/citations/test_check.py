@@ -47,7 +47,8 @@ def test_a_claim_is_held_against_the_passages(claim: str, verdict: str, reason: 
 
 
 def test_what_is_withheld_leaves_the_rest_as_it_was() -> None:
-    answer = "Hello!\n\n- Refunds are given within 14 days of purchase.\n- Refunds are given within 60 days.\n\nDid that help?"
+    kept, gone = "- Refunds are given within 14 days of purchase.\n", "- Refunds are given within 60 days.\n\n"
+    answer = f"Hello!\n\n{kept}{gone}Did that help?"
     checked = check(answer, ["c1"], [REFUNDS, PLANS])
     assert checked.text == "Hello!\n\n- Refunds are given within 14 days of purchase.\n\nDid that help?".replace(
         "\n\nDid", "\nDid"
@@ -140,6 +141,13 @@ def test_a_judgement_withholds_and_carries_but_no_changed_number() -> None:
     assert check(loose, [], [REFUNDS], policy, judgements={loose: "supported"}).sentences[0].reason == "judged"
     changed = "Refunds are given within 15 days of purchase."
     assert not check(changed, [], [REFUNDS], policy, judgements={changed: "supported"}).is_grounded
+
+
+def test_markdown_in_a_passage_changes_nothing() -> None:
+    marked = passage(r"**Live** keys begin with crm\_live\_ and are never `shared`.")
+    assert check("Live keys begin with crm_live_.", [], [marked]).is_grounded
+    assert check("Keys are never shared.", [], [marked]).is_grounded
+    assert not check("Live keys begin with crm_test_.", [], [marked]).is_grounded
 
 
 def test_words_of_the_context_need_no_proof() -> None:
