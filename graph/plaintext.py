@@ -10,7 +10,7 @@ _HEADING: Final = re.compile(r"^#{1,6}\s+", re.MULTILINE)
 _LINK: Final = re.compile(
     r"\b(?:[a-z][a-z0-9+.\-]{1,20}://|www\.|javascript:|data:|mailto:)[^\s<>\"']{1,500}", re.IGNORECASE
 )
-_ESCAPED: Final = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~])")
+_ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 _SPACES: Final = re.compile(r"[^\S\n]{2,}")
 
 
