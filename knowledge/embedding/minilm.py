@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import onnxruntime
-from tokenizers import Tokenizer
 
 from knowledge.embedding.answers import normalised
 from knowledge.embedding.embedder import Space, Vector
@@ -33,6 +31,10 @@ class MiniLM:
     """The loaded model. Texts run one by one, so that a text has one vector, whatever it is batched with."""
 
     def __init__(self, model: Path, tokenizer: Path, threads: int = THREADS) -> None:
+        # Imported here: a process that embeds nothing should not pay for them.
+        import onnxruntime
+        from tokenizers import Tokenizer
+
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
