@@ -120,7 +120,7 @@ async def read_body(response: httpx2.Response, limit: int, *, host: str, may_cut
     body = bytearray()
     async with aclosing(response.aiter_bytes()) as pieces:
         async for piece in pieces:
-            body += piece[: limit + 1 - len(body)]
+            body += piece
             if len(body) > limit:
                 break
     if len(body) > limit and not may_cut:

@@ -1,5 +1,7 @@
 """Pure decisions by tables: robots, pace, retries, what an answer means; and the pace across processes on Redis."""
 
+import gzip
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -173,6 +175,17 @@ def test_a_request_is_conditional_on_what_is_known() -> None:
     assert conditions('"1"', None) == {"If-None-Match": '"1"'}
     assert conditions(None, "then") == {"If-Modified-Since": "then"}
     assert conditions("", "a\r\nb") == conditions("\x00", "x" * 513) == {}
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_a_sitemap_is_unpacked_up_to_its_limit(pack: Callable[[bytes], bytes]) -> None:
+    line = b"http://help.example/0123456789\n"
+    sitemap = Sitemap(pack(line * 10_000), 5000 * len(line))
+    assert sum(len(some) for some in sitemap) == 5000
+    assert sitemap.is_cut
+    whole = Sitemap(pack(line * 10_000), 10_000 * len(line))
+    assert sum(len(some) for some in whole) == 10_000
+    assert not whole.is_cut
 
 
 def test_of_many_addresses_few_are_tried_and_all_are_checked() -> None:

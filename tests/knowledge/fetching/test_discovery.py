@@ -146,6 +146,7 @@ async def test_a_list_of_addresses_is_a_sitemap(site: Site, fetcher: Fetcher, pa
         f"{OUTSIDE}<urlset><url><loc>/&x;</loc></url></urlset>".encode(),
         b"<urlset>" + b"<url>" * 100_000,
         b'<?xml version="1.0" encoding="no-such"?><urlset/>',
+        b'<!DOCTYPE urlset SYSTEM "http://h/x.dtd"><urlset><url><loc>/a</loc></url></urlset>',
     ],
 )  # fmt: skip
 async def test_what_is_no_sitemap_is_said_to_be_none(site: Site, fetcher: Fetcher, body: bytes) -> None:

@@ -582,6 +582,13 @@ async def test_robots_that_lead_inside_close_the_site(site: Site, fetcher: Fetch
     assert site.paths == []
 
 
+async def test_robots_are_not_asked_of_hosts_that_are_not_allowed(site: Site, opened: Opened) -> None:
+    site.pages |= {"/robots.txt": redirect(site.url("/r", "other.example")), "/a": Reply(b"a"), "/r": Reply()}
+    async with opened(kb_allowed_sources=(f"help.example:{site.port}",)) as fetcher:
+        assert (await refusal_of(fetcher, site.url("/a", "help.example"))).code == refusals.NOT_ALLOWED
+    assert site.paths == []
+
+
 async def test_of_endless_robots_the_beginning_counts(site: Site, fetcher: Fetcher) -> None:
     rules = b"User-agent: *\nDisallow: /no\n" + b"# long\n" * 200_000 + b"Disallow: /late\n"
     site.pages |= {"/robots.txt": Reply(rules), "/late": Reply(b"x")}
