@@ -7,7 +7,7 @@ from knowledge.retrieval.analysis import read
 from knowledge.retrieval.bm25 import Corpus
 from knowledge.retrieval.fusion import Question
 
-SCANNED: Final = 2000
+SCANNED: Final = 1000
 """Chunks that the words of one question may bring up, about."""
 STEMS: Final = 32
 """Different stems of one question that are looked at, in each language; the others are of a text and no question."""
