@@ -47,7 +47,7 @@ export function createApi(parts: Parts): OnboardingAgent {
   return {
     init: guard((given: Options) => {
       if (options) return;
-      if (!given?.apiKey || !given.apiUrl) return console.warn('OnboardingAgent.init needs apiKey and apiUrl');
+      if (!given?.apiKey || !given.apiUrl) return console.warn('OnboardingAgent needs apiKey, apiUrl');
       options = given;
       store = createStore(siteOf(given.apiKey));
       start();

@@ -38,11 +38,14 @@ export function findTarget(selector: string): Element | null {
   }
 }
 
+/** What went wrong, and what explains the target, counts so many times as much as a control of the same size. */
+const WORDS_WEIGH = 99;
+
 /** What a card at this target should leave free: the controls of the page, what went wrong, and what explains the target. */
 export function obstaclesOf(target: Element): readonly DOMRect[] {
   const described = (target.getAttribute('aria-describedby') ?? '').replace(/\S+/g, (id) => `,[id="${CSS.escape(id)}"]`);
   const found = (target.getRootNode() as ParentNode).querySelectorAll(`${CONTROL},[role=alert]${described}`);
-  return [...found].map((element) => element.getBoundingClientRect());
+  return [...found].flatMap((element) => Array(element.matches(CONTROL) ? 1 : WORDS_WEIGH).fill(element.getBoundingClientRect()));
 }
 
 function isRendered(element: Element): boolean {
