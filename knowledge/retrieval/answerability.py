@@ -2,7 +2,7 @@
 
 A logistic curve over two shares of the best passage: how much of the question's information its words hold, and its
 fused score. Coefficients and what they achieve are from questions whose paragraph was taken out of the corpus, told in
-docs/decisions/0008-retrieval.md. Passages about the same subject that lack the answer are what it mistakes most; so an
+docs/decisions/0009-retrieval.md. Passages about the same subject that lack the answer are what it mistakes most; so an
 answer's sentences are checked against their passages as well (`knowledge.citations`). Pure.
 """
 

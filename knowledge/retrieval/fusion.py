@@ -2,7 +2,7 @@
 
 *words* is BM25 as a share of the most that the question could score, *meaning* the cosine of the vectors. Shares
 rather than ranks: reciprocal rank fusion throws away how good a match is, and found less. How the weights were found,
-and why nothing re-ranks what they put in order, is told in docs/decisions/0008-retrieval.md. Pure.
+and why nothing re-ranks what they put in order, is told in docs/decisions/0009-retrieval.md. Pure.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
