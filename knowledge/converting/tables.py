@@ -85,7 +85,7 @@ def _visible(workbook: CalamineWorkbook) -> list[str]:
 def _rows(workbook: CalamineWorkbook, name: str, limits: ConvertLimits) -> list[list[str]]:
     sheet = workbook.get_sheet_by_name(name)
     _check_size(sheet.total_height, sheet.total_width, limits)
-    return [[_as_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    return [[as_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
 
 
 def _check_size(rows: int, columns: int, limits: ConvertLimits) -> None:
@@ -93,7 +93,8 @@ def _check_size(rows: int, columns: int, limits: ConvertLimits) -> None:
         raise Unreadable(TOO_LARGE, f"At most {limits.rows} rows and {_MOST_COLUMNS} columns are read of a table.")
 
 
-def _as_text(cell: Cell) -> str:
+def as_text(cell: Cell) -> str:
+    """Return a cell as its sheet shows it: whole numbers without a point, days without midnight."""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
     if isinstance(cell, datetime) and cell.time() == time():

@@ -64,3 +64,18 @@ def billion_laughs() -> str:
     """Return a document of 10^10 characters, were its entities expanded."""
     levels = "".join(f'<!ENTITY {chr(98 + level)} "{("&" + chr(97 + level) + ";") * 10}">' for level in range(9))
     return document_xml(paragraph("&j;"), f'<!DOCTYPE d [<!ENTITY a "aaaaaaaaaa">{levels}]>')
+
+
+def empty_pdf(*, pages: int = 1) -> bytes:
+    """Return a PDF of blank pages, as a scanner makes them without text recognition."""
+    kids = b" ".join(b"%d 0 R" % number for number in range(3, 3 + pages))
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 100]>>"
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[%s]/Count %d>>" % (kids, pages), *[page] * pages]
+    made, places = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, start=1):
+        places.append(len(made))
+        made += b"%d 0 obj%s endobj\n" % (number, content)
+    table = b"0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % place for place in places)
+    size = len(objects) + 1
+    end = b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (size, len(made))
+    return made + b"xref\n0 %d\n" % size + table + end

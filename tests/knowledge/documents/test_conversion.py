@@ -14,6 +14,7 @@ from tests.knowledge.documents.builders import (
     billion_laughs,
     document_xml,
     docx,
+    empty_pdf,
     fixture,
     paragraph,
     xlsx,
@@ -48,6 +49,14 @@ BAD = [
     (fixture("questions.xlsx")[:2_000], "a.xlsx", "damaged_document"),
     (b"%PDF-1.7\n%%EOF", "a.pdf", "damaged_document"),
     (docx("<w:document"), "a.docx", "damaged_document"),
+    (docx("<a/>"), "a.docx", "damaged_document"),
+    (empty_pdf(), "scan.pdf", "no_text"),
+    (empty_pdf(pages=0), "a.pdf", "damaged_document"),
+    (
+        xlsx({number: {"A": "q?", "B": "a"} for number in range(1, 202)} | {1: {"A": "Q", "GZ": "A"}}),
+        "a.xlsx",
+        "too_large",
+    ),
     (docx(document_xml("")), "a.docx", "no_text"),
     (docx(billion_laughs()), "a.docx", "damaged_document"),
     (docx(billion_laughs().encode("utf-16")), "a.docx", "damaged_document"),
@@ -226,7 +235,12 @@ def test_noise_is_refused(converter: Converter) -> None:
 
 @pytest.mark.parametrize(
     ("content", "name"),
-    [(b"word " * 50, "a.txt"), (b"<p>" + b"word " * 50 + b"</p>", "a.html"), (fixture("billing.pdf"), "a")],
+    [
+        (b"word " * 50, "a.txt"),
+        (docx(document_xml(paragraph("word " * 50))), "a.docx"),
+        (b"<p>" + b"word " * 50 + b"</p>", "a.html"),
+        (fixture("billing.pdf"), "a"),
+    ],
 )
 def test_more_characters_than_allowed_are_too_large(content: bytes, name: str) -> None:
     with pytest.raises(Unreadable) as refusal:

@@ -1,10 +1,12 @@
 """Question tables: which columns they are found in, what becomes of rows, and what is refused with every row named."""
 
+from datetime import date, datetime
+
 import pytest
 
 from knowledge.converting import questions
 from knowledge.converting.questions import Sheet
-from knowledge.converting.tables import read_csv
+from knowledge.converting.tables import as_text, read_csv
 from knowledge.documents import ConvertLimits, Raw, Unreadable
 
 PAIR = "## How do I pay?\n\nBy card."
@@ -107,3 +109,21 @@ def test_a_table_beyond_the_limits_is_refused(table: str, code: str) -> None:
     with pytest.raises(Unreadable) as refusal:
         read_csv(Raw(table.encode(), "faq.csv"), ConvertLimits(rows=20))
     assert refusal.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (3.0, "3"),
+        (3.5, "3.5"),
+        (7, "7"),
+        (True, "True"),
+        (datetime(2026, 11, 21), "2026-11-21"),
+        (datetime(2026, 11, 21, 10, 30), "2026-11-21 10:30:00"),
+        (date(2026, 11, 21), "2026-11-21"),
+        ("a\x00b", "a\ufffdb"),
+        ("", ""),
+    ],
+)
+def test_cells_are_text_as_a_reader_sees_them(cell: str | float | date, text: str) -> None:
+    assert as_text(cell) == text
