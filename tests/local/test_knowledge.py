@@ -108,3 +108,35 @@ def test_what_cannot_be_done_is_one_line(product: Company, tmp_path: Path, monke
     assert "unauthenticated" in run("list").stderr
     monkeypatch.setenv("ONBOARDING_API_URL", "http://127.0.0.1:9")
     assert "the API cannot be reached" in run("list").stderr
+
+
+def test_questions_measure_what_was_added(product: Company, tmp_path: Path) -> None:
+    guide = tmp_path / "guide.md"
+    guide.write_text(GUIDE)
+    assert run("add", str(guide), "--title", "CRM guide").exit_code == 0
+    questions = tmp_path / "questions.csv"
+    questions.write_text(
+        "question,passage,source\n"
+        "Where do I find my API key?,A live key begins with,\n"
+        "How many days does an invitation work?,An invitation works,Connect your CRM\n"
+        "How many days does an invitation work?,words that stand nowhere,\n"
+        "Which wines go with fish in Portugal?,,\n"
+    )
+    report = told("eval", str(questions))
+    assert (report["questions"], report["answerable"]) == (4, 3)
+    assert report["recall"] == pytest.approx({"1": 2 / 3, "3": 2 / 3, "5": 2 / 3, "10": 2 / 3})
+    assert report["mrr"] == pytest.approx(2 / 3)
+    assert report["missed"] == ["How many days does an invitation work?"]
+    assert (report["accuracy"], report["auc"]) == (1.0, 1.0)
+
+    table = run("eval", str(questions))
+    assert table.exit_code == 0, table.output
+    for shown in ("recall@1", "0.667", "MRR", "AUC", "not found: How many days"):
+        assert shown in table.stdout
+
+    for content, words in (("question\n,\n", "question"), ("", "name the columns")):
+        questions.write_text(content)
+        refused = run("eval", str(questions))
+        assert refused.exit_code == 1
+        assert words in refused.stderr
+    assert "No such file" in run("eval", str(tmp_path / "none.csv")).stderr
