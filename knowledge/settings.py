@@ -81,7 +81,7 @@ class KnowledgeSettings(Settings):
     kb_max_document_bytes: int = Field(20_000_000, ge=1024, le=200_000_000, description="Largest file or page")
     kb_max_pages: int = Field(2000, ge=1, le=100_000, description="Most pages read of one source")
     kb_blocked_license_patterns: _Patterns = Field(
-        ("all rights reserved", "confidential", "do not distribute", "noncommercial", "CC BY-NC"),
+        ("confidential", "do not distribute", "noncommercial", "CC BY-NC"),
         description="A document that says so in its licence notice is refused; regular expressions, case ignored",
     )
     kb_attribution_patterns: _Patterns = Field(

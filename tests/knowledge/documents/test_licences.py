@@ -7,7 +7,7 @@ from knowledge.documents import Document, Unreadable
 from knowledge.settings import KnowledgeSettings
 
 DEFAULTS = KnowledgeSettings.model_fields
-BLOCKED = DEFAULTS["kb_blocked_license_patterns"].default
+BLOCKED = (*DEFAULTS["kb_blocked_license_patterns"].default, "all rights reserved")
 ATTRIBUTION = DEFAULTS["kb_attribution_patterns"].default
 LONG = "\n\n".join(f"Paragraph {number} explains a step in a few plain words." for number in range(8))
 
@@ -106,3 +106,9 @@ def test_a_wrong_pattern_in_the_environment_stops_the_start(monkeypatch: pytest.
     monkeypatch.setenv("KB_ATTRIBUTION_PATTERNS", "(a")
     with pytest.raises(ValueError, match="no regular expression"):
         KnowledgeSettings()
+
+
+def test_a_help_centre_that_reserves_its_rights_is_read_by_default() -> None:
+    page = of(f"{LONG}\n\n© 2026 Example Ltd. All rights reserved.")
+    kept = licences.clear(page, DEFAULTS["kb_blocked_license_patterns"].default, ATTRIBUTION)
+    assert kept.attribution == "© 2026 Example Ltd. All rights reserved."

@@ -204,10 +204,10 @@ async def test_a_licence_that_forbids_it_takes_a_document_away(world: World, sit
     source = await help_centre(world, site, 3)
     for number in range(3):
         page = site.pages[f"/help/{number}"]
-        site.pages[f"/help/{number}"] = page.replace("</main>", "</main><footer>© Acme. All rights reserved.</footer>")
+        site.pages[f"/help/{number}"] = page.replace("</main>", "</main><footer>© Acme. Do not distribute.</footer>")
     again = await world.again(source)
     assert {problem["code"] for problem in again["last_run"]["problems"]} == {"licence_blocked"}
-    assert "all rights reserved" in again["last_run"]["problems"][0]["detail"].lower()
+    assert "do not distribute" in again["last_run"]["problems"][0]["detail"].lower()
     assert (again["documents"], await world.texts()) == (0, [])
 
 
