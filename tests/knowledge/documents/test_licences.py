@@ -111,4 +111,4 @@ def test_a_wrong_pattern_in_the_environment_stops_the_start(monkeypatch: pytest.
 def test_a_help_centre_that_reserves_its_rights_is_read_by_default() -> None:
     page = of(f"{LONG}\n\n© 2026 Example Ltd. All rights reserved.")
     kept = licences.clear(page, DEFAULTS["kb_blocked_license_patterns"].default, ATTRIBUTION)
-    assert kept.attribution == "© 2026 Example Ltd. All rights reserved."
+    assert kept.attribution == "© 2026 Example Ltd. All rights reserved"
