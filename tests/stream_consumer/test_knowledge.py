@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, generate_latest
 from pytest_httpserver import HTTPServer
 from redis.asyncio import Redis
 
@@ -36,6 +36,7 @@ from stream_consumer.locks import Locks
 from stream_consumer.metrics import ConsumerMetrics
 from stream_consumer.stores import EscalationStore, JournalStore, NudgeStore, OutboxDelivery
 from stream_consumer.turns import Stores, TurnsHandler
+from stream_consumer.wiring import Settings, build
 from tests.graph.reasoners import reasoner_at
 from tests.llm_server import LlmServer, ok
 from tests.stream_consumer.harness import eventually, running
@@ -234,3 +235,15 @@ def test_what_the_case_gave_supports_and_is_no_citation() -> None:
     nothing = Claims().check("It is blue.", (), (), [" "], context="")
     assert (nothing.text, nothing.withheld) == ("", ("no_passage",))
     assert Claims().check("How can we help?", (), (), [], context="").text == "How can we help?"
+
+
+@pytest.mark.parametrize("roles", [("turns",), ("turns", "jobs")])
+async def test_roles_of_a_process_share_one_knowledge_base(
+    roles: tuple[str, ...], environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    async with build(roles, Settings.load()) as process:
+        assert await process.ready()
+        told = generate_latest(process.registry).decode()
+    assert "onboarding_knowledge_retrieval_seconds" in told
