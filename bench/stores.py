@@ -173,7 +173,7 @@ async def report_search(
 ) -> None:
     """Print what a search takes beside the bare index; ours and the limit take turns."""
     store = PgVectorStore()
-    owner.execute("SET hnsw.ef_search = 200")
+    owner.execute("SET hnsw.ef_search = 400")
     bare = f"SELECT chunk_id FROM knowledge_vectors_pg WHERE dimension = 256 ORDER BY {BY_DISTANCE} LIMIT {K}"
     for name, shelf in shelves.items():
         ours: list[float] = []

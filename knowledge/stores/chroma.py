@@ -2,21 +2,22 @@
 
 Chroma knows nothing of our transactions: what it holds of a chunk that was rolled back, removed or deleted does no
 harm, since every answer is checked against what is live in PostgreSQL. So it is asked for more than is wanted, and for
-more again when too few are live and selected. Its client is blocking and runs in a thread, one call at a time.
+more again when too few are live and selected. Its client is blocking and has a thread of its own, one call at a time.
 
-One collection holds one company and space. The directory belongs to one machine; processes that share it see each
-other's writes, but it is no server: many consumers on many machines need another backend.
+One collection holds one company and space. The directory belongs to one machine: many machines need another backend. A
+process does not see by itself what another one wrote, since Chroma keeps its index in memory. Every change therefore
+gives the space another version in PostgreSQL, and who finds one that it has not seen opens the directory anew.
 """
 
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import chromadb
-import numpy as np
-from chromadb.api import ClientAPI
+from chromadb.api.client import Client
 from chromadb.api.collection_configuration import CreateCollectionConfiguration
 from chromadb.api.models.Collection import Collection
 from chromadb.config import Settings
@@ -27,7 +28,7 @@ from db.pool import Connection
 from knowledge.embedding.embedder import Space, Vector
 from knowledge.stores import live
 from knowledge.stores.protocol import EVERYTHING, MAX_NEIGHBOURS, Item, Neighbour, Selection
-from knowledge.stores.vectors import matrix_of, split
+from knowledge.stores.vectors import Matrix, matrix_of, split
 
 Result = TypeVar("Result")
 
@@ -43,17 +44,18 @@ _CONFIGURATION: Final[CreateCollectionConfiguration] = {
 class ChromaStore:
     """Vectors in Chroma; what is live of them, and which spaces a company has, in PostgreSQL."""
 
-    def __init__(self, client: ClientAPI) -> None:
-        self._client = client
-        self._turn = asyncio.Lock()
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._client = _client(directory)
+        self._seen: dict[tuple[str, str], str | None] = {}
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="chroma")
 
     @classmethod
     def open(cls, directory: Path) -> "ChromaStore":
         """Open the directory, made where missing; raises SettingsError when it cannot be used."""
-        settings = Settings(anonymized_telemetry=False, is_persistent=True)
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            return cls(chromadb.PersistentClient(path=str(directory), settings=settings))
+            return cls(directory)
         except (OSError, ValueError, ChromaError) as error:
             raise SettingsError(f"CHROMA_PATH: {directory} cannot be used: {error}") from None
 
@@ -72,24 +74,20 @@ class ChromaStore:
         if not rows:
             return
         await live.note_space(connection, company_id, space)
-        collection = await self._run(self._make, company_id, space.key)
         for start in range(0, len(rows), SLICE):
             some = rows[start : start + SLICE]
             ids = [chunk_ids[row] for row in some]
-            await self._run(collection.upsert, ids, matrix[some])
+            await self._run(self._upsert, company_id, space.key, ids, matrix[some])
+        await live.touch_spaces(connection, company_id, space.key)
 
     async def missing(
         self, connection: Connection, company_id: str, space: Space, chunk_ids: Sequence[str]
     ) -> set[str]:
         """See VectorStore."""
-        known = await live.known_among(connection, company_id, chunk_ids)
-        collection = await self._run(self._find, company_id, space.key)
-        if collection is None:
-            return set(chunk_ids)
+        asked = list(await live.known_among(connection, company_id, chunk_ids))
         held: set[str] = set()
-        asked = list(known)
         for start in range(0, len(asked), SLICE):
-            held.update(await self._run(_held, collection, asked[start : start + SLICE]))
+            held.update(await self._run(self._held, company_id, space.key, asked[start : start + SLICE]))
         return set(chunk_ids) - held
 
     async def nearest(
@@ -103,16 +101,13 @@ class ChromaStore:
     ) -> list[Neighbour]:
         """See VectorStore."""
         query, k = matrix_of(space, [vector]), min(k, MAX_NEIGHBOURS)
-        collection = await self._run(self._find, company_id, space.key)
-        if collection is None:
-            return []
-        wanted, size = k, await self._run(collection.count)
+        version, wanted = await live.version(connection, company_id, space.key), k
         while True:
-            wanted = min(wanted * CANDIDATES_PER_RESULT, size)
-            candidates = await self._run(_nearest, collection, query, wanted) if wanted else []
-            chosen = await live.live_among(connection, company_id, [each for each, _ in candidates], selection)
-            found = [(chunk_id, similarity) for chunk_id, similarity in candidates if chunk_id in chosen]
-            if len(found) >= k or wanted >= size:
+            wanted *= CANDIDATES_PER_RESULT
+            near = await self._run(self._nearest, company_id, space.key, version, query, wanted)
+            chosen = await live.live_among(connection, company_id, [each for each, _ in near], selection)
+            found = [(chunk_id, similarity) for chunk_id, similarity in near if chunk_id in chosen]
+            if len(found) >= k or len(near) < wanted:
                 return found[:k]
 
     async def covers(self, connection: Connection, company_id: str, space: Space) -> bool:
@@ -131,9 +126,9 @@ class ChromaStore:
     async def drop(self, connection: Connection, company_id: str, chunk_ids: Sequence[str]) -> None:
         """See VectorStore. What Chroma forgot stays forgotten when the transaction is rolled back."""
         for space_key in await live.spaces(connection, company_id):
-            collection = await self._run(self._find, company_id, space_key)
-            for start in range(0, len(chunk_ids) if collection else 0, SLICE):
-                await self._run(_delete, collection, list(chunk_ids[start : start + SLICE]))
+            for start in range(0, len(chunk_ids), SLICE):
+                await self._run(self._delete, company_id, space_key, list(chunk_ids[start : start + SLICE]))
+        await live.touch_spaces(connection, company_id)
 
     async def drop_space(self, connection: Connection, company_id: str, space_key: str) -> None:
         """See VectorStore. What Chroma forgot stays forgotten when the transaction is rolled back."""
@@ -147,12 +142,10 @@ class ChromaStore:
             await self.drop_space(connection, company_id, space_key)
 
     async def _run(self, work: Callable[..., Result], *arguments: Any) -> Result:
-        async with self._turn:
-            return await asyncio.to_thread(work, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 
-    def _make(self, company_id: str, space_key: str) -> Collection:
-        name = _name(company_id, space_key)
-        return self._client.get_or_create_collection(name, configuration=_CONFIGURATION, embedding_function=None)
+    # What follows runs in the thread. Each finds its collection anew: one that was found before the directory was
+    # opened again is closed.
 
     def _find(self, company_id: str, space_key: str) -> Collection | None:
         try:
@@ -160,27 +153,53 @@ class ChromaStore:
         except NotFoundError:
             return None
 
+    def _upsert(self, company_id: str, space_key: str, chunk_ids: list[str], matrix: Matrix) -> None:
+        name = _name(company_id, space_key)
+        collection = self._client.get_or_create_collection(name, configuration=_CONFIGURATION, embedding_function=None)
+        collection.upsert(chunk_ids, matrix)
+
+    def _held(self, company_id: str, space_key: str, chunk_ids: list[str]) -> list[str]:
+        collection = self._find(company_id, space_key)
+        return [] if collection is None else list(collection.get(ids=chunk_ids, include=[])["ids"])
+
+    def _nearest(
+        self, company_id: str, space_key: str, version: str | None, query: Matrix, wanted: int
+    ) -> list[Neighbour]:
+        """Return fewer than `wanted` only when there are no more."""
+        self._catch_up((company_id, space_key), version)
+        collection = self._find(company_id, space_key)
+        if collection is None or (count := min(wanted, collection.count())) == 0:
+            return []
+        found = collection.query(query_embeddings=query, n_results=count, include=["distances"])
+        distances = found["distances"]
+        assert distances is not None  # it was asked for
+        near = zip(found["ids"][0], (1 - float(each) for each in distances[0]), strict=True)
+        return sorted(near, key=lambda neighbour: (-neighbour[1], neighbour[0]))
+
+    def _catch_up(self, key: tuple[str, str], version: str | None) -> None:
+        """Open the directory anew when the vectors are of another version than when they were last asked for."""
+        if self._seen.get(key, version) != version:
+            self._client.close()
+            self._client = _client(self._directory)
+            self._seen.clear()
+        self._seen[key] = version
+
+    def _delete(self, company_id: str, space_key: str, chunk_ids: list[str]) -> None:
+        if (collection := self._find(company_id, space_key)) is not None:
+            collection.delete(ids=chunk_ids)
+
     def _remove(self, company_id: str, space_key: str) -> None:
         if self._find(company_id, space_key) is not None:
             self._client.delete_collection(_name(company_id, space_key))
 
 
+def _client(directory: Path) -> Client:
+    settings = Settings(anonymized_telemetry=False, is_persistent=True)
+    client = chromadb.PersistentClient(path=str(directory), settings=settings)
+    assert isinstance(client, Client)  # its declared type lacks `close`
+    return client
+
+
 def _name(company_id: str, space_key: str) -> str:
     """Return the collection's name: Chroma allows few characters, and a space's key may hold any."""
     return f"{company_id}.{hashlib.sha256(space_key.encode()).hexdigest()[:24]}"
-
-
-def _held(collection: Collection, chunk_ids: list[str]) -> list[str]:
-    return list(collection.get(ids=chunk_ids, include=[])["ids"])
-
-
-def _delete(collection: Collection, chunk_ids: list[str]) -> None:
-    collection.delete(ids=chunk_ids)
-
-
-def _nearest(collection: Collection, query: np.ndarray[Any, Any], wanted: int) -> list[Neighbour]:
-    found = collection.query(query_embeddings=query, n_results=wanted, include=["distances"])
-    distances = found["distances"]
-    assert distances is not None  # it was asked for
-    neighbours = zip(found["ids"][0], (1 - float(each) for each in distances[0]), strict=True)
-    return sorted(neighbours, key=lambda neighbour: (-neighbour[1], neighbour[0]))

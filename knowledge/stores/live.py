@@ -42,6 +42,11 @@ _TOUCH_SPACES: Final = """
     WHERE company_id = %(company_id)s AND (%(space)s::text IS NULL OR space = %(space)s)
 """
 
+# Reads which version of its vectors a space has.
+_VERSION: Final = """
+    SELECT version::text FROM knowledge_spaces WHERE company_id = %(company_id)s AND space = %(space)s
+"""
+
 # Reads the spaces of a company.
 _SPACES: Final = """
     SELECT coalesce(array_agg(space ORDER BY space), '{}') FROM knowledge_spaces WHERE company_id = %(company_id)s
@@ -91,6 +96,12 @@ async def note_space(connection: Connection, company_id: str, space: Space) -> N
 async def touch_spaces(connection: Connection, company_id: str, space_key: str | None = None) -> None:
     """Tell who keeps a copy of the vectors of a space, or of all, that they changed."""
     await change(connection, _TOUCH_SPACES, {"company_id": company_id, "space": space_key})
+
+
+async def version(connection: Connection, company_id: str, space_key: str) -> str | None:
+    """Return what is another text after each change of a space's vectors; None when the company has none in it."""
+    found: str | None = await fetch_value(connection, _VERSION, {"company_id": company_id, "space": space_key})
+    return found
 
 
 async def spaces(connection: Connection, company_id: str) -> list[str]:

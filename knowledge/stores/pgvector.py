@@ -32,7 +32,7 @@ EXACT_UP_TO: Final = 10_000
 """Vectors of a company and space up to which a search reads them all."""
 CANDIDATES_PER_RESULT: Final = 4
 """How many neighbours are asked of the index for one that is wanted: some are not live, or not selected."""
-SEARCH_WIDTH: Final = 200
+SEARCH_WIDTH: Final = 400
 """hnsw.ef_search: how many candidates the index keeps in sight, at least."""
 MAX_SCANNED: Final = 100_000
 """hnsw.max_scan_tuples: how many vectors of all companies the index may look at for one search."""

@@ -60,11 +60,6 @@ _READ: Final = """
     WHERE v.company_id = %(company_id)s AND v.space = %(space)s
 """
 
-# Reads which version of its vectors a space has.
-_VERSION: Final = """
-    SELECT version::text FROM knowledge_spaces WHERE company_id = %(company_id)s AND space = %(space)s
-"""
-
 # Tells whether a live chunk lacks a vector.
 _UNCOVERED: Final = """
     SELECT EXISTS (
@@ -178,7 +173,7 @@ class PostgresArrayStore:
             self._keep(company_id, space, _Copy(stamp, tuple(kept)))
 
     async def _stamp(self, connection: Connection, company_id: str, space: Space) -> str:
-        version = await fetch_value(connection, _VERSION, {"company_id": company_id, "space": space.key})
+        version = await live.version(connection, company_id, space.key)
         return f"{await knowledge_sources.stamp(connection, company_id)} {version}"
 
     def _copy(self, company_id: str, space: Space, stamp: str) -> _Copy | None:
