@@ -17,6 +17,9 @@ _STANDING: Final = """
            EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector')
 """
 
+# Bounds how long writers may have to wait behind the making of the table.
+_LOCK_TIMEOUT: Final = "SET LOCAL lock_timeout = '5s'"
+
 # Installs the extension; its author lets a superuser alone do that.
 _INSTALL: Final = "CREATE EXTENSION IF NOT EXISTS vector"
 
@@ -26,6 +29,8 @@ def ensure_vectors(connection: psycopg.Connection[Any]) -> bool:
 
     It can not without the extension: its files are missing on the server, or the login may not install it. Run
     `migrate` again when an administrator did (`CREATE EXTENSION vector`).
+
+    Raises psycopg.errors.LockNotAvailable when the chunks are too busy.
     """
     row = connection.execute(_STANDING).fetchone()
     assert row is not None
@@ -35,6 +40,7 @@ def ensure_vectors(connection: psycopg.Connection[Any]) -> bool:
     if not installed and not (available and _install(connection)):
         return False
     with connection.transaction():
+        connection.execute(_LOCK_TIMEOUT)
         connection.execute(_SCRIPT.read_text(encoding="utf-8"))
     return True
 

@@ -17,7 +17,7 @@ from psycopg import sql
 
 from core.errors import SettingsError, Unavailable
 from core.security import Vault
-from db import companies
+from db import companies, vectors
 from db import migrate as migration
 from db.migrate import login_of, migrate
 from db.pool import Database, connection_url, is_outage
@@ -126,6 +126,19 @@ def test_pgvector_may_come_after_the_migration(server):
         migrate(url)
         with psycopg.connect(url, autocommit=True) as connection:
             assert connection.execute(table).fetchone() == (True,)
+
+
+def test_making_the_table_of_vectors_gives_way_to_chunks_in_use(server, monkeypatch):
+    monkeypatch.setattr(vectors, "_LOCK_TIMEOUT", "SET LOCAL lock_timeout = '100ms'")
+    migrate(server.url)
+    with psycopg.connect(server.url) as other:
+        other.execute("DROP TABLE knowledge_vectors_pg")
+        other.commit()
+        other.execute("LOCK TABLE knowledge_chunks IN ROW EXCLUSIVE MODE")
+        with pytest.raises(Unavailable, match="busy"):
+            migrate(server.url)
+    migrate(server.url)
+    admin(server, "DROP TABLE knowledge_vectors_pg")
 
 
 def test_a_database_in_use_is_brought_up_to_date(server):
