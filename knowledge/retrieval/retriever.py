@@ -7,6 +7,7 @@ are counted up to a limit, and each of the two searches gives a fixed number of 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from core.passages import Passage
@@ -133,7 +134,8 @@ class Retriever:
         async with self._db.snapshot(search.company_id) as connection:
             stamp = await knowledge_sources.stamp(connection, search.company_id)
             passages = await self._find(connection, search, stamp, aim)
-        if aim.is_best if aim else not readers:
+        is_whole = aim.is_best if aim else not readers
+        if is_whole:
             self._answers.put((stamp, search), passages)
         return passages, ("vectors" if aim.is_best else "standby") if aim else "words"
 
@@ -186,7 +188,7 @@ class Retriever:
 def _choose(ranked: Sequence[Ranked], chunks: dict[str, LiveChunk], question: Question, k: int) -> tuple[Passage, ...]:
     """Return the best `k` passages, without those that repeat a better one."""
     pairs = [(each, chunks[each.candidate.chunk_id]) for each in ranked if each.candidate.chunk_id in chunks]
-    distinct = list(choose_distinct(chunk.text for _, chunk in pairs))[:k]
+    distinct = islice(choose_distinct(chunk.text for _, chunk in pairs), k)
     return tuple(_passage(*pairs[index], question) for index in distinct)
 
 
