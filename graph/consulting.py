@@ -17,7 +17,7 @@ from core.nudges import Diagnosis, NudgeContent, NudgeType
 from core.passages import Passage
 from core.redaction import mask
 from graph.case import Case
-from graph.checks import given_texts
+from graph.checks import given_texts, is_allowed_link
 from graph.context import Claims, TurnContext
 from graph.excerpts import MAX_EXCERPTS, Excerpt, make_excerpt
 from graph.languages import primary
@@ -158,9 +158,10 @@ def _is_stump(content: NudgeContent, body: str) -> bool:
 
 
 def _with_reading(content: NudgeContent, case: Case, cited: tuple[str, ...]) -> NudgeContent:
-    """Return the nudge with a button to the article that it rests on, where it has room and no link yet."""
+    """Return the nudge with a button to the article that it rests on, in place of a link that leads nowhere allowed."""
     source = next((one for one in case.excerpts if one.chunk_id in cited and one.url), None)
-    if source is None or any(action.kind == "link" for action in content.actions):
+    action = reading_action(source, case) if source else None
+    if action is None or any(is_allowed_link(one.url, case) for one in content.actions if one.kind == "link"):
         return content
-    action = reading_action(source, case)
-    return content.model_copy(update={"actions": [action, *content.actions][:MAX_ACTIONS]}) if action else content
+    others = [one for one in content.actions if one.kind != "link"]
+    return content.model_copy(update={"actions": [action, *others][:MAX_ACTIONS]})

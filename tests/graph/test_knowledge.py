@@ -238,6 +238,10 @@ async def test_a_model_that_cites_gets_a_button_to_the_article_unless_it_has_a_l
     result = await nudged(Shelf(), reasoner=Composed(("chunk-1",)))
     assert result.nudge is not None
     assert [action.url for action in result.nudge.actions] == [ARTICLE_URL]
+    invented = [NudgeAction(label="Go", kind="link", url="https://invented.example/")]
+    result = await nudged(Shelf(), reasoner=Composed(("chunk-1",), actions=invented))
+    assert result.nudge is not None
+    assert [action.url for action in result.nudge.actions] == [ARTICLE_URL]
     own = [NudgeAction(label="See how", kind="link", url=HELP_URL)]
     result = await nudged(Shelf(), reasoner=Composed(("chunk-1",), actions=own))
     assert result.nudge is not None
