@@ -19,12 +19,12 @@ BEGIN
     FOREACH size IN ARRAY ARRAY[256, 384, 512, 768, 1024, 1536]
     LOOP
         EXECUTE format('CREATE INDEX knowledge_vectors_pg_%s ON knowledge_vectors_pg
-            USING hnsw ((embedding::vector(%s)) vector_cosine_ops) WITH (m = 16, ef_construction = 64)
+            USING hnsw ((embedding::vector(%s)) vector_cosine_ops) WITH (m = 16, ef_construction = 128)
             WHERE dimension = %s', size, size, size);
     END LOOP;
 END $$;
 CREATE INDEX knowledge_vectors_pg_3072 ON knowledge_vectors_pg
-    USING hnsw ((embedding::halfvec(3072)) halfvec_cosine_ops) WITH (m = 16, ef_construction = 64)
+    USING hnsw ((embedding::halfvec(3072)) halfvec_cosine_ops) WITH (m = 16, ef_construction = 128)
     WHERE dimension = 3072;
 
 ALTER TABLE knowledge_vectors_pg ENABLE ROW LEVEL SECURITY;
