@@ -50,9 +50,9 @@ def process(environment: dict[str, str], role: str, crash_at: str = "") -> Itera
     chosen = {**environment, "CONSUMER_CLAIM_IDLE_MS": "300", "CRASH_AT": crash_at, "LOG_LEVEL": "WARNING"}
     command = [sys.executable, "-m", "tests.stream_consumer.crashing", role]
     with subprocess.Popen(command, env=chosen) as running:
-        yield running
-        running.terminate()
         try:
+            yield running
+            running.terminate()
             running.wait(30)
         finally:
             running.kill()
