@@ -22,7 +22,7 @@ from knowledge.retrieval.distinct import choose_distinct
 from knowledge.retrieval.fusion import Candidate, Question, Ranked, rank
 from knowledge.retrieval.highlights import find_highlights
 from knowledge.retrieval.lexicon import Lexicon
-from knowledge.retrieval.meaning import reading_of
+from knowledge.retrieval.meaning import Reading, reading_of
 from knowledge.retrieval.metrics import RetrievalMetrics
 from knowledge.retrieval.remembered import Remembered
 from knowledge.retrieval.selection import SCANNED, choose_selecting, read_question
@@ -144,8 +144,8 @@ class Retriever:
         question = read_question(search.query, vocabulary.languages)
         corpus = await self._lexicon.corpus(connection, search.company_id, vocabulary, question.all_stems)
         candidates = await self._candidates(connection, search, question, corpus, aim)
-        floor = reading_of(aim.space).floor if aim else 0.0
-        ranked = rank(question, candidates, corpus, floor=floor)[: SPARE * search.k]
+        reading = reading_of(aim.space) if aim else Reading()
+        ranked = rank(question, candidates, corpus, floor=reading.floor, weights=reading.weights)[: SPARE * search.k]
         chunks = await knowledge_chunks.load(
             connection, search.company_id, [each.candidate.chunk_id for each in ranked]
         )

@@ -171,3 +171,9 @@ def test_what_was_used_last_is_kept() -> None:
     assert memory.get("a") == 1
     memory.put("c", 3)
     assert [memory.get(key) for key in "abc"] == [1, None, 3]
+
+
+def test_each_model_counts_for_what_it_is_worth() -> None:
+    strong, light = (reading_of(Space(model, 8)).weights for model in ("minilm-l6-v2-int8", "wordllama-l2-supercat"))
+    assert strong.meaning > light.meaning
+    assert strong.words + strong.meaning == light.words + light.meaning == pytest.approx(1)
