@@ -62,21 +62,25 @@ class Ingestion:
         if job is None:
             return await self._not_claimed(company_id, run_id)
         try:
-            async with job.beating():
-                refusal = await Revision(job, self._tools, self._settings).bring_about()
-            return await self._end(job, refusal)
+            return await self._attempt(job)
         except Lost:
             return Attempt("lost")
+        except Exception:
+            with suppress(Exception):  # so that another try need not wait until this one counts as silent
+                await self._lay_aside(job, "internal_error", "Something went wrong; it is tried again.", 0)
+            raise
+
+    async def _attempt(self, job: Job) -> Attempt:
+        try:
+            async with job.beating():
+                refusal = await Revision(job, self._tools, self._settings).bring_about()
         except Stopped:
             return await self._lay_aside(job, "stopped", "The process that worked on it was stopped.", 0)
         except EmbeddingUnavailable as error:
             return await self._wait_for_provider(job, error)
         except Refused as error:  # the source itself; single pages are problems of theirs
-            return await self._end(job, Refusal(error.code, error.detail))
-        except Exception:
-            with suppress(Exception):  # so that another try need not wait until this one counts as silent
-                await self._lay_aside(job, "internal_error", "Something went wrong; it is tried again.", 0)
-            raise
+            refusal = Refusal(error.code, error.detail)
+        return await self._end(job, refusal)
 
     async def abandon(self, company_id: str, run_id: str, reason: str) -> None:
         """End a run that is given up on, so that nobody waits for it."""

@@ -1,7 +1,7 @@
 """Work on several documents at a time, so that one is converted while the next one is fetched."""
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from core.tasks import end
@@ -9,11 +9,11 @@ from core.tasks import end
 Item = TypeVar("Item")
 
 
-async def for_each(items: AsyncIterable[Item], width: int, work: Callable[[Item], Awaitable[None]]) -> None:
+async def for_each(items: Iterable[Item], width: int, work: Callable[[Item], Awaitable[None]]) -> None:
     """Do the work for each item, `width` at a time, in about their order; the first failure ends all and is raised."""
     running: set[asyncio.Future[None]] = set()
     try:
-        async for item in items:
+        for item in items:
             running.add(asyncio.ensure_future(work(item)))
             while len(running) >= width:
                 running = await _settle(running)

@@ -62,22 +62,21 @@ class Revision:
         return None
 
     async def _read_all(self) -> None:
-        job, seen = self._job, set[str]()
+        job = self._job
+        addresses = self._origin.keys()
+        keys = {identity.document_id(job.source.source_id, key): key async for key in addresses}
         await self._recall()
+        job.wanted &= set(keys)  # an earlier attempt may have read what is no longer named
+        job.read = job.progress.documents_done = len(job.wanted)
+        job.progress.documents_total = len(keys)
 
-        async def deal_with(key: str) -> None:
+        async def deal_with(document: tuple[str, str]) -> None:
             job.heed()
-            document_id = identity.document_id(job.source.source_id, key)
-            if document_id in seen:
-                return
-            seen.add(document_id)
-            if document_id not in job.wanted:
-                await self._deal_with(document_id, key)
+            await self._deal_with(*document)
 
-        await for_each(self._origin.keys(), WIDTH, deal_with)
-        job.wanted &= seen  # an earlier attempt may have read what is no longer named
-        job.progress.documents_total = len(seen)
-        await self._heed_listing(seen)
+        left = [document for document in keys.items() if document[0] not in job.wanted]
+        await for_each(left, WIDTH, deal_with)
+        await self._heed_listing(set(keys))
 
     async def _heed_listing(self, seen: set[str]) -> None:
         """Note what could not be listed; where that was so, a document that was not named need not be gone."""
@@ -99,7 +98,6 @@ class Revision:
             job.wanted = await knowledge_tallies.settled(
                 connection, job.company_id, job.source.source_id, job.revision, job.run.started_at
             )
-        job.read = job.progress.documents_done = len(job.wanted)
         job.progress.documents_failed = 0
 
     async def _deal_with(self, document_id: str, key: str) -> None:
