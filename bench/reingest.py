@@ -37,23 +37,7 @@ from knowledge.settings import EmbeddingSettings, KnowledgeSettings
 from knowledge.stores.backends import build_store
 
 PAGES = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-WORDS = [
-    "account",
-    "report",
-    "contact",
-    "import",
-    "invite",
-    "plan",
-    "billing",
-    "export",
-    "owner",
-    "stage",
-    "deal",
-    "pipeline",
-    "key",
-    "token",
-    "page",
-]
+WORDS = ("account", "report", "contact", "import", "invite", "plan", "billing", "export", "owner", "stage", "deal")
 
 
 def article(number: int, sections: int = 8, sentences: int = 8) -> str:

@@ -10,6 +10,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from core.events import MAX_BODY_BYTES, MAX_EVENTS, MAX_PROPERTIES_BYTES, EventBatch
 from ingest_api.access import ACCESS
+from ingest_api.knowledge_schemas import NewPages, NewText
 from ingest_api.problems import CONTENT_TYPE
 from ingest_api.routes import events
 from ingest_api.schemas import Accepted, ProblemDocument
@@ -54,6 +55,8 @@ def build_document(app: FastAPI) -> dict[str, Any]:
         (EventBatch, "validation"),
         (Accepted, "serialization"),
         (ProblemDocument, "serialization"),
+        (NewText, "validation"),
+        (NewPages, "validation"),
     ]
     _, definitions = models_json_schema(models, ref_template=_TEMPLATE)
     document["components"]["schemas"].update(definitions["$defs"])

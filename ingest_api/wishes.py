@@ -24,11 +24,23 @@ FORM: Final[dict[str, Any]] = {
         "language": {"type": "string", "pattern": "^[a-z]{2}$"},
     },
 }
+_REFERENCE: Final = "#/components/schemas/{}"
+_NEW_SOURCE: Final[dict[str, Any]] = {
+    "oneOf": [{"$ref": _REFERENCE.format("NewText")}, {"$ref": _REFERENCE.format("NewPages")}],
+    "discriminator": {
+        "propertyName": "kind",
+        "mapping": {
+            "text": _REFERENCE.format("NewText"),
+            "url": _REFERENCE.format("NewPages"),
+            "sitemap": _REFERENCE.format("NewPages"),
+        },
+    },
+}
 BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": NEW_SOURCE.json_schema(ref_template="#/components/schemas/{model}")},
+            "application/json": {"schema": _NEW_SOURCE},
             "multipart/form-data": {"schema": FORM},
         },
     }
