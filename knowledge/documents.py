@@ -103,7 +103,8 @@ class ConvertLimits:
     """What one document may cost. Bytes, seconds, characters, rows; the defaults suit help centres and manuals.
 
     `seconds` caps the CPU time of a conversion, and three times as much its wall time, since other work may hold the
-    processor. `memory_bytes` is what parsing may take beyond the libraries that parse. `unpacked_bytes`, `unpack_ratio` and `entries` are for the archives that DOCX and XLSX are.
+    processor. `memory_bytes` is what parsing may take beyond the libraries that parse. `unpacked_bytes`,
+    `unpack_ratio` and `entries` are for the archives that DOCX and XLSX are.
     """
 
     max_bytes: int = 20_000_000
