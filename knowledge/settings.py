@@ -115,6 +115,9 @@ class EmbeddingSettings(Settings):
     )
     embedding_model: str = Field("text-embedding-3-small", description="Model at OpenAI, Azure and compatible servers")
     embedding_dimension: int | None = Field(None, ge=8, le=4000, description="Shortened vectors; empty: all of them")
+    embedding_previous_space: str | None = Field(
+        None, description="model:dimension before a change of EMBEDDING_MODEL; searched until the new one is complete"
+    )
     azure_embedding_deployment: str | None = Field(None, description="Deployment; EMBEDDING_MODEL when left out")
     embedding_base_url: _HttpUrl = Field(None, description="Address of the compatible server")
     embedding_api_key: SecretStr | None = Field(None, description="Key of the compatible server, if it wants one")

@@ -51,6 +51,32 @@ def check_embedders(settings: EmbeddingSettings, llm: LlmSettings) -> None:
                 raise SettingsError(f"EMBEDDING_PROVIDERS: {provider!r} needs the package {package}; install it")
     if PAID.intersection(chain_of(settings)):
         dimension_of(settings)
+    earlier(settings)
+
+
+def retired_of(settings: EmbeddingSettings) -> tuple[str, ...]:
+    """Return the local providers that are installed and no part of the chain: vectors of an earlier chain's can be
+    searched with them until those of the chain are complete.
+    """
+    chain = chain_of(settings)
+    return tuple(name for name, needs in _PACKAGES.items() if name not in chain and all(map(find_spec, needs)))
+
+
+def earlier(settings: EmbeddingSettings) -> EmbeddingSettings | None:
+    """Return these settings as they were with EMBEDDING_PREVIOUS_SPACE; None when there is none.
+
+    Raises:
+        SettingsError: it is not of the form `model:dimension`, or the model does not give such vectors.
+    """
+    if settings.embedding_previous_space is None:
+        return None
+    model, _, dimension = settings.embedding_previous_space.rpartition(":")
+    if not model or not dimension.isdecimal():
+        raise SettingsError("EMBEDDING_PREVIOUS_SPACE: expected model:dimension, such as text-embedding-3-small:1536")
+    past = {"embedding_model": model, "embedding_dimension": int(dimension), "azure_embedding_deployment": None}
+    before = settings.model_copy(update=past)
+    dimension_of(before)
+    return before
 
 
 def dimension_of(settings: EmbeddingSettings) -> int:

@@ -83,11 +83,13 @@ class Embedder(Protocol):
 class Embedders:
     """The configured spaces: queries go to `primary`, and through `standbys` in order when that is unavailable.
 
-    Whoever builds them awaits `close` in the end.
+    `retired` are spaces of an earlier configuration: nothing is stored in them any more, but what is there may be
+    searched while the others are being filled. Whoever builds them awaits `close` in the end.
     """
 
     primary: Embedder
     standbys: tuple[Embedder, ...] = ()
+    retired: tuple[Embedder, ...] = ()
     closers: tuple[Callable[[], Awaitable[None]], ...] = ()
 
     @property
@@ -96,7 +98,7 @@ class Embedders:
         return (self.primary, *self.standbys)
 
     def of(self, space_key: str) -> Embedder | None:
-        """Return who embeds into that space; None when it is no longer configured."""
+        """Return who embeds stored texts into that space; None when it is no longer configured."""
         return next((embedder for embedder in self.every if embedder.space.key == space_key), None)
 
     async def close(self) -> None:

@@ -4,7 +4,7 @@ Each provider is imported where it is built: openai's client or onnxruntime take
 settings ask for neither should not pay.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Final
@@ -14,8 +14,8 @@ from redis.asyncio import Redis
 
 from core.settings import LlmSettings
 from knowledge.embedding.cache import VectorCache
-from knowledge.embedding.chain import PAID, chain_of, check_embedders
-from knowledge.embedding.embedder import Embedder, Embedders
+from knowledge.embedding.chain import PAID, chain_of, check_embedders, earlier, retired_of
+from knowledge.embedding.embedder import Embedder, Embedders, Space
 from knowledge.embedding.failover import Failover
 from knowledge.embedding.local import RUNS, LocalProvider
 from knowledge.embedding.metrics import EmbeddingMetrics
@@ -44,12 +44,27 @@ def build_embedders(
     metrics = metrics or EmbeddingMetrics(CollectorRegistry())
     wallet = Wallet(spend, settings.embedding_daily_budget_cents, now)
     executor = ThreadPoolExecutor(RUNS, thread_name_prefix="embedding")
-    providers = [_provider(name, settings, llm, executor) for name in chain_of(settings)]
-    first, *others = [
-        _embedder([item for item in providers if item.space == space], wallet, metrics, redis, settings)
-        for space in dict.fromkeys(provider.space for provider in providers)
-    ]
-    return Embedders(first, tuple(others), tuple(provider.close for provider in providers))
+    chain = [_provider(name, settings, llm, executor) for name in chain_of(settings)]
+    past = _past(settings, llm, executor, {provider.space for provider in chain})
+
+    def by_space(providers: Sequence[Provider]) -> list[Embedder]:
+        return [
+            _embedder([item for item in providers if item.space == space], wallet, metrics, redis, settings)
+            for space in dict.fromkeys(provider.space for provider in providers)
+        ]
+
+    first, *others = by_space(chain)
+    closers = tuple(provider.close for provider in (*chain, *past))
+    return Embedders(first, tuple(others), tuple(by_space(past)), closers)
+
+
+def _past(settings: EmbeddingSettings, llm: LlmSettings, executor: Executor, now: Set[Space]) -> list[Provider]:
+    """Return who can still ask the spaces of an earlier configuration: EMBEDDING_PREVIOUS_SPACE, and local models."""
+    before = earlier(settings)
+    servers = [name for name in chain_of(settings) if name in PAID] if before else []
+    providers = [_provider(name, before or settings, llm, executor) for name in servers]
+    providers += [_provider(name, settings, llm, executor) for name in retired_of(settings)]
+    return [provider for provider in providers if provider.space not in now]
 
 
 def _embedder(

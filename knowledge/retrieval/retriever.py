@@ -130,6 +130,7 @@ class Retriever:
             if known is not None:
                 return known, "cache"
             complete = await self._spaces.complete(connection, search.company_id, stamp, readers)
+        readers = self._spaces.usable(readers, complete)
         aim = await self._spaces.aim(search.company_id, search.query, readers, complete)
         async with self._db.snapshot(search.company_id) as connection:
             stamp = await knowledge_sources.stamp(connection, search.company_id)

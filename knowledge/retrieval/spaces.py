@@ -45,7 +45,8 @@ class Spaces:
 
     def readers(self, query: str) -> list[Embedder]:
         """Return who can read the query, in the configured order; empty when only words can find anything for it."""
-        return [each for each in self._embedders.every if reading_of(each.space).understands(query)]
+        everybody = (*self._embedders.every, *self._embedders.retired)
+        return [each for each in everybody if reading_of(each.space).understands(query)]
 
     async def complete(self, connection: Connection, company_id: str, stamp: str, readers: list[Embedder]) -> set[str]:
         """Return the keys of those readers' spaces in which every live chunk has a vector."""
@@ -54,6 +55,10 @@ class Spaces:
             for reader in readers
             if await self._is_complete(connection, company_id, stamp, reader.space)
         }
+
+    def usable(self, readers: list[Embedder], complete: set[str]) -> list[Embedder]:
+        """Return the readers whose space may be searched: a retired one while it is complete, for nobody fills it."""
+        return [each for each in readers if each not in self._embedders.retired or each.space.key in complete]
 
     async def aim(self, company_id: str, query: str, readers: list[Embedder], complete: set[str]) -> Aim | None:
         """Return where the query is in the first space that can be had, complete ones first; None when none can."""

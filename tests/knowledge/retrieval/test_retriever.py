@@ -248,6 +248,27 @@ async def test_a_space_that_is_being_filled_waits_for_its_turn(
     assert (primary.asked, standby.asked) == ([], ["my login"])
 
 
+async def test_a_retired_space_serves_until_the_new_one_is_complete_and_never_when_it_lacks_something(
+    db: Database, shelf: Shelf, primary: Embedding, standby: Embedding
+) -> None:
+    retriever = Retriever(db, shelf.store, Embedders(primary, retired=(standby,)))
+    await shelf.put(HELP)
+    await retriever.retrieve(shelf.company_id, "my login", k=1)
+    assert (primary.asked, standby.asked) == (["my login"], [])
+
+    async with db.transaction(shelf.company_id) as connection:
+        await shelf.store.drop_space(connection, shelf.company_id, primary.space.key)
+    fresh = Retriever(db, shelf.store, Embedders(primary, retired=(standby,)))
+    assert titles(await fresh.retrieve(shelf.company_id, "my login", k=1)) == ["Passwords"]
+    assert (primary.asked, standby.asked) == (["my login"], ["my login"])
+
+    async with db.transaction(shelf.company_id) as connection:
+        await shelf.store.drop_space(connection, shelf.company_id, standby.space.key)
+    without = Retriever(db, shelf.store, Embedders(primary, retired=(standby,)))
+    await without.retrieve(shelf.company_id, "my logon", k=1)
+    assert (primary.asked, standby.asked) == (["my login", "my logon"], ["my login"])
+
+
 async def test_repeated_text_is_shown_once(shelf: Shelf, retriever: Retriever) -> None:
     footer = "Contact our support by chat on weekdays, from nine to five, and we will answer within an hour."
     await shelf.put({f"page{number}": Document(f"Page {number}", footer, language="en") for number in range(6)})
