@@ -97,7 +97,8 @@ class Retriever:
     ) -> list[Passage]:
         """Return up to `k` passages of the company that answer the query best, best first.
 
-        `language` (ISO 639-1) and `tags` leave only passages of that language, and of sources with one of the tags.
+        `language` (ISO 639-1) and `tags` leave only passages of that language, or of none that could be told, and of
+        sources with one of the tags.
         A query without a letter or digit finds nothing. When no vectors can be had, words alone decide; the metrics
         tell, and `scores.vector` of every passage is None.
 

@@ -31,7 +31,7 @@ class Block:
         chosen = (
             (not tags or not tags.isdisjoint(its_tags))
             and (not sources or source_id in sources)
-            and (selection.language is None or language == selection.language)
+            and (selection.language is None or language in (None, selection.language))
             for source_id, its_tags, language in rows
         )
         return np.fromiter(chosen, dtype=np.bool_, count=len(self.chunk_ids))

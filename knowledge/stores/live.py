@@ -13,7 +13,7 @@ _LIVE_AMONG: Final = """
     SELECT chunk_id FROM knowledge_live_chunks
     WHERE company_id = %(company_id)s AND chunk_id = ANY (%(chunk_ids)s::uuid[])
       AND (%(tags)s::text[] IS NULL OR tags && %(tags)s::text[])
-      AND (%(language)s::text IS NULL OR language = %(language)s::text)
+      AND (%(language)s::text IS NULL OR language IS NULL OR language = %(language)s::text)
       AND (%(source_ids)s::uuid[] IS NULL OR source_id = ANY (%(source_ids)s::uuid[]))
 """
 

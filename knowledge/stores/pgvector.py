@@ -78,7 +78,7 @@ _EXACT: Final = """
         FROM knowledge_vectors_pg v JOIN knowledge_live_chunks c USING (company_id, chunk_id)
         WHERE v.company_id = %(company_id)s AND v.space = %(space)s
           AND (%(tags)s::text[] IS NULL OR c.tags && %(tags)s::text[])
-          AND (%(language)s::text IS NULL OR c.language = %(language)s::text)
+          AND (%(language)s::text IS NULL OR c.language IS NULL OR c.language = %(language)s::text)
           AND (%(source_ids)s::uuid[] IS NULL OR c.source_id = ANY (%(source_ids)s::uuid[])))
     SELECT chunk_id, 1 - distance FROM scored ORDER BY distance, chunk_id LIMIT %(k)s
 """
@@ -94,7 +94,7 @@ _INDEXED: Final = """
     SELECT n.chunk_id, 1 - n.distance
     FROM near n JOIN knowledge_live_chunks c USING (company_id, chunk_id)
     WHERE (%(tags)s::text[] IS NULL OR c.tags && %(tags)s::text[])
-      AND (%(language)s::text IS NULL OR c.language = %(language)s::text)
+      AND (%(language)s::text IS NULL OR c.language IS NULL OR c.language = %(language)s::text)
       AND (%(source_ids)s::uuid[] IS NULL OR c.source_id = ANY (%(source_ids)s::uuid[]))
     ORDER BY n.distance + 0, n.chunk_id LIMIT %(k)s
 """

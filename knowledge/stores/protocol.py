@@ -33,7 +33,8 @@ class InvalidVector(ProductError):
 class Selection:
     """Which live chunks a search is about; what is empty or None selects everything.
 
-    A chunk is in when its source has one of `tags` and is one of `source_ids`, and its own language is `language`.
+    A chunk is in when its source has one of `tags` and is one of `source_ids`, and its own language is `language` or
+    could not be told.
     """
 
     tags: tuple[str, ...] = ()

@@ -228,7 +228,7 @@ BEGIN ATOMIC
           AND c.search @@ (selecting && quote_literal(knowledge_company_word(company))::tsquery)
           AND s.deleted_at IS NULL AND c.since <= s.revision AND (c.until IS NULL OR c.until > s.revision)
           AND (wanted_tags IS NULL OR s.tags && wanted_tags)
-          AND (wanted_language IS NULL OR c.language = wanted_language)
+          AND (wanted_language IS NULL OR c.language IS NULL OR c.language = wanted_language)
           AND (wanted_sources IS NULL OR c.source_id = ANY (wanted_sources))
         LIMIT scanned) AS hit
     ORDER BY rank DESC, hit.chunk_id

@@ -269,6 +269,16 @@ async def test_a_retired_space_serves_until_the_new_one_is_complete_and_never_wh
     assert (primary.asked, standby.asked) == (["my login", "my logon"], ["my login"])
 
 
+async def test_a_text_whose_language_could_not_be_told_is_in_every_language(
+    shelf: Shelf, retriever: Retriever, primary: Embedding, standby: Embedding
+) -> None:
+    await shelf.put({**HELP, "port": Document("Port 8443", "The gateway listens on 8443.")})
+    for is_down in (False, True):
+        primary.is_down = standby.is_down = is_down
+        found = await retriever.retrieve(shelf.company_id, f"gateway listens {is_down}", language="en")
+        assert titles(found)[0] == "Port 8443"
+
+
 async def test_repeated_text_is_shown_once(shelf: Shelf, retriever: Retriever) -> None:
     footer = "Contact our support by chat on weekdays, from nine to five, and we will answer within an hour."
     await shelf.put({f"page{number}": Document(f"Page {number}", footer, language="en") for number in range(6)})

@@ -92,7 +92,7 @@ async def test_tags_language_and_sources_select(library, acme):
     assert await library.nearest(acme, angle(0), tags=("billing",)) == [german, english]
     assert await library.nearest(acme, angle(0), tags=("eu", "us")) == [german]
     assert await library.nearest(acme, angle(0), tags=("us",)) == []
-    assert await library.nearest(acme, angle(0), language="en") == [english]
+    assert await library.nearest(acme, angle(0), language="en") == [english, unknown]
     assert await library.nearest(acme, angle(0), source_ids=(second, third)) == [english, unknown]
     assert await library.nearest(acme, angle(0), tags=("billing",), language="en", source_ids=(first,)) == []
 

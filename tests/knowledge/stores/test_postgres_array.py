@@ -30,7 +30,7 @@ ROWS = block(("a", "s1", ["x"], "en", 30), ("b", "s1", ["x"], "ar", 10), ("c", "
         (2, EVERYTHING, ["b", "c"]),
         (9, EVERYTHING, ["b", "c", "a"]),
         (9, Selection(tags=("x", "y")), ["b", "a"]),
-        (9, Selection(language="en"), ["a"]),
+        (9, Selection(language="en"), ["c", "a"]),
         (9, Selection(source_ids=("s2",)), ["c"]),
         (9, Selection(tags=("x",), source_ids=("s2",)), []),
     ],
