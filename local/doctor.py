@@ -10,7 +10,8 @@ from redis.exceptions import RedisError
 from core import redis
 from core.errors import ProductError, SettingsError
 from core.settings import LlmSettings, SecuritySettings, StoreSettings, load
-from knowledge.settings import KnowledgeSettings
+from knowledge.embedding.chain import chain_of, check_embedders
+from knowledge.settings import EmbeddingSettings, KnowledgeSettings
 from local.configuration import GROUPS
 
 Check = Callable[[], Awaitable[str]]
@@ -75,17 +76,18 @@ async def _inspect(connection: psycopg.AsyncConnection[object]) -> str:
 
 
 async def check_knowledge() -> str:
-    """The vector backend is installed, and this database can hold what it needs."""
+    """Every embedding provider has what it needs, the vector backend is installed, and this database can hold it."""
     from knowledge.stores.backends import build_store
 
-    settings = load(KnowledgeSettings)
+    settings, embedding = load(KnowledgeSettings), load(EmbeddingSettings)
+    check_embedders(embedding, load(LlmSettings))
     store, url = build_store(settings), load(StoreSettings).database_url.get_secret_value()
     try:
         async with await psycopg.AsyncConnection.connect(url, connect_timeout=5) as connection:
             await store.check(connection)
     except psycopg.Error as error:
         raise Unhealthy(f"{str(error).splitlines()[0]} - check DATABASE_URL and that the server runs") from None
-    return f"vectors in {settings.onboarding_vector_backend}"
+    return f"vectors of {' → '.join(chain_of(embedding))} in {settings.onboarding_vector_backend}"
 
 
 async def check_redis() -> str:

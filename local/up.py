@@ -24,6 +24,8 @@ from redis.exceptions import RedisError
 from core import redis, settings
 from core.errors import ProductError, SettingsError, Unavailable
 from core.tasks import end
+from knowledge.embedding.chain import check_embedders
+from knowledge.settings import EmbeddingSettings
 from local.configuration import GROUPS
 from local.installation import Company, Installation
 from local.occupancy import occupied
@@ -85,10 +87,7 @@ async def _first(starting: asyncio.Task[dict[str, Any]], stop: asyncio.Event) ->
 
 
 async def _start_all(options: UpOptions, stack: contextlib.AsyncExitStack) -> dict[str, Any]:
-    for group in GROUPS:
-        if group is not settings.StoreSettings and group is not settings.SecuritySettings:
-            settings.load(group)  # a wrong value is told now, not by a part that ends again and again
-    settings.check_providers(settings.load(settings.LlmSettings))
+    _check_settings()
     addresses = claim_addresses(options)
     stack.enter_context(occupied(options.data))
     installation = _remember(options.data)
@@ -106,6 +105,16 @@ async def _start_all(options: UpOptions, stack: contextlib.AsyncExitStack) -> di
     if options.demo:
         log.info("open the demo in a browser; Ctrl-C stops everything", extra={"demo": addresses.demo_url})
     return ready_line(addresses, company, demo=options.demo)
+
+
+def _check_settings() -> None:
+    """Raise SettingsError for what would end a part again and again, so that it is told now."""
+    for group in GROUPS:
+        if group is not settings.StoreSettings and group is not settings.SecuritySettings:
+            settings.load(group)
+    llm = settings.load(settings.LlmSettings)
+    settings.check_providers(llm)
+    check_embedders(settings.load(EmbeddingSettings), llm)
 
 
 def _remember(data: Path) -> Installation:

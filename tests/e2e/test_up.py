@@ -104,6 +104,10 @@ def test_a_wrong_setting_is_told_in_one_line(tmp_path: Path) -> None:
     ("environment", "line"),
     [
         ({"LLM_PROVIDER": "openai", "OPENAI_API_KEY": ""}, "OPENAI_API_KEY: is required by the provider 'openai' "),
+        (
+            {"EMBEDDING_PROVIDERS": "openai,minilm", "OPENAI_API_KEY": ""},
+            "OPENAI_API_KEY: is required by the embedding provider 'openai'",
+        ),
         ({"REDIS_URL": "redis://127.0.0.1:1"}, "REDIS_URL: Redis cannot be reached: "),
         ({"DATABASE_URL": "mysql://h/x"}, "DATABASE_URL: must be a URL that begins with postgresql://"),
         ({"DATABASE_URL": "postgresql://u@127.0.0.1:1/x"}, "PostgreSQL cannot be reached: connection failed: "),

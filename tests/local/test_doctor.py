@@ -13,7 +13,7 @@ from tests.conftest import RedisServer
 
 @pytest.fixture(autouse=True)
 def _installation(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
-    for name in ("LLM_PROVIDER", "AI_PROVIDER", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
+    for name in ("LLM_PROVIDER", "AI_PROVIDER", "OPENAI_API_KEY", "OPENAI_BASE_URL", "EMBEDDING_PROVIDERS"):
         monkeypatch.delenv(name, raising=False)
     for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY"):
         monkeypatch.setenv(name, environment[name])
@@ -57,16 +57,25 @@ def test_a_database_that_was_not_migrated(monkeypatch: pytest.MonkeyPatch, datab
 
 
 def test_vectors_that_have_no_place(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
-    assert ask()[1]["knowledge"] == "ok    knowledge: vectors in pgvector"
+    assert ask()[1]["knowledge"] == "ok    knowledge: vectors of minilm in pgvector"
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("DROP TABLE knowledge_vectors_pg")
     code, lines = ask()
     assert code == 1
     assert "CREATE EXTENSION vector; then run `onboarding-agent migrate`" in lines["knowledge"]
     monkeypatch.setenv("ONBOARDING_VECTOR_BACKEND", "postgres_array")
-    assert ask()[1]["knowledge"] == "ok    knowledge: vectors in postgres_array"
+    assert ask()[1]["knowledge"] == "ok    knowledge: vectors of minilm in postgres_array"
     monkeypatch.setenv("ONBOARDING_VECTOR_BACKEND", "chroma")
     assert "CHROMA_PATH: is required" in ask()[1]["knowledge"]
+
+
+def test_an_embedding_provider_without_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMBEDDING_PROVIDERS", "openai,minilm")
+    code, lines = ask()
+    assert code == 1
+    assert lines["knowledge"] == "FAIL  knowledge: OPENAI_API_KEY: is required by the embedding provider 'openai'"
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
+    assert ask()[1]["knowledge"] == "ok    knowledge: vectors of openai → minilm in pgvector"
 
 
 def test_a_redis_that_is_away_or_forgetful(monkeypatch: pytest.MonkeyPatch, redis_server: RedisServer) -> None:

@@ -63,3 +63,12 @@ def test_an_unknown_role_is_named(environment: dict[str, str], monkeypatch: pyte
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match="dancing"):
         worker.run(["dancing"])
+
+
+@pytest.mark.slow
+def test_an_embedding_provider_without_its_key_stops_the_start_in_one_line(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "local.cli", "consumer", "--role", "jobs"]
+    chosen = {**environment, "EMBEDDING_PROVIDERS": "openai", "OPENAI_API_KEY": ""}
+    done = subprocess.run(command, env=chosen, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == "onboarding-agent: OPENAI_API_KEY: is required by the embedding provider 'openai'\n"
