@@ -7,7 +7,7 @@ is taken in by half.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,6 +27,10 @@ _LONGEST_QUESTION: Final = 500
 _LONGEST_ANSWER: Final = 32_767
 """Characters; a cell of Excel holds no more."""
 _MOST_ERRORS: Final = 50
+_MOST_NAMED: Final = 20
+"""Bad rows that a refusal's text names; `errors` holds more of them."""
+_LONGEST_SHEET_NAME: Final = 31
+"""Characters; Excel allows no more."""
 _ALEFS: Final = str.maketrans("أإآ", "ااا")
 _MARKS: Final = re.compile("[\u064b-\u0652\u0640]")
 _BLOCK_START: Final = re.compile(r"^([ \t]*)(#{1,6}[ \t]|```|~~~|={3,}[ \t]*$|-{3,}[ \t]*$)", re.MULTILINE)
@@ -52,7 +56,8 @@ def to_markdown(sheets: Sequence[Sheet]) -> str:
     """Return the questions of all sheets that hold some; several sheets become sections with the sheet's name.
 
     Raises:
-        Unreadable: `empty_document`, `not_a_faq`, or `bad_rows` with one error for each bad row (the first 50).
+        Unreadable: `empty_document`, `not_a_faq`, or `bad_rows`, whose text names the first 20 bad rows and which has
+            one error for each (the first 50).
     """
     filled = [sheet for sheet in sheets if any(_is_filled(row) for row in sheet.rows)]
     if not filled:
@@ -62,7 +67,7 @@ def to_markdown(sheets: Sequence[Sheet]) -> str:
         raise Unreadable(NOT_A_FAQ, "No column is headed Question and Answer (or السؤال and الجواب).")
     errors = [error for sheet, columns in found for error in _errors(sheet, columns)]
     if errors:
-        raise Unreadable(BAD_ROWS, f"{len(errors)} rows make no question and answer.", errors=errors[:_MOST_ERRORS])
+        raise Unreadable(BAD_ROWS, _told(errors), errors=errors[:_MOST_ERRORS])
     sections = [_section(sheet, columns, is_named=len(found) > 1) for sheet, columns in found]
     if not any(sections):
         raise Unreadable(EMPTY, "The table has a header and no question.")
@@ -93,6 +98,19 @@ def _errors(sheet: Sheet, columns: _Columns) -> Iterable[dict[str, Any]]:
         if code:
             place = {"sheet": sheet.name} if sheet.name else {}
             yield {"row": number, **place, "code": code, "detail": detail}
+
+
+def _told(errors: Sequence[Mapping[str, Any]]) -> str:
+    """Return which rows are bad and why, in one line: `2 rows make …: row 3 (answer missing), row 7 (…).`"""
+    begin = "1 row makes" if len(errors) == 1 else f"{len(errors)} rows make"
+    named = ", ".join(map(_place, errors[:_MOST_NAMED]))
+    more = f", and {len(errors) - _MOST_NAMED} more" if len(errors) > _MOST_NAMED else ""
+    return f"{begin} no question and answer: {named}{more}."
+
+
+def _place(error: Mapping[str, Any]) -> str:
+    sheet = f" of {error['sheet'][:_LONGEST_SHEET_NAME]!r}" if "sheet" in error else ""
+    return f"row {error['row']}{sheet} ({error['code'].replace('_', ' ')})"
 
 
 def _fault(question: str, answer: str) -> tuple[str, str]:

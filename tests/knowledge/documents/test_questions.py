@@ -76,12 +76,17 @@ def test_every_bad_row_is_named_and_nothing_is_taken_in() -> None:
         (6, "answer_too_long"),
         (7, "answer_missing"),
     ]
+    assert refusal.value.detail == (
+        "5 rows make no question and answer: row 3 (answer missing), row 4 (question missing), "
+        "row 5 (question too long), row 6 (answer too long), row 7 (answer missing)."
+    )
 
 
 def test_errors_are_capped_but_counted() -> None:
     with pytest.raises(Unreadable, match="80 rows") as refusal:
         read("question,answer\n" + "Why?,\n" * 80)
     assert len(refusal.value.errors) == 50
+    assert refusal.value.detail.endswith("row 20 (answer missing), row 21 (answer missing), and 60 more.")
 
 
 def test_sheets_become_sections_and_name_the_place_of_an_error() -> None:
@@ -95,6 +100,7 @@ def test_sheets_become_sections_and_name_the_place_of_an_error() -> None:
     with pytest.raises(Unreadable) as refusal:
         questions.to_markdown([*sheets, Sheet("Last", [head, ("Pay?", "")])])
     assert refusal.value.errors[0]["sheet"] == "Last"
+    assert refusal.value.detail == "1 row makes no question and answer: row 2 of 'Last' (answer missing)."
 
 
 @pytest.mark.parametrize(

@@ -226,6 +226,17 @@ async def test_files(world: World, name: str, code: str | None) -> None:
         assert [problem["url"] for problem in source["last_run"]["problems"]] == [name]
 
 
+async def test_a_question_table_with_bad_rows_is_left_out_and_they_are_named(world: World) -> None:
+    table = b"question,answer\nHow do I pay?,By card.\nWhy?,\n\n,Because.\n"
+    source = await world.upload("faq.csv", table)
+    await world.work()
+    run = (await world.source(source))["last_run"]
+    told = "2 rows make no question and answer: row 3 (answer missing), row 5 (question missing)."
+    assert run["problems"] == [{"url": "faq.csv", "code": "bad_rows", "detail": told}]
+    assert (run["error"], run["detail"]) == ("bad_rows", told)
+    assert await world.texts() == []
+
+
 async def test_a_request_while_one_is_queued_is_the_same_and_while_one_runs_is_queued_behind(
     world: World, site: Site
 ) -> None:
