@@ -77,9 +77,13 @@ def is_allowed(url: httpx2.URL, sources: Sequence[Source]) -> bool:
 
 def check_allowed(url: httpx2.URL, sources: Sequence[Source]) -> None:
     """Raise Refused (NOT_ALLOWED) when a parsed address may not be read."""
-    if not is_allowed(url, sources):
-        place = f"{host_of(url)}:{url.port}" if url.port else host_of(url)
-        raise Refused(NOT_ALLOWED, f"{place} is not among the sources that KB_ALLOWED_SOURCES names")
+    if is_allowed(url, sources):
+        return
+    place = f"{host_of(url)}:{url.port}" if url.port else host_of(url)
+    if not sources:
+        ports = f"the ports {' and '.join(map(str, sorted(_WEB_PORTS)))} and those from {_FIRST_FREE_PORT} up"
+        raise Refused(NOT_ALLOWED, f"{place}: only {ports} are read from, unless KB_ALLOWED_SOURCES names another")
+    raise Refused(NOT_ALLOWED, f"{place} is not among the sources that KB_ALLOWED_SOURCES names")
 
 
 def _is_address(host: str) -> bool:

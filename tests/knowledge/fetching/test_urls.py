@@ -131,6 +131,16 @@ def test_a_refusal_names_the_host_and_the_setting() -> None:
     assert caught.value.code == NOT_ALLOWED
 
 
+def test_a_refused_port_of_no_allowlist_names_the_ports_that_are_read_from() -> None:
+    with pytest.raises(Refused) as caught:
+        check_allowed(parse("http://help.example:25/"), ())
+    assert caught.value.code == NOT_ALLOWED
+    assert caught.value.detail == (
+        "help.example:25: only the ports 80 and 443 and those from 1024 up are read from, "
+        "unless KB_ALLOWED_SOURCES names another"
+    )
+
+
 @pytest.mark.parametrize(
     "entry",
     [
