@@ -192,8 +192,16 @@ class FoundPassage(_Answer):
     highlights: list[tuple[int, int]] = Field(description="Half-open ranges of `text` that match, in characters")
 
 
+class SearchAnswerability(_Answer):
+    """How likely the passages found answer the question, and whether that is enough to rely on them."""
+
+    score: float = Field(ge=0, le=1)
+    is_answerable: bool = Field(description="Whether the score is at least 0.5")
+
+
 class SearchAnswer(_Answer):
     """What a search found, best first."""
 
     query: str
+    answerability: SearchAnswerability
     items: list[FoundPassage]

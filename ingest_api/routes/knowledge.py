@@ -21,6 +21,7 @@ from ingest_api.knowledge_schemas import (
     KnowledgeSource,
     Language,
     SearchAnswer,
+    SearchAnswerability,
     Tag,
 )
 from ingest_api.problems import problem_responses
@@ -33,6 +34,7 @@ from ingest_api.writes import Answer, WriteOf
 from knowledge.fetching.allowlist import check_allowed, parse_sources
 from knowledge.fetching.refusals import Refused
 from knowledge.fetching.urls import parse
+from knowledge.retrieval.answerability import answerable
 
 SOURCES_PATH: Final = "/api/v1/knowledge/sources"
 FORM_BYTES: Final = 65_536
@@ -157,7 +159,7 @@ async def search(
     language: Annotated[Language | None, Query(description="Of this language alone")] = None,
     tags: Annotated[list[Tag] | None, Query(max_length=20, description="Of sources with one of these tags")] = None,
 ) -> SearchAnswer:
-    """Return the passages that answer best, with their scores and the places that match.
+    """Return the passages that answer best, with their scores and the places that match, and how likely they answer.
 
     Answered by the jobs role; 503 with the code `search_unavailable` when none runs.
     """
@@ -166,7 +168,11 @@ async def search(
     found = await services.searches.ask(
         caller.company_id, q, exchange.trace_id, k=k, language=language, tags=tags or ()
     )
-    return SearchAnswer(query=q, items=[FoundPassage.model_validate(passage) for passage in found])
+    return SearchAnswer(
+        query=q,
+        answerability=SearchAnswerability.model_validate(answerable(q, found)),
+        items=[FoundPassage.model_validate(passage) for passage in found],
+    )
 
 
 def _check_allowed(services: Services, location: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -220,6 +221,7 @@ async def test_what_is_not_there(api: httpx2.AsyncClient) -> None:
         ("GET", f"{SOURCES}/{missing}"),
         ("DELETE", f"{SOURCES}/{missing}"),
         ("GET", f"{SOURCES}/{missing}/documents"),
+        ("GET", f"{SOURCES}/{missing}/runs"),
         ("POST", f"{SOURCES}/{missing}/ingest"),
         ("GET", f"/api/v1/knowledge/documents/{missing}/chunks"),
         ("GET", f"/api/v1/knowledge/runs/{missing}"),
@@ -305,6 +307,25 @@ async def test_a_search_is_asked_and_answered_over_redis(
     [found] = answer.json()["items"]
     assert found["scores"] == {"fused": 0.5, "vector": 0.25, "lexical": 1.5, "rerank": None}
     assert (found["highlights"], found["heading_path"], found["attribution"]) == ([[4, 9]], ["T", "H"], "©")
+
+
+@pytest.mark.parametrize(
+    ("found", "least", "most", "is_answerable"),
+    [
+        ((replace(PASSAGE, scores=Scores(0.7, vector=0.8, lexical=0.9)),), 0.9, 1, True),
+        ((replace(PASSAGE, scores=Scores(0.2, vector=0.3, lexical=0.1)),), 0.001, 0.1, False),
+        ((), 0, 0, False),
+    ],
+)
+async def test_a_search_tells_how_likely_it_answers(
+    api: httpx2.AsyncClient, services: Services, found: Any, least: float, most: float, is_answerable: bool
+) -> None:
+    answer, _ = await asyncio.gather(
+        api.get("/api/v1/knowledge/search", params={"q": "the words?"}), answer_next(services, encode_answer(found))
+    )
+    told = answer.json()["answerability"]
+    assert least <= told["score"] <= most
+    assert told["is_answerable"] is is_answerable
 
 
 async def test_a_search_that_nobody_answers_or_that_fails_is_a_503(api: httpx2.AsyncClient, services: Services) -> None:
