@@ -28,7 +28,9 @@ class Api:
     @classmethod
     @contextmanager
     def open(cls, api_url: str, key: str) -> "Iterator[Api]":
-        """Connect to the API at an origin."""
+        """Connect to the API at an origin; raises Refusal for one that is no http or https address."""
+        if not _is_origin(api_url):
+            raise Refusal("ONBOARDING_API_URL (--api-url): must be a URL that begins with http:// or https://")
         with httpx2.Client(base_url=api_url, headers={"X-API-Key": key}, timeout=TIMEOUT_SECONDS) as client:
             yield cls(client)
 
@@ -63,6 +65,14 @@ class Api:
         if answer.is_success:
             return answer
         raise Refusal(_reason(answer))
+
+
+def _is_origin(url: str) -> bool:
+    try:
+        parsed = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        return False
+    return parsed.scheme in ("http", "https") and bool(parsed.host)
 
 
 def _reason(answer: httpx2.Response) -> str:

@@ -9,11 +9,15 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 Json = Mapping[str, Any]
 
+TITLE_WIDTH = 48
+"""Characters in a line of a title; a longer one goes on below."""
+WIDEST = 10_000
+"""Characters; wider than any row."""
 _RUN_COLOURS = {"done": "green", "failed": "red", "cancelled": "yellow"}
 
 
@@ -29,12 +33,16 @@ class Screen:
         if self._as_json:
             self._dump(sources)
             return
-        table = Table("id", "kind", "title", "status", "documents", "chunks", "tags", box=None, pad_edge=False)
+        title = Column("title", max_width=TITLE_WIDTH)
+        table = Table("id", "kind", title, "status", "documents", "chunks", "tags", box=None, pad_edge=False)
         for each in sources:
             numbers = (str(each["documents"]), str(each["chunks"]))
             row = (each["source_id"], each["kind"], each["title"], each["status"], *numbers, ", ".join(each["tags"]))
             table.add_row(*map(escape, row))
-        self._out.print(table if sources else "There are no sources yet: onboarding-agent knowledge add …")
+        if sources:
+            self._print_whole(table)
+        else:
+            self._out.print("There are no sources yet: onboarding-agent knowledge add …")
 
     def source(self, source: Json, documents: Sequence[Json]) -> None:
         """Show one source with its documents and its last run."""
@@ -43,11 +51,12 @@ class Screen:
             return
         self._out.print(f"[bold]{escape(source['title'])}[/bold]  {source['kind']}, {source['status']}")
         self._out.print(escape(source["location"] or ""))
-        table = Table("document", "language", "chunks", "address", box=None, pad_edge=False)
+        title = Column("document", max_width=TITLE_WIDTH)
+        table = Table(title, "language", "chunks", "address", box=None, pad_edge=False)
         for each in documents:
             row = (each["title"], each["language"] or "–", str(each["chunks"]), each["url"] or "–")
             table.add_row(*map(escape, row))
-        self._out.print(table)
+        self._print_whole(table)
         if source["last_run"]:
             self.run(source["last_run"])
 
@@ -77,6 +86,8 @@ class Screen:
             self._out.print(f"   {escape(each['attribution'])}\n" if each["attribution"] else "", style="dim")
         if not answer["items"]:
             self._out.print("Nothing was found.")
+        elif not answer["answerability"]["is_answerable"]:
+            self._out.print(f"Probably no answer among these (likelihood {answer['answerability']['score']:.2f}).")
 
     @contextmanager
     def following(self) -> Iterator[Callable[[Json], None]]:
@@ -92,6 +103,12 @@ class Screen:
                 bar.update(task, description=run["status"] + why, completed=done["documents_done"], total=total)
 
             yield show
+
+    def _print_whole(self, table: Table) -> None:
+        """Print a table as wide as its cells, however narrow the terminal: ids and addresses are there to be copied."""
+        unbounded = self._out.options.update(width=WIDEST)
+        table.width = self._out.measure(table, options=unbounded).maximum
+        self._out.print(table)
 
     def _dump(self, value: Any) -> None:
         typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
