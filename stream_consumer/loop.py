@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Final
 
 from core.redis import is_outage as is_redis_away
 from stream_consumer.entries import Entry, Handler
@@ -19,6 +20,9 @@ from stream_consumer.processing import Processor
 from stream_consumer.retry import RetryPolicy, must_isolate
 
 log = logging.getLogger(__name__)
+
+SOON_SECONDS: Final = 0.02
+"""Until the next look for entries to claim, where there is reason to expect some; doubled with each look in vain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class ConsumerLoop:
         self._free = asyncio.Semaphore(policy.slots)
         self._held: dict[bytes, Entry] = {}
         self._claim_at = 0.0
+        self._claim_pause = policy.claim_every_seconds
         self._finished = asyncio.Event()
 
     @property
@@ -105,12 +110,13 @@ class ConsumerLoop:
             return []
 
     async def _claim(self) -> list[Entry]:
-        self._claim_at = time.monotonic() + self._policy.claim_every_seconds
+        self._claim_pause = min(2 * self._claim_pause, self._policy.claim_every_seconds)
+        self._claim_at = time.monotonic() + self._claim_pause
         claimed = await self._patience.insist(lambda: self._group.claim(self._policy.claim_idle_ms, self._policy.batch))
         claimed = [entry for entry in claimed if entry.entry_id not in self._held]
         if claimed:
             self._metrics.claimed.labels(self._group.stream).inc(len(claimed))
-            self._claim_within(0.02)  # there may be more; fresh entries get their turn in between
+            self._claim_within(SOON_SECONDS)  # there may be more; fresh entries get their turn in between
         return claimed
 
     def _let_go(self, entry: Entry) -> None:
@@ -118,7 +124,12 @@ class ConsumerLoop:
         self._held.pop(entry.entry_id, None)
 
     def _claim_within(self, seconds: float) -> None:
+        """Look for entries to claim after so many seconds, and again and again soon after that.
+
+        Redis tells idle times by the clock on the wall, and a clock may be set: a look may come too early for an entry.
+        """
         self._claim_at = min(self._claim_at, time.monotonic() + seconds + 0.002)
+        self._claim_pause = min(SOON_SECONDS, self._policy.claim_every_seconds)
 
     async def _work(self, entries: Sequence[Entry]) -> None:
         try:

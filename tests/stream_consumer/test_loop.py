@@ -236,6 +236,27 @@ async def test_an_entry_put_off_comes_back_soon_and_blocks_nobody(redis: Redis) 
     assert handler.seen.count(b"locked") == 5
 
 
+async def test_an_entry_put_off_comes_back_soon_though_redis_has_another_idea_of_the_time(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_back = ConsumerGroup.give_back
+
+    async def too_late(group: ConsumerGroup, entry_id: bytes, idle_ms: int, *, as_new: bool) -> None:
+        await give_back(group, entry_id, idle_ms - 150, as_new=as_new)
+
+    monkeypatch.setattr(ConsumerGroup, "give_back", too_late)
+    handler = Recorder(lambda entries: _first_time_put_off(handler, entries))
+    await add(redis, b"locked")
+    policy = replace(QUICK, claim_idle_ms=60_000, claim_every_seconds=3600)
+    async with running(redis, handler, policy):
+        await eventually(lambda: _none_left(redis))
+    assert handler.seen == [b"locked"] * 2
+
+
+async def _first_time_put_off(handler: Recorder, entries: Sequence[Entry]) -> Sequence[Outcome]:
+    return [Postponed(0.03) if len(handler.batches) == 1 else DONE for _ in entries]
+
+
 async def test_two_consumers_share_a_group_without_doing_anything_twice(redis: Redis) -> None:
     one, two = Recorder(), Recorder()
     async with running(redis, one), running(redis, two):
