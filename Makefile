@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 SDK := sdk-js/dist/onboarding-agent-sdk.js
 
-.PHONY: setup demo test coverage test-browser check format bench lock docs clean
+.PHONY: setup demo test check format bench lock docs clean
 
 setup: $(STAMP) $(SDK)
 
@@ -34,11 +34,7 @@ test: setup
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest -n auto --maxprocesses 4 --dist loadfile
 	$(BIN)/python -m coverage combine --quiet
-	$(BIN)/python -m coverage report --skip-covered
-
-# Holds the branch coverage of the last `make test` to what we ask of ourselves.
-coverage:
-	$(BIN)/python -m coverage report --fail-under=95
+	$(BIN)/python -m coverage report --skip-covered --fail-under=95
 
 check: setup
 	$(BIN)/ruff format --check .

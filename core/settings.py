@@ -151,7 +151,13 @@ class ConsumerSettings(Settings):
     consumer_claim_idle_ms: int = Field(15_000, ge=100, description="Silence after which an entry counts as orphaned")
     consumer_max_attempts: int = Field(5, ge=1, le=100, description="Failures of an entry before it is set aside")
     consumer_turn_slots: int = Field(8, ge=1, le=256, description="Turns that one process runs at a time")
-    consumer_job_slots: int = Field(2, ge=1, le=32, description="Ingestions that one process runs at a time")
+    consumer_job_slots: int = Field(
+        6,
+        ge=1,
+        le=32,
+        description="Ingestions that one process runs at a time; one company's web pages get a third, texts and files "
+        "always have one",
+    )
     consumer_metrics_host: str = Field("127.0.0.1", description="Address of the metrics and probes of a consumer")
     consumer_metrics_port: int | None = Field(None, description="Serves /metrics, /healthz and /readyz when set")
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from core.links import links_in
 from core.nudges import Diagnosis, NudgeAction, NudgeContent, NudgeType
 from core.redaction import mask
 from graph.case import Case
@@ -36,7 +37,8 @@ class Checked:
 
 def check_content(content: NudgeContent, case: Case, diagnosis: Diagnosis) -> Checked:
     """Return the nudge as a user may see it. The same input always gives the same output."""
-    title, body = clean_text(content.title, case.links), clean_text(content.body, case.links)
+    links = case.links | frozenset(links_in(" ".join(_own_words(case))))
+    title, body = clean_text(content.title, links), clean_text(content.body, links)
     if not title or not body:
         return Checked(compose(case, diagnosis.reason_class), ("empty",))
     if title.casefold() in {nudge.title.casefold() for nudge in case.past_nudges}:
@@ -72,13 +74,18 @@ def invented_numbers(text: str, case: Case) -> set[int]:
 
 def given_texts(case: Case) -> Iterator[str]:
     """Yield what a coach may quote: the step's words, and what the pages said."""
-    for step in (case.step, case.next_step):
-        yield from (step.title, step.hint or "") if step else ()
-    yield case.config.tone.product_name
+    yield from _own_words(case)
     for event in case.events:
         yield from (str(event.properties[name]) for name in TEXT_PROPERTIES if name in event.properties)
     for excerpt in case.excerpts:
         yield from (excerpt.title, excerpt.text, excerpt.quote or "")
+
+
+def _own_words(case: Case) -> Iterator[str]:
+    """Yield what the company says itself; a domain that it names there ("Fieldbook.com") is no link of a stranger."""
+    for step in (case.step, case.next_step):
+        yield from (step.title, step.hint or "") if step else ()
+    yield case.config.tone.product_name
 
 
 def _numbers(text: str) -> set[int]:

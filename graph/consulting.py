@@ -20,7 +20,7 @@ from graph.case import Case
 from graph.checks import given_texts, is_allowed_link
 from graph.context import Claims, TurnContext
 from graph.excerpts import MAX_EXCERPTS, Excerpt, make_excerpt
-from graph.languages import primary
+from graph.languages import is_written_in, primary
 from graph.reasoner import Reasoned
 from graph.wording import compose, quoted_excerpt, reading_action
 
@@ -82,6 +82,7 @@ async def consult(context: TurnContext, case: Case, diagnosis: Diagnosis) -> Con
         return Consulted((), {"outcome": "irrelevant", **facts})
     about = f"{query} {diagnosis.inferred_reason}"
     excerpts = tuple(_excerpts(context.knowledge, found.passages, about, case))
+    facts |= _refused(context.knowledge, found.passages)
     return Consulted(excerpts, {"outcome": "found" if excerpts else "none", **facts}, found.passages)
 
 
@@ -130,10 +131,23 @@ def _without(outcome: Outcome) -> Consulted:
 
 
 def _excerpts(knowledge: Claims, passages: Sequence[Passage], about: str, case: Case) -> Iterator[Excerpt]:
+    said = " ".join(text for text in _errors(case) if is_written_in(text, case.language))
     for passage in passages[:MAX_EXCERPTS]:
         title = knowledge.readable(passage.document_title)
-        if excerpt := make_excerpt(passage, title, knowledge.sentences(passage, about), case.language):
+        sentences = knowledge.sentences(passage, about)
+        quotes = knowledge.to_the_point(sentences, said) if said else sentences
+        if excerpt := make_excerpt(passage, title, sentences, case.language, quotes):
             yield excerpt
+
+
+def _refused(knowledge: Claims, passages: Sequence[Passage]) -> dict[str, Any]:
+    """Return what the receipt says of sentences that nobody gets to see; nothing where there are none."""
+    found = [
+        {"chunk_id": passage.chunk_id, "reason": reason}
+        for passage in passages[:MAX_EXCERPTS]
+        for reason in knowledge.refused(passage)
+    ]
+    return {"refused": found} if found else {}
 
 
 def _page_words(case: Case) -> str:

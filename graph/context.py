@@ -117,7 +117,15 @@ class Claims(Protocol):
         ...
 
     def readable(self, text: str) -> str:
-        """Return a title without characters that nobody sees; empty where it speaks to a model."""
+        """Return a title without characters that nobody sees; empty where it speaks to a model or asks for secrets."""
+        ...
+
+    def to_the_point(self, sentences: Sequence[str], said: str) -> Sequence[str]:
+        """Return those of some sentences that speak of what was said, the closest first; none where none does."""
+        ...
+
+    def refused(self, passage: Passage) -> Sequence[str]:
+        """Return why sentences of a passage are kept from every reader, as stable words; mostly none."""
         ...
 
     def check(

@@ -1,7 +1,8 @@
 """What a coach gets to see of a document: a few sentences, plain, masked and bounded, and where to read on.
 
 Documents come from anywhere, so nothing of them is passed on as it is: markup, links, hidden characters and personal
-data go, and so do sentences that speak to a model instead of a reader (the knowledge base leaves those out).
+data go, and so do sentences that speak to a model instead of a reader or ask for secrets (the knowledge base leaves
+those out). A nudge quotes a sentence whole or not at all: one that lost a link or an address would say something else.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import Final
 from core.passages import Passage
 from core.redaction import mask
 from graph.languages import is_written_in, primary
-from graph.plaintext import plain_text
+from graph.plaintext import is_only_marked, plain_text
 
 MAX_EXCERPTS: Final = 3
 """Passages that a coach gets to see."""
@@ -34,20 +35,23 @@ class Excerpt:
     quote: str | None = None
 
 
-def make_excerpt(passage: Passage, title: str, sentences: Sequence[str], language: str) -> Excerpt | None:
+def make_excerpt(
+    passage: Passage, title: str, sentences: Sequence[str], language: str, quotes: Sequence[str] | None = None
+) -> Excerpt | None:
     """Return the excerpt of a passage from its sentences, most telling first; None where nothing is left of it.
 
-    `title` and `sentences` are those of the passage that speak to readers; the title may be empty.
+    `title` and `sentences` are those of the passage that speak to readers; the title may be empty. `quotes`
+    are those of the sentences that a nudge may quote, the best first; all of them unless given.
     """
     plain = [text for text in (_plain(sentence) for sentence in sentences) if text]
     if not plain:
         return None
     return Excerpt(
         chunk_id=passage.chunk_id,
-        title=_plain(title)[:120],
+        title=_plain(title)[:120] if _is_whole(title) else "",
         text=_text(plain, passage.text),
         url=safe_url(passage.url),
-        quote=_quote(plain, passage, language),
+        quote=_quote(sentences if quotes is None else quotes, passage, language),
     )
 
 
@@ -62,6 +66,12 @@ def _plain(text: str) -> str:
     return " ".join(mask(plain_text(text[: MAX_EXCERPT * 8])).split())
 
 
+def _is_whole(text: str) -> bool:
+    """Tell whether plain text and masking change nothing of a text but its markup."""
+    plain = plain_text(text)
+    return len(text) <= MAX_EXCERPT * 8 and is_only_marked(text) and mask(plain) == plain
+
+
 def _text(plain: Sequence[str], source: str) -> str:
     """Return as many of the most telling sentences as fit, in the order in which the document has them."""
     chosen: list[str] = []
@@ -72,8 +82,9 @@ def _text(plain: Sequence[str], source: str) -> str:
     return " ".join(sorted(chosen, key=lambda sentence: source.find(sentence[:40])))
 
 
-def _quote(plain: Sequence[str], passage: Passage, language: str) -> str | None:
+def _quote(sentences: Sequence[str], passage: Passage, language: str) -> str | None:
     if passage.language is not None and primary(passage.language) != primary(language):
         return None
-    fitting = (text for text in plain if len(text) <= MAX_QUOTE and is_written_in(text, language))
+    whole = (_plain(sentence) for sentence in sentences if _is_whole(sentence))
+    fitting = (text for text in whole if len(text) <= MAX_QUOTE and is_written_in(text, language))
     return next(fitting, None)

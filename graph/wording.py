@@ -22,6 +22,8 @@ _MAX_BODY: Final = 600
 _MAX_LABEL: Final = 40
 _MAX_WITH_QUOTE: Final = 400
 """Characters of a body with a quotation: as long as a model's may be."""
+_MAX_BEFORE_QUOTE: Final = 240
+"""Characters of lead and hint beyond which a quotation would make a tip too long to be read."""
 _SAME: Final = 0.6
 """Share of a quotation's words in the hint from which on it says the same."""
 _WORD: Final = re.compile(r"\w+")
@@ -86,7 +88,8 @@ def _body(form: NudgeType, wording: dict[str, str], items: list[str], case: Case
     if form is NudgeType.CHECKLIST:
         return "\n".join([lead, *(f"- {item}" for item in items)])
     hint, quote = " ".join(items), _new_quote(case, items)
-    if quote is None or len(lead) + len(hint) + len(quote) > _MAX_WITH_QUOTE:
+    own = len(lead) + len(hint)
+    if quote is None or own > _MAX_BEFORE_QUOTE or own + len(quote) > _MAX_WITH_QUOTE:
         return f"{lead} {hint or wording['plain']}"
     return " ".join(part for part in (lead, hint, quote) if part)
 

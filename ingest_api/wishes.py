@@ -36,6 +36,7 @@ _NEW_SOURCE: Final[dict[str, Any]] = {
         },
     },
 }
+_FILE_AS_JSON: Final = "A file is sent as a form (multipart/form-data) with the field `file`, not as JSON."
 BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -109,4 +110,6 @@ def _refusal(error: ValidationError) -> Exception:
     faults: list[Mapping[str, Any]] = list(error.errors(include_url=False, include_context=False, include_input=False))
     if any(fault["type"] == "json_invalid" for fault in faults):
         return InvalidJson()
+    if any(each["type"] == "union_tag_invalid" and each["ctx"]["tag"] == "file" for each in error.errors()):
+        faults = [{**fault, "msg": _FILE_AS_JSON} for fault in faults]
     return RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in faults])

@@ -24,7 +24,7 @@ from knowledge.settings import KnowledgeSettings
 log = logging.getLogger(__name__)
 
 BUSY_SECONDS: Final = 2.0
-"""After this a run whose source is being read is looked at again."""
+"""After this a run that has to wait for another one is looked at again."""
 PROVIDER_PAUSE: Final = 20.0
 """Seconds that a run waits for an embedding provider that does not say how long."""
 LONGEST_PAUSE: Final = 900.0
@@ -55,6 +55,15 @@ class Ingestion:
         self._tools = tools
         self._settings = settings
         self._now = now
+
+    async def kind(self, company_id: str, run_id: str) -> str | None:
+        """Return the kind of a run's source (`knowledge_sources.KINDS`); None when nothing of the run is left to do."""
+        async with self._db.transaction(company_id) as connection:
+            run = await knowledge_runs.get(connection, company_id, run_id)
+            if run is None or run.finished_at is not None:
+                return None
+            source = await knowledge_sources.get(connection, company_id, run.source_id)
+        return source.kind if source is not None else None
 
     async def run(self, company_id: str, run_id: str, *, stopping: Callable[[], bool] = lambda: False) -> Attempt:
         """Do a run, or what is left of it. What the stores raise when they are away comes through."""
@@ -107,10 +116,7 @@ class Ingestion:
         return job
 
     async def _not_claimed(self, company_id: str, run_id: str) -> Attempt:
-        async with self._db.transaction(company_id) as connection:
-            run = await knowledge_runs.get(connection, company_id, run_id)
-            gone = run is None or await knowledge_sources.get(connection, company_id, run.source_id) is None
-        if run is None or gone or run.finished_at is not None:
+        if await self.kind(company_id, run_id) is None:
             return Attempt("over")
         return Attempt("busy", again_in=BUSY_SECONDS)
 

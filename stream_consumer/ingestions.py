@@ -12,7 +12,8 @@ from typing import Final
 
 from core import logs, streams
 from core.streams import IngestJob
-from knowledge.ingestion import Attempt, Ingestion
+from knowledge.ingestion import BUSY_SECONDS, Attempt, Ingestion
+from stream_consumer.admission import Admission, Work
 from stream_consumer.entries import DONE, Entry, Failed, Outcome, Postponed
 from stream_consumer.metrics import ConsumerMetrics
 
@@ -20,14 +21,17 @@ log = logging.getLogger(__name__)
 
 LONGEST_RETURN: Final = 5.0
 """A run that waits longer than this leaves the stream; the sweep for runs left behind brings it back in time."""
+PAGED: Final = ("url", "sitemap")
+"""Kinds of sources whose runs wait for servers."""
 
 
 class IngestionsHandler:
-    """Handles entries of `jobs_stream`, each on its own."""
+    """Handles entries of `jobs_stream`, each on its own; `slots` runs at a time, whatever the number of shards."""
 
-    def __init__(self, ingestion: Ingestion, metrics: ConsumerMetrics) -> None:
+    def __init__(self, ingestion: Ingestion, metrics: ConsumerMetrics, slots: int) -> None:
         self._ingestion = ingestion
         self._metrics = metrics
+        self._admission = Admission(slots)
         self._stopping = False
 
     async def heed(self, stop: asyncio.Event) -> None:
@@ -53,10 +57,25 @@ class IngestionsHandler:
         except ValueError as error:
             return Failed(error)
         with logs.bind(trace_id=job.trace_id, company_id=job.company_id, run_id=job.run_id):
-            attempt = await self._attempt(job)
+            attempt = await self._attempt_in_turn(job)
+        if attempt.outcome == "busy":
+            stays = self._admission.put_off(job.run_id, is_fresh=not entry.claimed)
+            return Postponed(BUSY_SECONDS) if stays else DONE
         if attempt.again_in is None or attempt.again_in > LONGEST_RETURN:
             return DONE
         return Postponed(attempt.again_in)
+
+    async def _attempt_in_turn(self, job: IngestJob) -> Attempt:
+        """Do a run if there is a place for it now; it is busy otherwise."""
+        kind = await self._ingestion.kind(job.company_id, job.run_id)
+        if kind is None:
+            return Attempt("over")
+        if not self._admission.begin(job.run_id, Work(job.company_id, kind in PAGED)):
+            return Attempt("busy")
+        try:
+            return await self._attempt(job)
+        finally:
+            self._admission.end(job.run_id)
 
     async def _attempt(self, job: IngestJob) -> Attempt:
         started = time.monotonic()

@@ -11,7 +11,16 @@ from core.passages import Passage, Scores
 from db import knowledge_sources
 from db.pool import Database
 from graph.context import Backing, Found
-from knowledge.citations import CheckedAnswer, addresses_model, check, quotable, visible
+from knowledge.citations import (
+    CheckedAnswer,
+    addresses_model,
+    asks_for_secrets,
+    check,
+    quotable,
+    refused,
+    to_the_point,
+    visible,
+)
 from knowledge.retrieval.answerability import answerable
 from stream_consumer.stores import available
 
@@ -37,8 +46,16 @@ class Claims:
         return quotable(passage, about)
 
     def readable(self, text: str) -> str:
-        """Return a title without characters that nobody sees; empty where it speaks to a model."""
-        return "" if addresses_model(text) else visible(text)
+        """Return a title without characters that nobody sees; empty where it speaks to a model or asks for secrets."""
+        return "" if addresses_model(text) or asks_for_secrets(text) else visible(text)
+
+    def to_the_point(self, sentences: Sequence[str], said: str) -> Sequence[str]:
+        """Return those of some sentences that speak of what was said, the closest first."""
+        return to_the_point(sentences, said)
+
+    def refused(self, passage: Passage) -> Sequence[str]:
+        """Return why sentences of a passage are kept from every reader, as stable words."""
+        return refused(passage)
 
     def check(
         self, text: str, cited: Sequence[str], passages: Sequence[Passage], given: Sequence[str], *, context: str

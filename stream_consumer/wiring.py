@@ -266,8 +266,9 @@ async def _knowledge(parts: _Parts, base: "KnowledgeBase", stack: AsyncExitStack
     from stream_consumer.searches import SearchHandler
 
     settings, db, redis = parts.settings, parts.db, parts.redis
-    handler = IngestionsHandler(await open_ingestion(base, db, redis, stack), parts.metrics)
-    policy = _policy(settings.consumer, batch=1, slots=settings.consumer.consumer_job_slots, isolate_after=1)
+    slots = settings.consumer.consumer_job_slots
+    handler = IngestionsHandler(await open_ingestion(base, db, redis, stack), parts.metrics, slots)
+    policy = _policy(settings.consumer, batch=1, slots=slots, isolate_after=1)
     searching = _policy(settings.consumer, batch=1, slots=SEARCH_SLOTS, isolate_after=1)
     sweeps = KnowledgeSweeps(db, redis, parts.shards, base.store, base.embedders)
     often = Requeue(db, redis, parts.shards)

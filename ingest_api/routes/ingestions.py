@@ -56,12 +56,14 @@ async def ingest(source_id: UUID, write: WriteOf, body: IngestRequest | None = N
     return response
 
 
-@router.get("/sources/{source_id}/runs", summary="List a source's runs")
+@router.get("/sources/{source_id}/runs", summary="List a source's runs", responses=problem_responses(404))
 async def list_runs(
     source_id: UUID, caller: CallerOf, services: ServicesOf, cursor: Cursor = None, limit: Limit = 50
 ) -> ListOf[KnowledgeRun]:
     """Return the readings of a source, newest first."""
     async with services.database.transaction(caller.company_id) as connection:
+        if await knowledge_sources.get(connection, caller.company_id, str(source_id)) is None:
+            raise NotFound
         page = await knowledge_runs.list_(
             connection, caller.company_id, source_id=str(source_id), cursor=cursor, limit=limit
         )

@@ -6,19 +6,24 @@ without common words is withheld. It prefers to withhold.
 """
 
 from knowledge.citations.checking import CheckedAnswer, CheckedSentence, CitationPolicy, check, unanswered
+from knowledge.citations.credentials import ASKS_FOR_SECRETS, asks_for_secrets
 from knowledge.citations.instructions import addresses_model, visible
-from knowledge.citations.quoting import quotable
+from knowledge.citations.quoting import quotable, refused, to_the_point
 from knowledge.citations.sentences import Sentence, split_sentences
 
 __all__ = [
+    "ASKS_FOR_SECRETS",
     "CheckedAnswer",
     "CheckedSentence",
     "CitationPolicy",
     "Sentence",
     "addresses_model",
+    "asks_for_secrets",
     "check",
     "quotable",
+    "refused",
     "split_sentences",
+    "to_the_point",
     "unanswered",
     "visible",
 ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from core.passages import Passage
+from knowledge.citations.credentials import ASKS_FOR_SECRETS, asks_for_secrets
 from knowledge.citations.kinds import kind_of
 from knowledge.citations.sentences import Sentence, split_sentences, without_mark
 from knowledge.citations.support import CLAUSE, Ground, Support, best_support, ground_of
@@ -149,6 +150,8 @@ class _Opinions:
 
 
 def _check_sentence(sentence: str, grounds: Sequence[Ground], opinions: _Opinions) -> CheckedSentence:
+    if asks_for_secrets(sentence):
+        return CheckedSentence(sentence, (), "unsupported", ASKS_FOR_SECRETS)
     kind = kind_of(sentence)
     if kind != "claim":
         return CheckedSentence(sentence, (), "free", kind)

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from core.passages import Passage
+from knowledge.citations.credentials import asks_for_secrets
 from knowledge.citations.instructions import addresses_model
 from knowledge.citations.sentences import split_sentences, without_mark
 from knowledge.citations.words import Number, Reading, opposites, quantifiers, read_sentence
@@ -49,7 +50,7 @@ class Ground:
 
 
 def ground_of(passage: Passage, context: str = "") -> Ground:
-    """Return a passage made ready; what in it is addressed to a model proves nothing and is left out.
+    """Return a passage made ready; what in it is addressed to a model or asks for secrets proves nothing.
 
     `context` holds words that may be used at any place, such as the product's name.
     """
@@ -67,7 +68,7 @@ def best_support(claim: Reading, ground: Ground) -> Support:
 def _places(text: str) -> tuple[Reading, ...]:
     """Return a text's sentences, those with several main clauses cut: what one denies is not denied of the other."""
     sentences = (without_mark(sentence.text) for sentence in split_sentences(text))
-    kept = [sentence for sentence in sentences if not addresses_model(sentence)]
+    kept = [sentence for sentence in sentences if not (addresses_model(sentence) or asks_for_secrets(sentence))]
     return tuple(read_sentence(clause) for sentence in kept for clause in CLAUSE.split(sentence) if clause.strip())
 
 

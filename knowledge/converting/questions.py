@@ -1,8 +1,8 @@
 """Rows of a question table to Markdown: each row becomes a heading, the question, with the answer below it.
 
-The columns are found by their names in English or Arabic, in any order; a table of exactly two columns without such
-names is taken as question and answer. Rows that make no pair refuse the whole file and are all named, so that nothing
-is taken in by half.
+The columns are found by their names in English or Arabic, in any order; without such names, a table of two columns
+that reads like questions and answers is taken as such. Rows that make no pair refuse the whole file and are named, so
+that nothing is taken in by half.
 """
 
 import re
@@ -31,6 +31,13 @@ _MOST_NAMED: Final = 20
 """Bad rows that a refusal's text names; `errors` holds more of them."""
 _LONGEST_SHEET_NAME: Final = 31
 """Characters; Excel allows no more."""
+_FEWEST_WORDS: Final = 3
+"""Words of an answer in a table without column names; fewer could be a word list or a price list."""
+_NO_FAQ: Final = (
+    f"No two columns are headed Question and Answer (or السؤال and الجواب) within the first {_HEADER_WITHIN} rows. "
+    "Without such a header, more than half of the rows must hold two cells and no third: "
+    f"a question that is not a number, and an answer of {_FEWEST_WORDS} words or more."
+)
 _ALEFS: Final = str.maketrans("أإآ", "ااا")
 _MARKS: Final = re.compile("[\u064b-\u0652\u0640]")
 _BLOCK_START: Final = re.compile(r"^([ \t]*)(#{1,6}[ \t]|```|~~~|={3,}[ \t]*$|-{3,}[ \t]*$)", re.MULTILINE)
@@ -64,7 +71,7 @@ def to_markdown(sheets: Sequence[Sheet]) -> str:
         raise Unreadable(EMPTY, "The table is empty.")
     found = [(sheet, columns) for sheet in filled if (columns := _columns(sheet.rows))]
     if not found:
-        raise Unreadable(NOT_A_FAQ, "No column is headed Question and Answer (or السؤال and الجواب).")
+        raise Unreadable(NOT_A_FAQ, _NO_FAQ)
     errors = [error for sheet, columns in found for error in _errors(sheet, columns)]
     if errors:
         raise Unreadable(BAD_ROWS, _told(errors), errors=errors[:_MOST_ERRORS])
@@ -88,7 +95,7 @@ def _is_two_columns(rows: Sequence[Row]) -> bool:
     # By position alone only what reads like questions and answers: numbers or single words are some other table.
     filled = [row for row in rows if _is_filled(row)]
     pairs = [row for row in filled if len(row) >= 2 and row[0].strip() and row[1].strip() and not any(row[2:])]
-    wordy = [row for row in pairs if len(row[1].split()) >= 3 and not row[0].strip().isnumeric()]
+    wordy = [row for row in pairs if len(row[1].split()) >= _FEWEST_WORDS and not row[0].strip().isnumeric()]
     return bool(pairs) and len(wordy) > len(filled) // 2
 
 

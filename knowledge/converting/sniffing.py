@@ -59,6 +59,10 @@ _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _PDF_WITHIN: Final = 1024
 """Readers accept the header anywhere in the first 1024 bytes (PDF 1.7, implementation note 13)."""
 _HEAD: Final = 2048
+_CONTROLS: Final = bytes({*range(0x20), 0x7F} - {*b"\t\n\v\f\r\x1b"})
+"""Bytes that text does without; escape (0x1b) is not among them, since logs of terminals are full of it."""
+_MOST_CONTROLS: Final = 0.05
+"""Share of them in text; of random bytes, which a compressed or encrypted file looks like, they are a tenth."""
 _HTML_START: Final = re.compile(
     r"\s*+(?:(?><!--.{0,1000}?-->)\s*+|(?><\?xml[^>]{0,200}\?>)\s*+)*+<(?:!doctype\s+html|html|head|body)\b",
     re.IGNORECASE | re.DOTALL,
@@ -110,8 +114,8 @@ def _readable(head: bytes) -> str:
     encoding = wide_encoding(head)
     if encoding is None and head.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
-    if encoding is None and b"\x00" in head and len(head.replace(b"\x00", b"")) < 0.9 * len(head):
-        raise Unreadable(UNSUPPORTED, "By its content this is a binary file of no kind that is read here.")
+    if encoding is None and len(head.translate(None, _CONTROLS)) < (1 - _MOST_CONTROLS) * len(head):
+        raise Unreadable(UNSUPPORTED, "By its content this is a damaged file, or of no kind that is read here.")
     return head.decode(encoding or "latin-1", "replace")
 
 

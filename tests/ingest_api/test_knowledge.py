@@ -96,6 +96,13 @@ async def test_a_bad_wish_is_a_422_that_names_the_field(
     assert await jobs(services) == []
 
 
+async def test_a_file_as_json_is_told_that_it_is_sent_as_a_form(api: httpx2.AsyncClient) -> None:
+    answer = await api.post(SOURCES, json={"kind": "file", "location": "manual.pdf"})
+    problem(answer, 422, "invalid_request")
+    [fault] = answer.json()["errors"]
+    assert fault["detail"] == "A file is sent as a form (multipart/form-data) with the field `file`, not as JSON."
+
+
 @pytest.mark.parametrize(
     ("content", "code"), [(b"{", "invalid_json"), (b"", "invalid_json"), (b'{"kind":"text","title":"a\\u0000"}', "")]
 )

@@ -40,6 +40,8 @@ BAD = [
     (b'<?xml version="1.0"?><svg><image href="http://127.0.0.1:9/"/></svg>', "a.svg", "unsupported_type"),
     (b'<?xml version="1.0"?><rss></rss>', "a.html", "unsupported_type"),
     (bytes([1, 0, 0, 3, 0, 0, 7]) * 300, "a.txt", "unsupported_type"),
+    (random.Random(1).randbytes(5000), "a.docx", "unsupported_type"),
+    (fixture("guide.docx")[100:], "a.docx", "unsupported_type"),
     (archive({"a.txt": "x"}), "a.docx", "unsupported_type"),
     (fixture("encrypted.pdf"), "a.pdf", "encrypted_document"),
     (fixture("encrypted.docx"), "a.docx", "encrypted_document"),
@@ -80,6 +82,11 @@ def refused(converter: Converter, content: bytes, name: str, media_type: str | N
 def test_text_takes_its_title_from_its_name(converter: Converter) -> None:
     document = converter.convert(Raw(b"Open the settings and choose a plan.", "folder/how_to pay.txt"))
     assert (document.title, document.language, document.url) == ("how to pay", "en", None)
+
+
+def test_a_log_of_a_terminal_is_text(converter: Converter) -> None:
+    log = b"\x1b[1mStep one\x1b[0m of two is done and well\n" * 40
+    assert "of two is done and well" in converter.convert(Raw(log, "log.txt")).markdown
 
 
 def test_markdown_tells_of_itself_in_its_front_matter(converter: Converter) -> None:

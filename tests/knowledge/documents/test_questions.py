@@ -50,6 +50,26 @@ def test_an_answer_opens_neither_heading_nor_code_of_its_own() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("rows", "is_faq"),
+    [
+        ("How do I pay?,By card only.\n", True),
+        ("How do I pay?,By card.\n", False),
+        ("How do I pay?,By card only.,Billing\n", False),
+        ("17,By card only.\n", False),
+        ("Pay?,By card only.\nRefund?,In ten days.\nx,y\n", True),
+        ("Pay?,By card only.\nx,y\n", False),
+    ],
+)
+def test_without_names_more_than_half_of_the_rows_must_read_like_questions_and_answers(rows: str, is_faq: bool) -> None:
+    if is_faq:
+        assert read(rows).startswith("## ")
+        return
+    with pytest.raises(Unreadable, match="an answer of 3 words or more") as refusal:
+        read(rows)
+    assert refusal.value.code == "not_a_faq"
+
+
 @pytest.mark.parametrize("table", ["name,price,stock\nchair,10,3\n", "1,2\n3,4\n", "word,other\nx,y\n", "only\none\n"])
 def test_another_table_is_no_faq(table: str) -> None:
     with pytest.raises(Unreadable) as refusal:
