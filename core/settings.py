@@ -155,8 +155,8 @@ class ConsumerSettings(Settings):
         6,
         ge=1,
         le=32,
-        description="Ingestions that one process runs at a time; one company's web pages get a third, texts and files "
-        "always have one",
+        description="Ingestions that one process runs at a time; one company's web pages get a third, and of two or "
+        "more one is kept for texts and files",
     )
     consumer_metrics_host: str = Field("127.0.0.1", description="Address of the metrics and probes of a consumer")
     consumer_metrics_port: int | None = Field(None, description="Serves /metrics, /healthz and /readyz when set")
