@@ -132,10 +132,11 @@ def _without(outcome: Outcome) -> Consulted:
 
 def _excerpts(knowledge: Claims, passages: Sequence[Passage], about: str, case: Case) -> Iterator[Excerpt]:
     said = " ".join(text for text in _errors(case) if is_written_in(text, case.language))
+    subject = case.step.title if case.step else ""
     for passage in passages[:MAX_EXCERPTS]:
         title = knowledge.readable(passage.document_title)
         sentences = knowledge.sentences(passage, about)
-        quotes = knowledge.to_the_point(sentences, said) if said else sentences
+        quotes = knowledge.to_the_point(sentences, said, subject) if said else sentences
         if excerpt := make_excerpt(passage, title, sentences, case.language, quotes):
             yield excerpt
 

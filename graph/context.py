@@ -120,8 +120,11 @@ class Claims(Protocol):
         """Return a title without characters that nobody sees; empty where it speaks to a model or asks for secrets."""
         ...
 
-    def to_the_point(self, sentences: Sequence[str], said: str) -> Sequence[str]:
-        """Return those of some sentences that speak of what was said, the closest first; none where none does."""
+    def to_the_point(self, sentences: Sequence[str], said: str, subject: str) -> Sequence[str]:
+        """Return those of some sentences that speak of what was said, the closest first; none where none does.
+
+        Words of the subject, the step's title, do not count.
+        """
         ...
 
     def refused(self, passage: Passage) -> Sequence[str]:

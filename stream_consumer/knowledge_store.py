@@ -49,9 +49,9 @@ class Claims:
         """Return a title without characters that nobody sees; empty where it speaks to a model or asks for secrets."""
         return "" if addresses_model(text) or asks_for_secrets(text) else visible(text)
 
-    def to_the_point(self, sentences: Sequence[str], said: str) -> Sequence[str]:
+    def to_the_point(self, sentences: Sequence[str], said: str, subject: str) -> Sequence[str]:
         """Return those of some sentences that speak of what was said, the closest first."""
-        return to_the_point(sentences, said)
+        return to_the_point(sentences, said, subject)
 
     def refused(self, passage: Passage) -> Sequence[str]:
         """Return why sentences of a passage are kept from every reader, as stable words."""

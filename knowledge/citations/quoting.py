@@ -1,5 +1,6 @@
 """Which sentences of a passage are fit to be quoted to a reader, and which of them fits a question best. Pure."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -26,16 +27,19 @@ def quotable(passage: Passage, query: str) -> tuple[str, ...]:
     return tuple(sorted(kept, key=lambda text: -len(wanted & frozenset(read_sentence(text).stems))))
 
 
-def to_the_point(sentences: Sequence[str], said: str) -> tuple[str, ...]:
+def to_the_point(sentences: Sequence[str], said: str, subject: str = "") -> tuple[str, ...]:
     """Return those of some sentences that speak of what was said, those that speak of little else first.
 
-    One must share two content words with it, or all where it has but one. `said` is what a form answered, say.
+    One must share two content words with it, or all where it has but one, and say more than it does. `said` is what a
+    form answered, say, whose repeated words weigh more; words of the `subject`, such as the step's title, are in every
+    sentence about it and do not count.
     """
-    wanted = frozenset(read_sentence(said).stems)
+    beside = frozenset(read_sentence(subject).stems)
+    wanted = Counter(word for word in read_sentence(said).stems if word not in beside)
     least = max(1, min(SHARED_WORDS, len(wanted)))
     words = {text: frozenset(read_sentence(text).stems) for text in sentences}
-    kept = [text for text in sentences if len(wanted & words[text]) >= least]
-    return tuple(sorted(kept, key=lambda text: -len(wanted & words[text]) / len(words[text])))
+    kept = [text for text in sentences if len(words[text] & wanted.keys()) >= least and words[text] - wanted.keys()]
+    return tuple(sorted(kept, key=lambda text: -sum(wanted[word] for word in words[text]) / len(words[text])))
 
 
 def refused(passage: Passage) -> tuple[str, ...]:
@@ -44,11 +48,15 @@ def refused(passage: Passage) -> tuple[str, ...]:
 
 
 def _sentences(passage: Passage) -> Iterator[str]:
-    return (" ".join(visible(without_mark(one.text)).split()) for one in split_sentences(passage.text))
+    return (
+        " ".join(visible(without_mark(one.text)).split())
+        for one in split_sentences(passage.text)
+        if not one.text.startswith("#")
+    )
 
 
 def _is_quotable(text: str) -> bool:
-    if text.startswith(("|", "#", "```")) or text.endswith((":", "：", "?", "؟")):
+    if text.startswith(("|", "```")) or text.endswith((":", "：", "?", "؟")):
         return False
     if addresses_model(text) or asks_for_secrets(text):
         return False
