@@ -68,8 +68,10 @@ def _plain(text: str) -> str:
 
 def _is_whole(text: str) -> bool:
     """Tell whether plain text and masking change nothing of a text but its markup."""
+    if len(text) > MAX_EXCERPT * 8 or not is_only_marked(text):
+        return False
     plain = plain_text(text)
-    return len(text) <= MAX_EXCERPT * 8 and is_only_marked(text) and mask(plain) == plain
+    return mask(plain) == plain
 
 
 def _text(plain: Sequence[str], source: str) -> str:

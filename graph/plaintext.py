@@ -12,7 +12,7 @@ _INLINE_TAG: Final = re.compile(
 """Tags that only dress the words between them."""
 _MARKDOWN_LINK: Final = re.compile(r"!?\[([^\[\]\n]{0,200})\]\([^()\n]{0,500}\)")
 _BARE_POINTER: Final = re.compile(
-    r"!\[|\[\W*(?:click |see )?(?:here|there|this|this page|link|هنا|هذا)\W*\]\(", re.IGNORECASE
+    r"!\[|\[\W{0,5}(?:click |see )?(?:here|there|this|this page|link|هنا|هذا)\W{0,5}\]\(", re.IGNORECASE
 )
 """An image, or a link whose words say nothing without it."""
 _EMPHASIS: Final = re.compile(r"(\*\*|__|`)(?=\S)(.{1,300}?)(?<=\S)\1")

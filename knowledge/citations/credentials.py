@@ -21,7 +21,7 @@ MAX_READ: Final = 4000
 _HAND_OVER: Final = re.compile(
     r"\b(?:sen[dt]|past|typ|enter|input|insert|key in|read|e-?mail|mail|giv|shar|tell|call|phon|telephon|ring|dial|"
     r"text|sms|whatsapp|fax|messag|submit|upload|provid|fill|forward|post|put|writ|dictat|repl|respond|confirm|verif|validat|"
-    r"drop|hand|suppl|disclos|reveal|report|leav|copy|sign[ -]?in|log[ -]?in|authenticat|use|show|spell|say)"
+    r"drop|hand|suppl|disclos|reveal|leav|contact|sign[ -]?in|log[ -]?in|authenticat|use|spell|say)"
     r"(?:e|y|t|s|es|ies|ied|ed|d|ing|ting|ping|ling)?\b|"
     r"رسل|ارسال|لصق|كتب|دخل|دخال|قرا|اعط|شارك|خبر|تصل|اتصال|هاتف|زود|قدم|ضع|كد|سجل|مرر|راسل|بلغ|ابلاغ|املا|سلم|كشف"
 )
@@ -33,7 +33,7 @@ _SECRET: Final = re.compile(
     r"بيانات (?:الدخول|الاعتماد|حساب)"
 )
 _ELSEWHERE: Final = re.compile(
-    r"[^\s@]+@[^\s@]+\.\w{2,}|(?<!\w)@\w{3,}|"  # an address of e-mail, a name in a messenger
+    r"[^\s@]{1,64}@[^\s@]{1,250}\.\w{2,}|(?<!\w)@\w{3,}|"  # an address of e-mail, a name in a messenger
     r"\+ ?\d[\d ()./\-]{2,}|(?<![\w.])(?!\d{4}-\d\d-\d\d\b)\(?\d[\d ()./\-]{5,}\d|"  # a number of a telephone
     r"\b1?-?8\d\d-[a-z]{3,}|\b\d{1,3}(?:\.\d{1,3}){3}\b|"  # one in letters, an address of a machine
     r"(?<![\w@])(?:[\w\-]{1,63}\.){1,8}(?:شبكه|شبكة|موقع|السعودية|امارات|مصر|قطر|المغرب|تونس|عمان)(?!\w)"
