@@ -7,13 +7,13 @@ share that was withheld: 0 is right for the first two, 1 for the others.
 """
 
 import json
-import os
 import random
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.evaldata import find
 from core.passages import Passage, Scores
 from knowledge.citations import check, split_sentences
 
@@ -55,9 +55,8 @@ def withheld(claim: str, passage: Passage) -> bool:
 
 def main() -> int:
     """Run over all paragraphs; the second half alone with `--second-half`."""
-    path = Path(os.environ.get("EVAL_DATA", "../shared/data")) / "retrieval" / "xquad.en.json"
-    if not path.exists():
-        print("citations: skipped, EVAL_DATA holds no retrieval/xquad.en.json", file=sys.stderr)
+    path = find("citations", "retrieval/xquad.en.json")
+    if path is None:
         return 0
     texts = paragraphs(path)
     chance = random.Random(7)

@@ -8,7 +8,6 @@ is PostgreSQL's own full-text search as the owner of the table would write it.
 """
 
 import asyncio
-import os
 import statistics
 import sys
 import tempfile
@@ -24,6 +23,7 @@ import orjson
 import psutil
 import psycopg
 
+from bench.evaldata import find
 from bench.report import emit
 from bench.shelf import Shelf
 from core.security import Vault
@@ -168,9 +168,8 @@ async def measure(url: str, questions: Questions) -> None:
 
 def main() -> None:
     """Measure on an embedded server of its own."""
-    path = Path(os.environ.get("EVAL_DATA", "../shared/data")) / "retrieval" / "xquad.en.json"
-    if not path.is_file():
-        print("knowledge: skipped, EVAL_DATA holds no retrieval/xquad.en.json", file=sys.stderr)
+    path = find("knowledge", "retrieval/xquad.en.json")
+    if path is None:
         return
     with tempfile.TemporaryDirectory() as directory:
         server = EmbeddedPostgres(Path(directory) / "postgres")
