@@ -75,7 +75,7 @@ async def consult(context: TurnContext, case: Case, diagnosis: Diagnosis) -> Con
         return _without("none")
     facts = {
         "score": round(found.score, 3),
-        "passages": [{"chunk_id": one.chunk_id, "score": round(one.scores.fused, 3)} for one in found.passages],
+        "passages": [_named(passage) for passage in found.passages],
     }
     least = context.config.knowledge.min_score
     if not (found.is_answerable if least is None else found.score >= least):
@@ -139,6 +139,12 @@ def _excerpts(knowledge: Claims, passages: Sequence[Passage], about: str, case: 
         quotes = knowledge.to_the_point(sentences, said, subject) if said else sentences
         if excerpt := make_excerpt(passage, title, sentences, case.language, quotes):
             yield excerpt
+
+
+def _named(passage: Passage) -> dict[str, Any]:
+    """Return what a reader of the receipt needs to look a passage up."""
+    fused = round(passage.scores.fused, 3)
+    return {"chunk_id": passage.chunk_id, "score": fused, "title": passage.document_title, "url": passage.url}
 
 
 def _refused(knowledge: Claims, passages: Sequence[Passage]) -> dict[str, Any]:

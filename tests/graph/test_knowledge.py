@@ -68,7 +68,7 @@ async def test_a_nudge_of_the_rules_quotes_a_sentence_and_leads_to_its_article()
     assert knowledge_of(result) == {
         "outcome": "found",
         "score": 0.8,
-        "passages": [{"chunk_id": "chunk-1", "score": 0.83}],
+        "passages": [{"chunk_id": "chunk-1", "score": 0.83, "title": "CRM keys", "url": ARTICLE_URL}],
         "cited": ["chunk-1"],
         "withheld": [],
     }
