@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,21 @@ ABOUT = "Notices when a new user of your product is stuck, coaches them in place
 app = typer.Typer(help=ABOUT, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(knowledge, name="knowledge")
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"onboarding-agent {version('onboarding-agent')}")
+        raise typer.Exit
+
+
+@app.callback(help=ABOUT)
+def everything(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
 
 
 class Role(StrEnum):

