@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -29,7 +30,8 @@ def read_csv(raw: Raw, limits: ConvertLimits) -> Document:
         Unreadable: `not_a_faq`, `bad_rows`, `empty_document`, `too_large`, `undecodable` or `damaged_document`.
     """
     text = decode(raw.content, charset(raw.media_type))
-    rows = list(_parsed(text, limits))
+    with _long_fields():
+        rows = list(_parsed(text, limits))
     return Document(name_of(raw), questions.to_markdown([Sheet(None, rows)]), raw.url)
 
 
@@ -49,8 +51,17 @@ def read_workbook(raw: Raw, limits: ConvertLimits) -> Document:
     return Document(name_of(raw), questions.to_markdown(sheets), raw.url)
 
 
+@contextmanager
+def _long_fields() -> Iterator[None]:
+    """Let a field be as long as an answer may be; the limit is one of the whole process, so it is put back."""
+    usual = csv.field_size_limit(_LONGEST_FIELD)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(usual)
+
+
 def _parsed(text: str, limits: ConvertLimits) -> Iterator[list[str]]:
-    csv.field_size_limit(_LONGEST_FIELD)
     first, _, rest = text.partition("\n")
     told = first.strip().lower().startswith("sep=") and len(first.strip()) == 5
     delimiter = first.strip()[-1] if told else _delimiter(text)

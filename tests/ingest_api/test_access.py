@@ -335,6 +335,6 @@ async def test_a_person_of_one_company_is_nobody_in_another(
     from ingest_api.admin_tokens import Person
 
     admin_id, _ = await add_person(services, company.company_id, "owner")
-    forged = services.access_tokens.issue(Person(other_company.company_id, admin_id), NOW)
+    forged = services.access_tokens.issue(Person(other_company.company_id, admin_id), datetime.now(UTC))
     answer = await client.get("/api/v1/config", headers={"Authorization": f"Bearer {forged}"})
     assert answer.status_code == 403
