@@ -11,7 +11,7 @@ from tests.llm_server import LlmServer, embedding, ok, rate_limited, slow, unaut
 
 TEXTS = [f"text {number}" for number in range(6)]
 BOTH = ("openai", "azure")
-AWAY = rate_limited(retry_after=0.01)
+AWAY = rate_limited(retry_after=0.0001)  # past before the next call: while it lasts the provider is not asked
 
 
 def counts(server: LlmServer) -> list[str]:
