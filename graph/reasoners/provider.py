@@ -14,7 +14,7 @@ import openai
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_openai.chat_models.base import BaseChatOpenAI
 
-from core.errors import ProviderFailed, ProviderTimeout
+from core.openai_failures import failure_of
 from core.prices import price_cents
 from graph.journal import LlmResponse
 from graph.schemas import Dialect
@@ -59,7 +59,7 @@ class Provider:
         except (openai.LengthFinishReasonError, openai.ContentFilterFinishReasonError) as error:
             text, finish, usage = _read_completion(error.completion)
         except Exception as error:
-            raise _failure(error, self.name) from error
+            raise failure_of(error, self.name) from error
         return self._response(text, finish, usage, time.perf_counter() - began)
 
     def _response(self, text: str, finish: str, usage: "_Usage", seconds: float) -> LlmResponse:
@@ -98,20 +98,3 @@ def _read_completion(completion: Any) -> tuple[str, str, _Usage]:
     choice, usage = completion.choices[0], completion.usage
     tokens = _Usage(usage.prompt_tokens, usage.completion_tokens) if usage else _Usage()
     return choice.message.content or "", choice.finish_reason, tokens
-
-
-def _failure(error: Exception, name: str) -> ProviderFailed:
-    """Return what a client's exception means. Its text may hold parts of the prompt, so it is not repeated."""
-    if isinstance(error, openai.APITimeoutError | TimeoutError):
-        return ProviderTimeout(f"{name} did not answer in time")
-    if isinstance(error, openai.APIStatusError):
-        retry_after = _seconds(error.response.headers.get("retry-after"))
-        return ProviderFailed(f"{name} answered {error.status_code}", retry_after=retry_after)
-    return ProviderFailed(f"{name} failed: {type(error).__name__}")
-
-
-def _seconds(header: str | None) -> float | None:
-    try:
-        return max(0.0, float(header)) if header else None
-    except ValueError:
-        return None

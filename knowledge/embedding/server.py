@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import openai
 
-from core.errors import ProviderFailed, ProviderTimeout
+from core.errors import ProviderFailed
+from core.openai_failures import failure_of
 from knowledge.embedding.answers import read_answer
 from knowledge.embedding.embedder import Space
 from knowledge.embedding.provider import Answer, Rejected
@@ -59,7 +60,7 @@ class Server:
                 )
             body = response.content
         except Exception as error:
-            raise _failure(error, self.name) from error
+            raise failure_of(error, self.name, refusal=_kind(error)) from error
         return read_answer(body, len(texts), self.space.dimension)
 
     async def close(self) -> None:
@@ -67,19 +68,6 @@ class Server:
         await self.client.close()
 
 
-def _failure(error: Exception, name: str) -> ProviderFailed:
-    """Return what a client's exception means. Its text may hold parts of the request, so it is not repeated."""
-    if isinstance(error, openai.APITimeoutError | TimeoutError):
-        return ProviderTimeout(f"{name} did not answer in time")
-    if isinstance(error, openai.APIStatusError):
-        kind = Rejected if error.status_code in _FINAL_STATUSES else ProviderFailed
-        retry_after = _seconds(error.response.headers.get("retry-after"))
-        return kind(f"{name} answered {error.status_code}", retry_after=retry_after)
-    return ProviderFailed(f"{name} failed: {type(error).__name__}")
-
-
-def _seconds(header: str | None) -> float | None:
-    try:
-        return max(0.0, float(header)) if header else None
-    except ValueError:
-        return None
+def _kind(error: Exception) -> type[ProviderFailed]:
+    is_final = isinstance(error, openai.APIStatusError) and error.status_code in _FINAL_STATUSES
+    return Rejected if is_final else ProviderFailed
