@@ -170,6 +170,53 @@ class KnowledgeRules(_Section):
     )
 
 
+class OfficeHours(_Section):
+    """Local hours in which people answer; several make a week. `start` after `end` spans midnight."""
+
+    days: tuple[Annotated[int, Field(ge=1, le=7)], ...] = Field(
+        (1, 2, 3, 4, 5), min_length=1, description="1 is Monday"
+    )
+    start: time
+    end: time
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+
+
+class HandoffRules(_Section):
+    """When people answer, and what users are promised."""
+
+    office_hours: tuple[OfficeHours, ...] = Field((), max_length=21, description="Empty: people answer at any time")
+    reply_minutes: Annotated[int, Field(ge=1, le=10_080)] = Field(
+        30, description="Promised to users, in office hours; an unanswered ticket is reported after that"
+    )
+
+
+class PiiPattern(_Section):
+    """Something of the company's own that no model may see, such as a contract number."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,30}$")] = Field(description="Shown in its place")
+    pattern: Annotated[str, StringConstraints(min_length=1, max_length=300)] = Field(
+        description="Regular expression (RE2-like: no look-around, no back-references)"
+    )
+
+
+class ConversationRules(_Section):
+    """How conversations are held."""
+
+    enabled: bool = Field(True, description="Off: the chat offers nothing, and messages are refused")
+    rollout_percent: Annotated[float, Field(ge=0, le=100)] = Field(100, description="Share of users who may converse")
+    default_playbook: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")] = "support"
+    handoff: HandoffRules = HandoffRules()
+    pii_patterns: tuple[PiiPattern, ...] = Field((), max_length=50)
+    hotlines: dict[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")], ShortText] = Field(
+        default_factory=dict, max_length=50, description="Text for users in danger, by language or locale"
+    )
+    out_of_scope: tuple[ShortText, ...] = Field((), max_length=50, description="Topics that are refused politely")
+    glossary: dict[Annotated[str, StringConstraints(min_length=1, max_length=80)], ShortText] = Field(
+        default_factory=dict, max_length=500, description="Terms for translations: as they are → as they are to be"
+    )
+    user_daily_tokens: Annotated[int, Field(ge=0)] = Field(200_000, description="LLM tokens of one user and UTC day")
+
+
 class CompanyConfig(_Section):
     """One company's whole configuration (CONTRACT: `GET|POST /api/v1/config`)."""
 
@@ -180,6 +227,7 @@ class CompanyConfig(_Section):
     escalation: EscalationRules = EscalationRules()
     llm: LlmRules = LlmRules()
     knowledge: KnowledgeRules = KnowledgeRules()
+    conversations: ConversationRules = ConversationRules()
     nudge_ttl_seconds: Annotated[int, Field(ge=10, le=604_800)] = Field(
         86_400, description="Then an unseen nudge expires"
     )

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
+from core.conversations import MAX_MESSAGE, HandledBy, Message
 from core.nudges import Nudge, NudgeStatus
 
 MAX_FRAME_BYTES: Final = 64 * 1024
@@ -49,7 +50,7 @@ class SendMessage(_ClientFrame):
     type: Literal["send_message"]
     conversation_id: _Id | None = None
     client_message_id: _Id
-    text: Annotated[str, StringConstraints(min_length=1, max_length=8000)]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=MAX_MESSAGE)]
     playbook: _Id | None = None
 
 
@@ -108,9 +109,73 @@ def nudge_status_frame(nudge_id: str, status: NudgeStatus, by: str) -> dict[str,
     return {"type": "nudge.status", "nudge_id": nudge_id, "status": status.value, "by": by}
 
 
-def error_frame(code: str, detail: str | None = None) -> bytes:
-    """Answer to a frame that we could not accept; the connection stays open."""
-    return orjson.dumps({"type": "error", "code": code, "detail": detail})
+def accepted_frame(client_message_id: str, conversation_id: str, message_id: str) -> bytes:
+    """Tells the connection that sent a message that it is stored and will be answered."""
+    return orjson.dumps(
+        {
+            "type": "message.accepted",
+            "client_message_id": client_message_id,
+            "conversation_id": conversation_id,
+            "message_id": message_id,
+        }
+    )
+
+
+def message_frame(message: Message) -> dict[str, Any]:
+    """Durable frame that carries a message; the outbox adds `seq`. Published under the message's id."""
+    return {
+        "type": "message",
+        **message.model_dump(mode="json", include=_SHOWN, exclude_none=True),
+        "citations": [
+            citation.model_dump(mode="json", exclude={"chunk_id"}, exclude_none=True) for citation in message.citations
+        ],
+    }
+
+
+_SHOWN: Final = {
+    "conversation_id", "message_id", "client_message_id", "position", "role", "text", "language", "status", "author",
+    "created_at",
+}  # fmt: skip
+
+
+def delta_frame(conversation_id: str, message_id: str, run: str, index: int, text: str) -> dict[str, Any]:
+    """Passing frame that carries a checked sentence of an answer under way.
+
+    `index` counts from 0 within a `run`; a new run (the answer was begun anew) takes the place of what came before.
+    """
+    return {
+        "type": "message.delta",
+        "conversation_id": conversation_id,
+        "message_id": message_id,
+        "run": run,
+        "index": index,
+        "text": text,
+    }
+
+
+def typing_frame(conversation_id: str, by: Literal["assistant", "agent"] = "assistant") -> dict[str, Any]:
+    """Passing frame: somebody is writing. It holds for ten seconds, or until a message or delta comes."""
+    return {"type": "typing", "conversation_id": conversation_id, "by": by}
+
+
+def handoff_frame(conversation_id: str, handled_by: HandledBy, **facts: Any) -> dict[str, Any]:
+    """Durable frame: who handles the conversation now. `facts`: `ticket_id`, `expected_by`, `agent` (a name)."""
+    known = {name: value for name, value in facts.items() if value is not None}
+    return {"type": "handoff", "conversation_id": conversation_id, "handled_by": handled_by.value, **known}
+
+
+def ended_frame(conversation_id: str, code: str) -> dict[str, Any]:
+    """Durable frame: the conversation is over; `code` says how (completed, cancelled, stale, error)."""
+    return {"type": "ended", "conversation_id": conversation_id, "code": code}
+
+
+def error_frame(code: str, detail: str | None = None, **about: str | None) -> bytes:
+    """Answer to a frame that we could not accept; the connection stays open.
+
+    `about` names what it was about: `conversation_id`, `client_message_id`, `message_id`.
+    """
+    known = {name: value for name, value in about.items() if value is not None}
+    return orjson.dumps({"type": "error", "code": code, "detail": detail, **known})
 
 
 PONG: Final = orjson.dumps({"type": "pong"})

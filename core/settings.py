@@ -205,6 +205,16 @@ def check_providers(settings: LlmSettings) -> None:
                 raise SettingsError(f"{name.upper()}: is required by the provider {provider!r} of LLM_PROVIDER")
 
 
+class ConversationSettings(Settings):
+    """Conversations: whether there are any, and what recommendations may cost."""
+
+    enable_conversational_onboarding: bool = Field(True, description="Off: no conversation of any company")
+    token_budget_maker_simple: int = Field(1500, ge=64, le=100_000, description="Tokens to make a short answer")
+    token_budget_maker_complex: int = Field(4000, ge=64, le=100_000, description="Tokens to make recommendations")
+    token_budget_checker: int = Field(1500, ge=64, le=100_000, description="Tokens to check recommendations")
+    chat_session_seconds: int = Field(900, ge=60, le=3600, description="Life of a chat session's token")
+
+
 class ChannelSettings(Settings):
     """Where notifications go when a company names nothing of its own."""
 
@@ -237,6 +247,7 @@ ALL: Final = (
     ConsumerSettings,
     LlmSettings,
     ChannelSettings,
+    ConversationSettings,
     LogSettings,
 )
 

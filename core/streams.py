@@ -10,6 +10,7 @@ from zlib import crc32
 
 import orjson
 
+from core.conversations import ConversationTurn
 from core.events import AcceptedEvent
 from core.turns import Turn
 
@@ -20,6 +21,8 @@ FIELD: Final = b"d"
 
 EVENTS: Final = "events_stream"
 TURNS: Final = "turns_stream"
+CONVERSATIONS: Final = "conversation_turns_stream"
+"""Turns that a person waits for have a stream, and so slots, of their own: they do not queue behind nudges."""
 NOTIFICATIONS: Final = "notifications_stream"
 JOBS: Final = "jobs_stream"
 SEARCHES: Final = "searches_stream"
@@ -82,6 +85,21 @@ def acks_key(company_id: str, user_id: str) -> str:
 def lock_key(company_id: str, user_id: str) -> str:
     """Key of the lock that lets one turn of a user run at a time."""
     return f"lock:{{{company_id}:{user_id}}}"
+
+
+def conversation_lock_key(company_id: str, user_id: str) -> str:
+    """Key of the lock that lets one conversation turn of a user run at a time, beside a behaviour turn."""
+    return f"conversation_lock:{{{company_id}:{user_id}}}"
+
+
+def stop_key(company_id: str, user_id: str) -> str:
+    """Key that holds the id of the conversation whose answer the user stopped; it stands for a minute."""
+    return f"stop:{{{company_id}:{user_id}}}"
+
+
+def turn_ended_key(turn_id: str) -> str:
+    """Key of a list that gets one element when a conversation turn has ended, for whoever waits for it."""
+    return f"turn_ended:{turn_id}"
 
 
 def deliveries_key(gateway_id: str) -> str:
@@ -161,6 +179,16 @@ def encode_turn(turn: Turn) -> bytes:
 def decode_turn(payload: bytes) -> Turn:
     """Decode an entry of `turns_stream`; raises pydantic.ValidationError (a ValueError) for anything else."""
     return Turn.model_validate_json(payload)
+
+
+def encode_conversation_turn(turn: ConversationTurn) -> bytes:
+    """Encode a turn for `conversation_turns_stream`."""
+    return turn.model_dump_json().encode()
+
+
+def decode_conversation_turn(payload: bytes) -> ConversationTurn:
+    """Decode an entry of `conversation_turns_stream`; raises pydantic.ValidationError (a ValueError) for others."""
+    return ConversationTurn.model_validate_json(payload)
 
 
 def encode_notification(company_id: str, notification_id: str, trace_id: str) -> bytes:

@@ -49,7 +49,18 @@ SYSTEM_READS = {
     "api_keys": {"company_id", "key_id", "kind", "key_hash", "revoked_at"},
     "admins": {"company_id", "admin_id", "email", "password_hash", "role", "disabled_at"},
     "refresh_tokens": {"company_id", "token_hash"},
-    "turns": {"company_id", "turn_id", "user_id", "status", "updated_at"},
+    "turns": {"company_id", "turn_id", "user_id", "status", "updated_at", "kind", "conversation_id"},
+    "conversations": {"company_id", "conversation_id", "user_id", "state", "handled_by", "last_message_at"},
+    "escalations": {
+        "company_id",
+        "escalation_id",
+        "conversation_id",
+        "user_id",
+        "status",
+        "expected_by",
+        "answered_at",
+        "overdue_at",
+    },
     "notifications": {"company_id", "notification_id", "status", "updated_at", "trace_id"},
     "knowledge_runs": {"company_id", "run_id", "source_id", "status", "heartbeat_at", "resume_at", "trace_id"},
     "knowledge_sources": {"company_id", "source_id", "deleted_at"},
@@ -84,6 +95,29 @@ async def fill(db, company_id, samples, now):
         await ai_interactions.reserve(connection, company_id, samples.call(), 100, now)
         await idempotency.claim(connection, company_id, "k", b"hash")
         await fill_knowledge(connection, company_id, now)
+        await fill_conversations(connection, company_id, now)
+
+
+CONVERSATION_ROWS = (
+    """INSERT INTO conversations (company_id, conversation_id, user_id, playbook, stage, created_at, last_message_at)
+       VALUES (%(company_id)s, %(id)s, 'u1', 'support', 'start', %(now)s, %(now)s)""",
+    """INSERT INTO messages (company_id, message_id, conversation_id, position, user_id, role, text, created_at,
+       trace_id) VALUES (%(company_id)s, %(id)s, %(id)s, 1, 'u1', 'user', 'Secret', %(now)s, 't')""",
+    "INSERT INTO playbooks VALUES (%(company_id)s, 'support', 1, '{}', true, %(now)s, 'system')",
+    "INSERT INTO tools VALUES (%(company_id)s, 'lookup_record', '{}', 'x', true, 1, %(now)s, 'system')",
+    """INSERT INTO tool_calls (company_id, call_id, turn_id, conversation_id, user_id, tool, arguments, status,
+       created_at) VALUES (%(company_id)s, %(id)s, %(id)s, %(id)s, 'u1', 'lookup_record', '{}', 'done', %(now)s)""",
+    "INSERT INTO profile_facts VALUES (%(company_id)s, 'u1', 'role', 'Nurse', NULL, %(now)s)",
+    """INSERT INTO recommendations VALUES
+       (%(company_id)s, %(id)s, %(id)s, %(id)s, 'u1', 'draft', '{}', '{}', %(now)s)""",
+    "INSERT INTO translations VALUES (%(company_id)s, 'hash', 'ar', 'x', %(now)s)",
+)
+
+
+async def fill_conversations(connection, company_id, now):
+    """Put a conversation there with all that belongs to one."""
+    for row in CONVERSATION_ROWS:
+        await connection.execute(row, {"company_id": company_id, "id": derive_id(company_id, "talk"), "now": now})
 
 
 async def fill_knowledge(connection, company_id, now):

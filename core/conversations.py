@@ -1,0 +1,174 @@
+"""Conversations: what a conversation is, what it may become, what is said in it, and the turn that answers.
+
+The states and their transitions stand here once, for the API, the graph and whoever takes over. One conversation of a
+user is active at a time; who handles it (the agent, a queue, a person) is apart from its state.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from core.errors import Conflict
+from core.ids import derive_id
+
+MAX_MESSAGE: Final = 4000
+"""Characters of one message of a user or a person; the wire takes no more."""
+
+
+class ConversationState(StrEnum):
+    """Where a conversation stands (MISSION B3)."""
+
+    STARTED = "STARTED"
+    IN_PROGRESS = "IN_PROGRESS"
+    GENERATING_RECOMMENDATIONS = "GENERATING_RECOMMENDATIONS"
+    AWAITING_USER_APPROVAL = "AWAITING_USER_APPROVAL"
+    COMPLETED = "COMPLETED"
+    ERROR = "ERROR"
+    CANCELLED = "CANCELLED"
+
+
+_S = ConversationState
+ENDED: Final = frozenset({_S.COMPLETED, _S.ERROR, _S.CANCELLED})
+"""States that a conversation does not leave; the user's next message begins another."""
+TRANSITIONS: Final[Mapping[ConversationState, frozenset[ConversationState]]] = {
+    _S.STARTED: frozenset({_S.IN_PROGRESS, _S.COMPLETED, _S.ERROR, _S.CANCELLED}),
+    _S.IN_PROGRESS: frozenset({_S.GENERATING_RECOMMENDATIONS, _S.COMPLETED, _S.ERROR, _S.CANCELLED}),
+    _S.GENERATING_RECOMMENDATIONS: frozenset({_S.IN_PROGRESS, _S.AWAITING_USER_APPROVAL, _S.ERROR, _S.CANCELLED}),
+    _S.AWAITING_USER_APPROVAL: frozenset({_S.IN_PROGRESS, _S.COMPLETED, _S.ERROR, _S.CANCELLED}),
+    _S.COMPLETED: frozenset(),
+    _S.ERROR: frozenset(),
+    _S.CANCELLED: frozenset(),
+}
+"""What may follow a state. A user who goes on talking over recommendations brings the conversation back in progress."""
+
+
+class IllegalTransition(Conflict):
+    """A conversation cannot become that from where it stands."""
+
+    code = "illegal_transition"
+    title = "The conversation cannot change to that state."
+
+
+def change_state(present: ConversationState, to: ConversationState) -> ConversationState:
+    """Return `to` if the table allows it; staying is always allowed.
+
+    Raises:
+        IllegalTransition: it does not.
+    """
+    if to is not present and to not in TRANSITIONS[present]:
+        raise IllegalTransition(f"A conversation that is {present} cannot become {to}.")
+    return to
+
+
+class HandledBy(StrEnum):
+    """Who answers: the agent; nobody yet, a person was asked for; or a person."""
+
+    AGENT = "agent"
+    QUEUE = "queue"
+    HUMAN = "human"
+
+
+class Role(StrEnum):
+    """Who said something. `agent` is a person of the company; `system` a note such as “a person has joined”."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+class Channel(StrEnum):
+    """Where a conversation is held."""
+
+    PAGE = "page"
+    API = "api"
+    WHATSAPP = "whatsapp"
+
+
+class Citation(BaseModel):
+    """A document that an answer rests on; `marker` is the number by which the text refers to it, as in “[1]”."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: str
+    url: str | None = None
+    marker: int | None = None
+    chunk_id: str | None = None
+    attribution: str | None = None
+
+
+class Message(BaseModel):
+    """Something said in a conversation, as it is stored and shown. `position` counts from 1 within the conversation.
+
+    `status`: `stopped` marks an answer that the user cut short, `withheld` one of which the guards left nothing.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    message_id: str
+    conversation_id: str
+    position: int
+    role: Role
+    text: str
+    language: str | None = None
+    citations: tuple[Citation, ...] = ()
+    status: Literal["stored", "stopped", "withheld"] = "stored"
+    author: str | None = Field(None, description="Name of the person who wrote it, for role `agent`")
+    client_message_id: str | None = None
+    turn_id: str | None = None
+    rating: Literal["up", "down"] | None = None
+    created_at: AwareDatetime
+
+
+class ConversationTurn(BaseModel):
+    """The work of answering what a user said: an entry of `conversation_turns_stream`.
+
+    Which messages it answers stands in their rows (`messages.turn_id`): those that came before it was begun.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    turn_id: str
+    company_id: str
+    user_id: str
+    conversation_id: str
+    kind: Literal["conversation"] = "conversation"
+    created_at: AwareDatetime
+    trace_id: str
+
+
+class IncomingMessage(BaseModel):
+    """What a user wrote, before it is accepted; the same for every channel.
+
+    A null `conversation_id` continues the active conversation, or begins one by `playbook` (the company's default when
+    that is null). `client_message_id` makes a repetition harmless.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    company_id: str
+    user_id: str
+    conversation_id: str | None
+    client_message_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=MAX_MESSAGE)]
+    playbook: str | None = None
+    language: str | None = None
+    channel: Channel = Channel.PAGE
+    trace_id: str
+
+
+def conversation_turn_id(conversation_id: str, first_message_id: str) -> str:
+    """Id of the turn that answers a message, and those that follow it before the turn is begun."""
+    return derive_id("conversation_turn", conversation_id, first_message_id)
+
+
+def answer_id(turn_id: str) -> str:
+    """Id of the one message by which a turn answers."""
+    return derive_id("answer", turn_id)
+
+
+def notice_id(turn_id: str, kind: str) -> str:
+    """Id of a further message of a turn, such as the one that tells that a person was called."""
+    return derive_id("notice", turn_id, kind)

@@ -1,0 +1,53 @@
+"""Tools that a company defines for its conversations: its own HTTP endpoints, and MCP servers.
+
+Here is what the API accepts and the runtime reads; secrets are stored apart, encrypted.
+"""
+
+from typing import Annotated, Any, Final, Literal, Self
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
+
+from core.playbooks import Name
+
+BUILT_IN: Final = ("search_knowledge", "create_ticket", "request_human", "advance_stage")
+"""Names that no company's tool may take."""
+MAX_SCHEMA_BYTES: Final = 16_384
+
+
+class ToolDefinition(BaseModel):
+    """A tool of the company's own.
+
+    `http`: the arguments are sent as JSON, signed with the tool's secret (Standard Webhooks). `mcp`: a server of tools
+    over streamable HTTP; each of its tools becomes `{name}_{tool}`, and `parameters` is left out.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Name
+    kind: Literal["http", "mcp"] = "http"
+    description: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    url: HttpUrl
+    method: Literal["GET", "POST"] = "POST"
+    parameters: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
+    allowed_tools: tuple[Annotated[str, StringConstraints(max_length=64)], ...] | None = Field(
+        None, description="For `mcp`: the server's tools that may be used; left out: all"
+    )
+    roles: tuple[Literal["anonymous", "user"], ...] = Field(("user",), description="Who may cause its use")
+    playbooks: tuple[Name, ...] | None = Field(None, description="Left out: every playbook that names it")
+    calls_per_minute: Annotated[int, Field(ge=1, le=6000)] = Field(60, description="Per company")
+    timeout_seconds: Annotated[float, Field(gt=0, le=30)] = 10
+    max_result_bytes: Annotated[int, Field(ge=256, le=65_536)] = 8192
+
+    @model_validator(mode="after")
+    def _is_usable(self) -> Self:
+        if self.name in BUILT_IN:
+            raise ValueError(f"{self.name} is a built-in tool")
+        try:
+            Draft202012Validator.check_schema(self.parameters)
+        except SchemaError as error:
+            raise ValueError(f"parameters are not a JSON Schema: {error.message}") from error
+        if self.parameters.get("type") != "object":
+            raise ValueError("parameters must be a JSON Schema of type object")
+        return self

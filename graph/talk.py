@@ -1,0 +1,262 @@
+"""The talk before a reasoner: everything about one conversation that bears on what to answer now.
+
+A plain value, the counterpart of `graph.case` for conversations. Every text in it has been masked (`core.pseudonyms`);
+what a reasoner says is unmasked again on its way out. The Protocols below are what a conversation turn may do.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from core.config import CompanyConfig
+from core.conversations import Channel, Citation, ConversationState, ConversationTurn, HandledBy, Message, Role
+from core.playbooks import Playbook
+from graph.excerpts import Excerpt
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message, masked."""
+
+    role: Role
+    text: str
+    position: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that the user told about themselves earlier, masked."""
+
+    name: str
+    value: str
+
+
+Action = Literal["answer", "refuse", "hotline", "escalate"]
+Sentiment = Literal["positive", "neutral", "negative", "angry"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a guard says of a text: the rule that applies, and what follows. `rule` and `action` are stable words."""
+
+    rule: str
+    action: Action
+    score: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """The diagnosis of a conversation turn. `confidence` says how sure `intent` is, 0..1."""
+
+    language: str
+    intent: str = "question"
+    sentiment: Sentiment = "neutral"
+    wants_person: bool = False
+    verdicts: tuple[Verdict, ...] = ()
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as a reasoner gets to know it. `parameters` is a JSON Schema of type object."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """What a reasoner asks for: a name and arguments, unchecked; `call_id` is the provider's own."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What came of a call, as the reasoner gets to read it: masked, capped, quoted as data.
+
+    `effects` are what the turn must do once the answer is stored (move the stage, call a person). `passages` are what a
+    search found, so that the answer may cite them; `figures` are the values (prices, stock, dates) that it may state.
+    """
+
+    call: ToolCall
+    status: Literal["done", "failed", "refused"]
+    text: str
+    code: str | None = None
+    effects: tuple["Effect", ...] = ()
+    excerpts: tuple[Excerpt, ...] = ()
+    passages: tuple[Any, ...] = ()
+    figures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something that a tool decided and `act` carries out with the answer, in one transaction."""
+
+    kind: Literal["advance_stage", "request_human", "create_ticket", "remember"]
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """One conversation at one turn. `messages` are those before, in order; `asked` what is to be answered now."""
+
+    turn: ConversationTurn
+    config: CompanyConfig
+    playbook: Playbook
+    playbook_version: str
+    state: ConversationState
+    handled_by: HandledBy
+    stage: str
+    language: str | None
+    channel: Channel
+    customer_name: str | None
+    is_anonymous: bool
+    context: Mapping[str, Any]
+    messages: tuple[Said, ...]
+    asked: tuple[Said, ...]
+    summary: str = ""
+    facts: tuple[Fact, ...] = ()
+    trace: tuple[str, ...] = ()
+    """What the user just did and which nudges they got, a line each, oldest first, masked."""
+    unanswered: int = 0
+    person_available: bool = False
+    """Whether somebody is there to take over now (office hours)."""
+    expected_by: datetime | None = None
+    """By when a person will answer, if one is asked for now."""
+    understanding: Understanding | None = None
+    excerpts: tuple[Excerpt, ...] = ()
+    results: tuple[ToolResult, ...] = ()
+    now: datetime
+
+    @property
+    def question(self) -> str:
+        """What the user wants to know: the messages to be answered, as one text."""
+        return "\n".join(said.text for said in self.asked)
+
+    @property
+    def answer_language(self) -> str:
+        """Language to answer in: what was understood, else what the conversation sticks to, else the company's."""
+        understood = self.understanding.language if self.understanding else None
+        return understood or self.language or self.config.tone.language
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a reasoner says in one round: a text with citation markers such as “[1]”, or calls of tools, or both.
+
+    A text that is followed by calls is not for the user.
+    """
+
+    text: str
+    tool_calls: tuple[ToolCall, ...] = ()
+
+
+class TextSink(Protocol):
+    """Takes the text of an answer while it is written: pieces of any length."""
+
+    async def restart(self) -> None:
+        """Forget what came so far: the answer is begun anew (by another provider, or another run)."""
+        ...
+
+    async def write(self, piece: str) -> None:
+        """Take the next piece.
+
+        Raises:
+            Stopped: the user wants no more of this answer.
+        """
+        ...
+
+
+class Stopped(Exception):
+    """The user stopped the answer; what was said so far stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a conversation turn says in the end, checked and unmasked, ready to be stored."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    language: str | None = None
+    status: Literal["stored", "stopped", "withheld"] = "stored"
+    is_answered: bool = True
+    """False when the user's question could not be answered; such turns are counted, and lead to a person."""
+    verdicts: tuple[Verdict, ...] = ()
+    effects: tuple[Effect, ...] = ()
+
+
+class Delivery(Protocol):
+    """Brings an answer to the user's pages while it is written; failures to reach them are no failures of a turn."""
+
+    async def typing(self, turn: ConversationTurn) -> None:
+        """Show that an answer is being written."""
+        ...
+
+    async def delta(self, turn: ConversationTurn, run: str, index: int, text: str) -> None:
+        """Send a checked, unmasked sentence."""
+        ...
+
+    async def is_stopped(self, turn: ConversationTurn) -> bool:
+        """Tell whether the user stopped this answer."""
+        ...
+
+
+class Conversations(Protocol):
+    """Keeps what comes of a turn. Repeatable: a turn that runs again stores nothing twice."""
+
+    async def store_answer(self, talk: Talk, answer: Answer, understanding: Understanding) -> Message:
+        """Store the answer, move the stage, count unanswered turns, in one transaction; then publish it."""
+        ...
+
+    async def hand_over(self, talk: Talk, reason: str, summary: str, words: str) -> str:
+        """Open a ticket, put the conversation into the queue, and tell the user `words`; returns the ticket's id."""
+        ...
+
+
+class Tools(Protocol):
+    """The runtime of tools."""
+
+    def specs(self, talk: Talk) -> Sequence[ToolSpec]:
+        """Return the tools that this user may cause to be used at this stage."""
+        ...
+
+    async def run(self, talk: Talk, calls: Sequence[ToolCall], round_number: int) -> Sequence[ToolResult]:
+        """Run calls and return a result for each, in order; never raises for a fault of a tool or its arguments."""
+        ...
+
+
+class Pseudonyms(Protocol):
+    """Masks personal data reversibly, with one table per turn (`core.pseudonyms.Pseudonyms`)."""
+
+    def mask(self, text: str) -> str:
+        """Return the text with personal data replaced by stable placeholders such as “[EMAIL_1]”."""
+        ...
+
+    def unmask(self, text: str) -> str:
+        """Return the text with placeholders replaced by what they stand for."""
+        ...
+
+    def mask_values(self, value: Any) -> Any:
+        """Mask every string of a JSON-like value."""
+        ...
+
+    def unmask_values(self, value: Any) -> Any:
+        """Unmask every string of a JSON-like value."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkContext:
+    """What a conversation turn may use, beside what every turn may (`graph.context.TurnContext.talk`)."""
+
+    talk: Talk
+    pseudonyms: Pseudonyms
+    conversations: Conversations
+    delivery: Delivery
+    tools: Tools
