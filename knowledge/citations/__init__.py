@@ -5,11 +5,11 @@ sentence may be handed in. It sees words, not meaning: swapped roles ("A pays B"
 without common words is withheld. It prefers to withhold.
 """
 
+from core.sentences import Sentence, split_sentences
 from knowledge.citations.checking import CheckedAnswer, CheckedSentence, CitationPolicy, check, unanswered
 from knowledge.citations.credentials import ASKS_FOR_SECRETS, asks_for_secrets
 from knowledge.citations.instructions import addresses_model, visible
 from knowledge.citations.quoting import quotable, refused, to_the_point
-from knowledge.citations.sentences import Sentence, split_sentences
 
 __all__ = [
     "ASKS_FOR_SECRETS",

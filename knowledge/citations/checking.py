@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from core.passages import Passage
+from core.sentences import Sentence, split_sentences, without_mark
 from knowledge.citations.credentials import ASKS_FOR_SECRETS, asks_for_secrets
 from knowledge.citations.kinds import kind_of
-from knowledge.citations.sentences import Sentence, split_sentences, without_mark
 from knowledge.citations.support import CLAUSE, Ground, Support, best_support, ground_of
 from knowledge.citations.words import read_sentence
 

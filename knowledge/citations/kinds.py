@@ -3,8 +3,8 @@
 import re
 from typing import Final, Literal
 
+from core.sentences import without_mark
 from knowledge.citations.lexicon import GENERIC_WORDS
-from knowledge.citations.sentences import without_mark
 from knowledge.citations.words import plain, read_sentence, stem
 
 Kind = Literal["question", "greeting", "offer", "generic", "claim"]

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from core.passages import Passage
+from core.sentences import split_sentences, without_mark
 from knowledge.citations.credentials import ASKS_FOR_SECRETS, asks_for_secrets
 from knowledge.citations.instructions import addresses_model, visible
-from knowledge.citations.sentences import split_sentences, without_mark
 from knowledge.citations.words import read_sentence
 
 MIN_WORDS: Final = 2

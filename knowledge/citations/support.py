@@ -11,9 +11,9 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from core.passages import Passage
+from core.sentences import split_sentences, without_mark
 from knowledge.citations.credentials import asks_for_secrets
 from knowledge.citations.instructions import addresses_model
-from knowledge.citations.sentences import split_sentences, without_mark
 from knowledge.citations.words import Number, Reading, opposites, quantifiers, read_sentence
 
 Conflict = Literal["number", "name", "negation", "opposite", "quantifier"]

@@ -1,4 +1,4 @@
-"""Cuts an answer or a passage into sentences, since a citation is owed per sentence.
+"""Cuts an answer or a passage into sentences: a citation is owed per sentence, and an answer streams by sentences.
 
 Rules rather than a model: lines that are list items, headings or table rows end where they end; elsewhere a full stop,
 question or exclamation mark (Arabic ones too) ends a sentence unless it belongs to a number, an abbreviation, a name's
