@@ -1,13 +1,20 @@
 """Playbooks: how the agent leads a kind of conversation, as data that anybody may write and everything checks.
 
-The shipped ones are files of `graph/playbooks`; a company stores its own, which take the place of a shipped one of the
-same name.
+The shipped ones are files of `core/playbook_files`; a company stores its own, which take the place of a shipped one of
+the same name. What follows from a playbook (which questions are open, whether a stage may follow) is decided here, by
+pure functions, for the API and the graph alike.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, Self
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 NAME_PATTERN: Final = r"^[a-z][a-z0-9_]{0,63}$"
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
@@ -15,6 +22,16 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whi
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
 Translated = Annotated[dict[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")], Line], Field(min_length=1)]
 """A text for users by language; `en` is the one that others fall back to."""
+FALLBACK_LANGUAGE: Final = "en"
+FALLBACK: Final = "support"
+"""The shipped playbook that holds where a company's own cannot be read and none is shipped under its name."""
+_FOLDER: Final = Path(__file__).parent / "playbook_files"
+
+
+def in_language(text: Mapping[str, str], language: str | None) -> str:
+    """Return a text in a language (a BCP 47 tag; its region does not count), else in English, else in its first."""
+    wanted = (language or "").split("-")[0].lower()
+    return text.get(wanted) or text.get(FALLBACK_LANGUAGE) or next(iter(text.values()))
 
 
 class _Section(BaseModel):
@@ -29,6 +46,16 @@ class Question(_Section):
     choices: tuple[Translated, ...] = Field((), max_length=12)
     required: bool = True
     unless: Name | None = Field(None, description="Context or fact that makes the question needless when it is known")
+
+    def is_open(self, known: Collection[str]) -> bool:
+        """Tell whether the question has yet to be asked, by the names of what is known."""
+        return self.name not in known and (self.unless is None or self.unless not in known)
+
+    def wording(self, language: str | None) -> str:
+        """Return the question as it is put to a user, with its choices in brackets."""
+        options = " / ".join(in_language(choice, language) for choice in self.choices)
+        asked = in_language(self.text, language)
+        return f"{asked} ({options})" if options else asked
 
 
 class Stage(_Section):
@@ -74,19 +101,146 @@ class Playbook(_Section):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        named = {self.first_stage, *(name for stage in self.stages.values() for name in stage.next)}
-        if unknown := named - set(self.stages):
-            raise ValueError(f"stages that do not exist: {', '.join(sorted(unknown))}")
-        for key, stage in self.stages.items():
-            if extra := set(stage.tools or ()) - set(self.tools):
-                raise ValueError(f"stage {key} names tools that the playbook does not: {', '.join(sorted(extra))}")
+        if faults := [_fault(place, text) for place, text in _faults(self)]:
+            raise ValidationError.from_exception_data(type(self).__name__, faults)
         return self
 
     def may_advance(self, stage: str, to: str) -> bool:
         """Tell whether the table lets a conversation go from one stage to another."""
         return stage in self.stages and to in self.stages[stage].next
 
+    def known_stage(self, stage: str | None) -> str:
+        """Return the stage if there is one of that name, else the first: a newer version may have lost the old one."""
+        return stage if stage is not None and stage in self.stages else self.first_stage
+
+    def open_items(self, stage: str | None, known: Collection[str]) -> tuple[Question, ...]:
+        """Return the questions of a stage that are neither answered nor needless, in order."""
+        return tuple(item for item in self.stages[self.known_stage(stage)].questions if item.is_open(known))
+
+    def open_questions(self, stage: str | None, known: Mapping[str, Any], language: str | None) -> tuple[str, ...]:
+        """Return the open questions of a stage as they are put to a user. Pure.
+
+        `known` are facts and context by name; a value that is None or empty is not known.
+        """
+        return tuple(item.wording(language) for item in self.open_items(stage, known_names(known)))
+
+    def speaks(self, language: str | None) -> bool:
+        """Tell whether the playbook is meant for that language (a BCP 47 tag)."""
+        return (language or "").split("-")[0].lower() in self.languages
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned:
+    """A playbook and the version that a turn notes. `fault` says why a company's own one could not be used, if so."""
+
+    playbook: Playbook
+    version: str
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """Whether a conversation may go to a stage, and where it stands after that. `code` is a stable word."""
+
+    allowed: bool
+    stage: str
+    code: Literal["advanced", "already_there", "unknown_stage", "illegal_transition"]
+
+
+def decide_advance(playbook: Playbook, stage: str, to: str) -> Advance:
+    """Return what becomes of a wish to go to stage `to`: the table decides, nobody else. Pure."""
+    present = playbook.known_stage(stage)
+    if to not in playbook.stages:
+        return Advance(False, present, "unknown_stage")
+    if to == present:
+        return Advance(True, present, "already_there")
+    if not playbook.may_advance(present, to):
+        return Advance(False, present, "illegal_transition")
+    return Advance(True, to, "advanced")
+
+
+def known_names(known: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of what is really known: neither None, nor blank, nor an empty list."""
+    return frozenset(name for name, value in known.items() if _says_something(value))
+
 
 def parse_playbook(data: Any) -> Playbook:
-    """Return a playbook from plain data; raises pydantic.ValidationError that names each fault."""
+    """Return a playbook from plain data; raises pydantic.ValidationError that names each fault by its place."""
     return Playbook.model_validate(data)
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Mapping[str, Versioned]:
+    """Return the playbooks that come with the product, by name; read once, when first asked for."""
+    found = (_read_shipped(path) for path in sorted(_FOLDER.glob("*.yaml")))
+    return MappingProxyType({one.playbook.name: one for one in found})
+
+
+def _read_shipped(path: Path) -> Versioned:
+    import yaml  # here, so that a process that never holds a conversation starts without it
+
+    source = path.read_bytes()
+    playbook = parse_playbook(yaml.safe_load(source))
+    return Versioned(playbook, f"{playbook.name}-{hashlib.sha256(source).hexdigest()[:8]}")
+
+
+def _says_something(value: Any) -> bool:
+    if isinstance(value, str):
+        return bool(value.strip())
+    return value is not None and value not in ([], {}, ())
+
+
+def _fault(place: tuple[str | int, ...], text: str) -> InitErrorDetails:
+    return {"type": PydanticCustomError("playbook", "{text}", {"text": text}), "loc": place, "input": None}
+
+
+def _faults(playbook: Playbook) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield each fault that only the whole shows, with its place."""
+    if playbook.first_stage not in playbook.stages:
+        yield ("first_stage",), f"there is no stage {playbook.first_stage}"
+    for key, stage in playbook.stages.items():
+        yield from _stage_faults(playbook, key, stage)
+    if playbook.first_stage in playbook.stages:
+        for key in sorted(set(playbook.stages) - _reachable(playbook)):
+            yield ("stages", key), "no way leads to this stage"
+    yield from _language_faults(playbook)
+
+
+def _stage_faults(playbook: Playbook, key: str, stage: Stage) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for position, name in enumerate(stage.next):
+        if name not in playbook.stages:
+            yield ("stages", key, "next", position), f"there is no stage {name}"
+    for position, tool in enumerate(stage.tools or ()):
+        if tool not in playbook.tools:
+            yield ("stages", key, "tools", position), f"the playbook does not name the tool {tool}"
+    names = [question.name for question in stage.questions]
+    for position, name in enumerate(names):
+        if name in names[:position]:
+            yield ("stages", key, "questions", position, "name"), f"there is another question {name} in this stage"
+
+
+def _reachable(playbook: Playbook) -> set[str]:
+    found, ahead = {playbook.first_stage}, [playbook.first_stage]
+    while ahead:
+        new = set(playbook.stages[ahead.pop()].next) & set(playbook.stages) - found
+        found |= new
+        ahead += new
+    return found
+
+
+def _language_faults(playbook: Playbook) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the texts that some user of the playbook's languages could not be shown."""
+    for place, text in _texts(playbook):
+        missing = [language for language in playbook.languages if language not in text]
+        if missing and FALLBACK_LANGUAGE not in text:
+            yield place, f"says nothing in {', '.join(missing)}, and has no en to fall back to"
+
+
+def _texts(playbook: Playbook) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, str]]]:
+    yield ("greeting",), playbook.greeting
+    for key, stage in playbook.stages.items():
+        for position, question in enumerate(stage.questions):
+            place = ("stages", key, "questions", position)
+            yield (*place, "text"), question.text
+            for number, choice in enumerate(question.choices):
+                yield (*place, "choices", number), choice
