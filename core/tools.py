@@ -3,6 +3,7 @@
 Here is what the API accepts and the runtime reads; secrets are stored apart, encrypted.
 """
 
+import json
 from typing import Annotated, Any, Final, Literal, Self
 
 from jsonschema import Draft202012Validator
@@ -11,9 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, m
 
 from core.playbooks import Name
 
-BUILT_IN: Final = ("search_knowledge", "create_ticket", "request_human", "advance_stage")
+BUILT_IN: Final = ("search_knowledge", "create_ticket", "request_human", "advance_stage", "remember")
+"""Tools that every installation has."""
+RESERVED: Final = (*BUILT_IN, "search_products", "get_stock")
 """Names that no company's tool may take."""
 MAX_SCHEMA_BYTES: Final = 16_384
+"""A schema is sent to the model with every call, and checked against whatever a model answers."""
 
 
 class ToolDefinition(BaseModel):
@@ -42,12 +46,24 @@ class ToolDefinition(BaseModel):
 
     @model_validator(mode="after")
     def _is_usable(self) -> Self:
-        if self.name in BUILT_IN:
-            raise ValueError(f"{self.name} is a built-in tool")
-        try:
-            Draft202012Validator.check_schema(self.parameters)
-        except SchemaError as error:
-            raise ValueError(f"parameters are not a JSON Schema: {error.message}") from error
-        if self.parameters.get("type") != "object":
-            raise ValueError("parameters must be a JSON Schema of type object")
+        if self.name in RESERVED:
+            raise ValueError(f"{self.name} is the name of a built-in tool")
+        if self.url.username or self.url.password:
+            raise ValueError("url must not hold a user name or a password")
+        check_parameters(self.parameters)
         return self
+
+
+def check_parameters(schema: dict[str, Any]) -> None:
+    """Raise ValueError, with a readable text, for what is no JSON Schema of an object, or too large a one."""
+    try:
+        size = len(json.dumps(schema, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        if size > MAX_SCHEMA_BYTES:
+            raise ValueError(f"parameters have {size} bytes of at most {MAX_SCHEMA_BYTES}")
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        raise ValueError(f"parameters are not a JSON Schema: {error.message[:200]}") from error
+    except RecursionError as error:
+        raise ValueError("parameters nest too deeply") from error
+    if schema.get("type") != "object":
+        raise ValueError("parameters must be a JSON Schema of type object")
