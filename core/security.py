@@ -28,12 +28,13 @@ _MIN_SECRET_BYTES: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class UserClaims:
-    """Who a user token speaks for. `anonymous` users have a random id of ours."""
+    """Who a user token speaks for. `anonymous` users have a random id of ours; `session_id` is of a chat session."""
 
     user_id: str
     company_id: str
     expires_at: datetime
     anonymous: bool = False
+    session_id: str | None = None
 
 
 def create_api_key(kind: KeyKind) -> str:
@@ -69,12 +70,15 @@ def issue_user_token(
     *,
     life: timedelta = MAX_TOKEN_LIFE,
     anonymous: bool = False,
+    session_id: str | None = None,
 ) -> tuple[str, datetime]:
-    """Sign a user token; returns it with its end, at most one hour away."""
+    """Sign a user token; returns it with its end, at most one hour away. `session_id` makes it a chat session's."""
     expires_at = now + min(life, MAX_TOKEN_LIFE)
     claims: dict[str, Any] = {"sub": user_id, "company": company_id, "iat": now, "exp": expires_at}
     if anonymous:
         claims["anonymous"] = True
+    if session_id is not None:
+        claims["sid"] = session_id
     return jwt.encode(claims, identity_secret, algorithm="HS256"), expires_at
 
 
@@ -103,7 +107,9 @@ def verify_user_token(token: str, identity_secrets: tuple[str, ...], company_id:
     user_id, expiry = claims.get("sub"), claims.get("exp")
     if not isinstance(user_id, str) or not 1 <= len(user_id) <= 128 or not isinstance(expiry, int | float):
         raise Unauthenticated("The user token lacks a claim.")
-    return _checked_life(UserClaims(user_id, company_id, _moment(expiry), bool(claims.get("anonymous"))), now)
+    session_id = claims["sid"] if isinstance(claims.get("sid"), str) else None
+    anonymous = bool(claims.get("anonymous"))
+    return _checked_life(UserClaims(user_id, company_id, _moment(expiry), anonymous, session_id), now)
 
 
 def _verified_claims(token: str, identity_secrets: tuple[str, ...]) -> dict[str, Any]:

@@ -70,3 +70,10 @@ def test_a_token_of_another_company_is_refused_even_with_its_own_secret() -> Non
 def test_webhook_and_identity_secrets_are_recognisable() -> None:
     assert security.create_webhook_secret().startswith("whsec_")
     assert security.create_identity_secret().startswith("ids_")
+
+
+def test_a_chat_sessions_token_names_its_session_and_other_tokens_none() -> None:
+    token, _ = security.issue_user_token(SECRET, "c", "u", NOW, session_id="s-1")
+    assert security.verify_user_token(token, (SECRET,), "c", NOW).session_id == "s-1"
+    plain, _ = security.issue_user_token(SECRET, "c", "u", NOW)
+    assert security.verify_user_token(plain, (SECRET,), "c", NOW).session_id is None
