@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, LiteralString, TypeVar
 
+from psycopg import sql
 from psycopg.rows import class_row, dict_row
 
 from db.pool import Connection
@@ -46,7 +47,9 @@ async def fetch_dict(
         return await cursor.fetchone()
 
 
-async def fetch_value(connection: Connection, statement: LiteralString, parameters: Mapping[str, Any]) -> Any:
+async def fetch_value(
+    connection: Connection, statement: LiteralString | sql.Composed, parameters: Mapping[str, Any]
+) -> Any:
     """Return the first column of the first row, or None."""
     row = await (await connection.execute(statement, parameters)).fetchone()
     return None if row is None else row[0]

@@ -8,13 +8,16 @@ from db.query import change, fetch_value
 from knowledge.embedding.embedder import Space
 from knowledge.stores.protocol import Selection
 
+SELECTED: Final = """(%(tags)s::text[] IS NULL OR c.tags && %(tags)s::text[])
+      AND (%(language)s::text IS NULL OR c.language IS NULL OR c.language = %(language)s::text)
+      AND (%(source_ids)s::uuid[] IS NULL OR c.source_id = ANY (%(source_ids)s::uuid[]))"""
+"""Tells whether a live chunk `c` is in a selection; its parameters are those of `selection_values`."""
+
 # Picks the live chunks of a selection out of some.
-_LIVE_AMONG: Final = """
-    SELECT chunk_id FROM knowledge_live_chunks
+_LIVE_AMONG: Final = f"""
+    SELECT chunk_id FROM knowledge_live_chunks c
     WHERE company_id = %(company_id)s AND chunk_id = ANY (%(chunk_ids)s::uuid[])
-      AND (%(tags)s::text[] IS NULL OR tags && %(tags)s::text[])
-      AND (%(language)s::text IS NULL OR language IS NULL OR language = %(language)s::text)
-      AND (%(source_ids)s::uuid[] IS NULL OR source_id = ANY (%(source_ids)s::uuid[]))
+      AND {SELECTED}
 """
 
 # Picks out of some ids those of chunks, live or not.

@@ -16,6 +16,7 @@ from db.query import fetch_value
 from knowledge.embedding.embedder import Space, Vector
 from knowledge.stores import live
 from knowledge.stores.protocol import EVERYTHING, MAX_NEIGHBOURS, Item, Neighbour, Selection
+from knowledge.stores.vector_table import VectorTable
 from knowledge.stores.vectors import matrix_of, packed, split
 
 INDEXED: Final[dict[int, LiteralString]] = {
@@ -55,13 +56,6 @@ _PUT: Final = """
     SET embedding = excluded.embedding, dimension = excluded.dimension
 """
 
-# Picks the ids without a vector.
-_MISSING: Final = """
-    SELECT g.chunk_id FROM unnest(%(chunk_ids)s::uuid[]) AS g (chunk_id)
-    WHERE NOT EXISTS (SELECT FROM knowledge_vectors_pg v
-                      WHERE v.company_id = %(company_id)s AND v.chunk_id = g.chunk_id AND v.space = %(space)s)
-"""
-
 # Tells whether the company has more vectors than are read one by one, and sets the index up for one search.
 _PREPARE: Final = """
     SELECT (SELECT count(*) FROM (SELECT FROM knowledge_vectors_pg
@@ -72,14 +66,12 @@ _PREPARE: Final = """
 """
 
 # Compares the query with every live vector of the selection.
-_EXACT: Final = """
+_EXACT: Final = f"""
     WITH scored AS MATERIALIZED (
         SELECT v.chunk_id, v.embedding <=> (%(query)s)::vector AS distance
         FROM knowledge_vectors_pg v JOIN knowledge_live_chunks c USING (company_id, chunk_id)
         WHERE v.company_id = %(company_id)s AND v.space = %(space)s
-          AND (%(tags)s::text[] IS NULL OR c.tags && %(tags)s::text[])
-          AND (%(language)s::text IS NULL OR c.language IS NULL OR c.language = %(language)s::text)
-          AND (%(source_ids)s::uuid[] IS NULL OR c.source_id = ANY (%(source_ids)s::uuid[])))
+          AND {live.SELECTED})
     SELECT chunk_id, 1 - distance FROM scored ORDER BY distance, chunk_id LIMIT %(k)s
 """
 
@@ -93,31 +85,15 @@ _INDEXED: Final = """
         ORDER BY {vector} <=> {query} LIMIT %(candidates)s)
     SELECT n.chunk_id, 1 - n.distance
     FROM near n JOIN knowledge_live_chunks c USING (company_id, chunk_id)
-    WHERE (%(tags)s::text[] IS NULL OR c.tags && %(tags)s::text[])
-      AND (%(language)s::text IS NULL OR c.language IS NULL OR c.language = %(language)s::text)
-      AND (%(source_ids)s::uuid[] IS NULL OR c.source_id = ANY (%(source_ids)s::uuid[]))
+    WHERE {selected}
     ORDER BY n.distance + 0, n.chunk_id LIMIT %(k)s
 """
 
-# Tells whether a live chunk lacks a vector.
-_UNCOVERED: Final = """
-    SELECT EXISTS (
-        SELECT FROM knowledge_live_chunks c
-        WHERE company_id = %(company_id)s
-          AND NOT EXISTS (SELECT FROM knowledge_vectors_pg v
-                          WHERE v.company_id = c.company_id AND v.chunk_id = c.chunk_id AND v.space = %(space)s))
-"""
 
-# Forgets vectors: of some chunks, of a space, of a company.
-_DROP: Final = """
-    DELETE FROM knowledge_vectors_pg WHERE company_id = %(company_id)s AND chunk_id = ANY (%(chunk_ids)s::uuid[])
-"""
-_DROP_SPACE: Final = "DELETE FROM knowledge_vectors_pg WHERE company_id = %(company_id)s AND space = %(space)s"
-_FORGET: Final = "DELETE FROM knowledge_vectors_pg WHERE company_id = %(company_id)s"
-
-
-class PgVectorStore:
+class PgVectorStore(VectorTable):
     """Vectors in `knowledge_vectors_pg`."""
+
+    table = "knowledge_vectors_pg"
 
     async def check(self, connection: Connection) -> None:
         """Raise SettingsError when the table is missing, or pgvector is older than 0.8."""
@@ -140,13 +116,6 @@ class PgVectorStore:
         values: dict[str, Any] = {"company_id": company_id, "space": space.key, "dimension": space.dimension}
         await live.note_space(connection, company_id, space)
         await connection.execute(_PUT, {**values, "chunk_ids": chunk_ids, "numbers": packed(matrix)})
-
-    async def missing(
-        self, connection: Connection, company_id: str, space: Space, chunk_ids: Sequence[str]
-    ) -> set[str]:
-        """See VectorStore."""
-        values = {"company_id": company_id, "space": space.key, "chunk_ids": list(chunk_ids)}
-        return {row[0] for row in await (await connection.execute(_MISSING, values)).fetchall()}
 
     async def nearest(
         self,
@@ -173,34 +142,14 @@ class PgVectorStore:
         count: int = await fetch_value(connection, _PREPARE, {**values, **limits})
         return count > EXACT_UP_TO
 
-    async def covers(self, connection: Connection, company_id: str, space: Space) -> bool:
-        """See VectorStore."""
-        return not await fetch_value(connection, _UNCOVERED, {"company_id": company_id, "space": space.key})
-
-    async def spaces(self, connection: Connection, company_id: str) -> list[str]:
-        """See VectorStore."""
-        return await live.spaces(connection, company_id)
-
-    async def drop(self, connection: Connection, company_id: str, chunk_ids: Sequence[str]) -> None:
-        """See VectorStore."""
-        await connection.execute(_DROP, {"company_id": company_id, "chunk_ids": list(chunk_ids)})
-
-    async def drop_space(self, connection: Connection, company_id: str, space_key: str) -> None:
-        """See VectorStore."""
-        await connection.execute(_DROP_SPACE, {"company_id": company_id, "space": space_key})
-        await live.forget_spaces(connection, company_id, space_key)
-
-    async def forget(self, connection: Connection, company_id: str) -> None:
-        """See VectorStore."""
-        await connection.execute(_FORGET, {"company_id": company_id})
-        await live.forget_spaces(connection, company_id)
-
 
 def _indexed(dimension: int) -> sql.Composed:
     kind = sql.SQL("{}({})").format(sql.SQL(INDEXED[dimension]), sql.Literal(dimension))
     vector = sql.SQL("(embedding::{})").format(kind)
     query = sql.SQL("(%(query)s)::{}").format(kind)
-    return sql.SQL(_INDEXED).format(vector=vector, query=query, dimension=sql.Literal(dimension))
+    return sql.SQL(_INDEXED).format(
+        selected=sql.SQL(live.SELECTED), vector=vector, query=query, dimension=sql.Literal(dimension)
+    )
 
 
 async def _ask(connection: Connection, statement: sql.SQL | sql.Composed, values: dict[str, Any]) -> list[Neighbour]:

@@ -25,6 +25,7 @@ from knowledge.embedding.embedder import Space, Vector
 from knowledge.stores import live
 from knowledge.stores.blocks import Block, ranked, size_of, top
 from knowledge.stores.protocol import EVERYTHING, MAX_NEIGHBOURS, Item, Neighbour, Selection
+from knowledge.stores.vector_table import VectorTable
 from knowledge.stores.vectors import matrix_of, packed, split, unpacked
 
 MEMORY_BYTES: Final = 512 * 1024 * 1024
@@ -46,35 +47,12 @@ _PUT: Final = """
     ON CONFLICT (company_id, chunk_id, space) DO UPDATE SET embedding = excluded.embedding
 """
 
-# Picks the ids without a vector.
-_MISSING: Final = """
-    SELECT g.chunk_id FROM unnest(%(chunk_ids)s::uuid[]) AS g (chunk_id)
-    WHERE NOT EXISTS (SELECT FROM knowledge_vectors_array v
-                      WHERE v.company_id = %(company_id)s AND v.chunk_id = g.chunk_id AND v.space = %(space)s)
-"""
-
 # Reads all live vectors of a space, with what a selection asks about.
 _READ: Final = """
     SELECT v.chunk_id, c.source_id, c.tags, c.language, v.embedding
     FROM knowledge_vectors_array v JOIN knowledge_live_chunks c USING (company_id, chunk_id)
     WHERE v.company_id = %(company_id)s AND v.space = %(space)s
 """
-
-# Tells whether a live chunk lacks a vector.
-_UNCOVERED: Final = """
-    SELECT EXISTS (
-        SELECT FROM knowledge_live_chunks c
-        WHERE company_id = %(company_id)s
-          AND NOT EXISTS (SELECT FROM knowledge_vectors_array v
-                          WHERE v.company_id = c.company_id AND v.chunk_id = c.chunk_id AND v.space = %(space)s))
-"""
-
-# Forgets vectors: of some chunks, of a space, of a company.
-_DROP: Final = """
-    DELETE FROM knowledge_vectors_array WHERE company_id = %(company_id)s AND chunk_id = ANY (%(chunk_ids)s::uuid[])
-"""
-_DROP_SPACE: Final = "DELETE FROM knowledge_vectors_array WHERE company_id = %(company_id)s AND space = %(space)s"
-_FORGET: Final = "DELETE FROM knowledge_vectors_array WHERE company_id = %(company_id)s"
 
 
 class _VectorLoader(Loader):
@@ -94,8 +72,10 @@ class _Copy:
     blocks: tuple[Block, ...]
 
 
-class PostgresArrayStore:
+class PostgresArrayStore(VectorTable):
     """Vectors in `knowledge_vectors_array`, and copies of them in memory, `memory_bytes` at most."""
+
+    table = "knowledge_vectors_array"
 
     def __init__(self, *, memory_bytes: int = MEMORY_BYTES) -> None:
         self._memory_bytes = memory_bytes
@@ -118,13 +98,6 @@ class PostgresArrayStore:
         await live.note_space(connection, company_id, space)
         await connection.execute(_PUT, {**values, "chunk_ids": chunk_ids, "numbers": packed(matrix)})
         await live.touch_spaces(connection, company_id, space.key)
-
-    async def missing(
-        self, connection: Connection, company_id: str, space: Space, chunk_ids: Sequence[str]
-    ) -> set[str]:
-        """See VectorStore."""
-        values = {"company_id": company_id, "space": space.key, "chunk_ids": list(chunk_ids)}
-        return {row[0] for row in await (await connection.execute(_MISSING, values)).fetchall()}
 
     async def nearest(
         self,
@@ -189,28 +162,10 @@ class PostgresArrayStore:
         while sum(size_of(each.blocks) for each in self._copies.values()) > self._memory_bytes:
             self._copies.popitem(last=False)
 
-    async def covers(self, connection: Connection, company_id: str, space: Space) -> bool:
-        """See VectorStore."""
-        return not await fetch_value(connection, _UNCOVERED, {"company_id": company_id, "space": space.key})
-
-    async def spaces(self, connection: Connection, company_id: str) -> list[str]:
-        """See VectorStore."""
-        return await live.spaces(connection, company_id)
-
     async def drop(self, connection: Connection, company_id: str, chunk_ids: Sequence[str]) -> None:
         """See VectorStore."""
-        await connection.execute(_DROP, {"company_id": company_id, "chunk_ids": list(chunk_ids)})
+        await super().drop(connection, company_id, chunk_ids)
         await live.touch_spaces(connection, company_id)
-
-    async def drop_space(self, connection: Connection, company_id: str, space_key: str) -> None:
-        """See VectorStore."""
-        await connection.execute(_DROP_SPACE, {"company_id": company_id, "space": space_key})
-        await live.forget_spaces(connection, company_id, space_key)
-
-    async def forget(self, connection: Connection, company_id: str) -> None:
-        """See VectorStore."""
-        await connection.execute(_FORGET, {"company_id": company_id})
-        await live.forget_spaces(connection, company_id)
 
 
 def _block(rows: Sequence[tuple[Any, ...]]) -> Block:
