@@ -14,11 +14,13 @@ SELECTED: Final = """(%(tags)s::text[] IS NULL OR c.tags && %(tags)s::text[])
 """Tells whether a live chunk `c` is in a selection; its parameters are those of `selection_values`."""
 
 # Picks the live chunks of a selection out of some.
-_LIVE_AMONG: Final = f"""
+_LIVE_AMONG: Final = (
+    """
     SELECT chunk_id FROM knowledge_live_chunks c
     WHERE company_id = %(company_id)s AND chunk_id = ANY (%(chunk_ids)s::uuid[])
-      AND {SELECTED}
-"""
+      AND """
+    + SELECTED
+)
 
 # Picks out of some ids those of chunks, live or not.
 _KNOWN_AMONG: Final = """

@@ -66,12 +66,12 @@ _PREPARE: Final = """
 """
 
 # Compares the query with every live vector of the selection.
-_EXACT: Final = f"""
+_EXACT: Final = """
     WITH scored AS MATERIALIZED (
         SELECT v.chunk_id, v.embedding <=> (%(query)s)::vector AS distance
         FROM knowledge_vectors_pg v JOIN knowledge_live_chunks c USING (company_id, chunk_id)
         WHERE v.company_id = %(company_id)s AND v.space = %(space)s
-          AND {live.SELECTED})
+          AND {selected})
     SELECT chunk_id, 1 - distance FROM scored ORDER BY distance, chunk_id LIMIT %(k)s
 """
 
@@ -133,7 +133,7 @@ class PgVectorStore(VectorTable):
             found = await _ask(connection, _indexed(space.dimension), values)
             if len(found) >= values["k"]:
                 return found
-        return await _ask(connection, sql.SQL(_EXACT), values)
+        return await _ask(connection, _exact(), values)
 
     async def _is_large(self, connection: Connection, values: dict[str, Any]) -> bool:
         values["candidates"] = values["k"] * CANDIDATES_PER_RESULT
@@ -143,16 +143,21 @@ class PgVectorStore(VectorTable):
         return count > EXACT_UP_TO
 
 
+def _exact() -> sql.Composed:
+    return sql.SQL(_EXACT).format(selected=sql.SQL(live.SELECTED))
+
+
 def _indexed(dimension: int) -> sql.Composed:
     kind = sql.SQL("{}({})").format(sql.SQL(INDEXED[dimension]), sql.Literal(dimension))
-    vector = sql.SQL("(embedding::{})").format(kind)
-    query = sql.SQL("(%(query)s)::{}").format(kind)
     return sql.SQL(_INDEXED).format(
-        selected=sql.SQL(live.SELECTED), vector=vector, query=query, dimension=sql.Literal(dimension)
+        selected=sql.SQL(live.SELECTED),
+        vector=sql.SQL("(embedding::{})").format(kind),
+        query=sql.SQL("(%(query)s)::{}").format(kind),
+        dimension=sql.Literal(dimension),
     )
 
 
-async def _ask(connection: Connection, statement: sql.SQL | sql.Composed, values: dict[str, Any]) -> list[Neighbour]:
+async def _ask(connection: Connection, statement: sql.Composed, values: dict[str, Any]) -> list[Neighbour]:
     """Run a search, planned for this company's own numbers of rows."""
     cursor = await connection.execute(statement, values, prepare=False)
     return [(chunk_id, float(similarity)) for chunk_id, similarity in await cursor.fetchall()]
