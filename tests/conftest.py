@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +23,10 @@ import pytest
 import redis as redis_sync
 from hypothesis import settings
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from redis.asyncio import Redis
 
+from core.redis import connect
+from db.pool import Database
 from local.installation import Company
 
 if TYPE_CHECKING:
@@ -220,6 +223,22 @@ def redis_url(_session_redis: RedisServer) -> str:
     with redis_sync.Redis.from_url(_session_redis.url) as client:
         client.flushall()
     return _session_redis.url
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    """A client of the empty Redis, as the product makes them."""
+    client = connect(redis_url)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The product's pool of connections to the fresh database."""
+    database = await Database.open(database_url, pool_size=8, name="test")
+    yield database
+    await database.close()
 
 
 @pytest.fixture

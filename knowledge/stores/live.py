@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from psycopg import sql
+
 from db.pool import Connection
 from db.query import change, fetch_value
 from knowledge.embedding.embedder import Space
@@ -14,13 +16,10 @@ SELECTED: Final = """(%(tags)s::text[] IS NULL OR c.tags && %(tags)s::text[])
 """Tells whether a live chunk `c` is in a selection; its parameters are those of `selection_values`."""
 
 # Picks the live chunks of a selection out of some.
-_LIVE_AMONG: Final = (
-    """
+_LIVE_AMONG: Final = """
     SELECT chunk_id FROM knowledge_live_chunks c
-    WHERE company_id = %(company_id)s AND chunk_id = ANY (%(chunk_ids)s::uuid[])
-      AND """
-    + SELECTED
-)
+    WHERE company_id = %(company_id)s AND chunk_id = ANY (%(chunk_ids)s::uuid[]) AND {selected}
+"""
 
 # Picks out of some ids those of chunks, live or not.
 _KNOWN_AMONG: Final = """
@@ -77,7 +76,8 @@ async def live_among(
 ) -> set[str]:
     """Return those of the chunks that are live and in the selection."""
     values = {"company_id": company_id, "chunk_ids": list(chunk_ids), **selection_values(selection)}
-    return {row[0] for row in await (await connection.execute(_LIVE_AMONG, values)).fetchall()}
+    statement = sql.SQL(_LIVE_AMONG).format(selected=sql.SQL(SELECTED))
+    return {row[0] for row in await (await connection.execute(statement, values)).fetchall()}
 
 
 async def known_among(connection: Connection, company_id: str, chunk_ids: Sequence[str]) -> set[str]:

@@ -10,19 +10,6 @@ from tests.ws_gateway.harness import Author, Inside, inside
 
 
 @pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[Redis]:
-    async with Redis.from_url(redis_url) as client:
-        yield client
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = await Database.open(database_url, pool_size=2, name="test")
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
 async def author(database: Database, redis: Redis) -> Author:
     return Author(database, redis)
 

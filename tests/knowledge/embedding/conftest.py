@@ -10,9 +10,7 @@ import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
-from core.redis import connect
 from core.settings import LlmSettings
-from db.pool import Database
 from knowledge.embedding.embedder import Embedders, Vector
 from knowledge.embedding.spend import Reservation, Spend
 from knowledge.embedding.wiring import build_embedders
@@ -79,20 +77,6 @@ def server() -> Iterator[LlmServer]:
 def other_server() -> Iterator[LlmServer]:
     with LlmServer() as server:
         yield server
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[Redis]:
-    client = connect(redis_url)
-    yield client
-    await client.aclose()
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    database = await Database.open(database_url, pool_size=8, name="test")
-    yield database
-    await database.close()
 
 
 @pytest.fixture
