@@ -5,10 +5,12 @@ that a new setting needs no migration.
 """
 
 from datetime import time
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
+
+from core.personal_data import compile_pattern
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Milliseconds = Annotated[int, Field(ge=0, le=3_600_000)]
@@ -197,6 +199,11 @@ class PiiPattern(_Section):
     pattern: Annotated[str, StringConstraints(min_length=1, max_length=300)] = Field(
         description="Regular expression (RE2-like: no look-around, no back-references)"
     )
+
+    @model_validator(mode="after")
+    def _is_usable(self) -> Self:
+        compile_pattern(self.name, self.pattern)
+        return self
 
 
 class ConversationRules(_Section):
