@@ -12,12 +12,9 @@ import cProfile
 import pstats
 import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +26,7 @@ import uvloop
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
+from bench.servers import running_postgres, running_redis
 from core.baselines import Baseline, BaselineStep
 from core.events import AcceptedEvent, from_ms, to_ms
 from core.ids import new_id
@@ -229,26 +227,6 @@ async def found(db: Database) -> list[str]:
     return ids
 
 
-@contextmanager
-def stores(directory: Path) -> Iterator[tuple[str, str]]:
-    """Run an embedded PostgreSQL, migrated, and an embedded Redis; yields their URLs."""
-    from db.migrate import migrate
-    from local.postgres import EmbeddedPostgres
-    from local.valkey import server_command
-
-    postgres, socket = EmbeddedPostgres(directory / "postgres"), directory / "redis.sock"
-    (directory / "redis").mkdir()
-    redis = subprocess.Popen(server_command(directory / "redis", socket), stdout=subprocess.DEVNULL)
-    try:
-        url = postgres.start()
-        migrate(url)
-        yield url, f"unix://{socket}"
-    finally:
-        postgres.stop()
-        redis.kill()
-        redis.wait()
-
-
 def report(rounds: list[Round]) -> None:
     """Print the medians, the ratio and its spread."""
     ratios = sorted(each.ours / each.copied for each in rounds)
@@ -271,7 +249,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         directory.chmod(0o755)
-        with stores(directory) as (database_url, redis_url):
+        with running_postgres() as database_url, running_redis() as redis_url:
             report(uvloop.run(measure(database_url, redis_url, directory, profile="--profile" in sys.argv)))
 
 

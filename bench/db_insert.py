@@ -9,22 +9,19 @@ import random
 import resource
 import statistics
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import orjson
 import psycopg
 
+from bench.servers import running_postgres
 from core.events import AcceptedEvent, from_ms, to_ms
 from core.ids import new_id
 from core.security import Vault
 from db import companies, events
-from db.migrate import migrate
 from db.pool import Database
-from local.postgres import EmbeddedPostgres
 
 ROUNDS = 5
 BATCHES = 20
@@ -140,14 +137,8 @@ def report(figures: list[tuple[float, float, float]]) -> None:
 
 def main() -> None:
     """Measure on an embedded server of its own."""
-    with tempfile.TemporaryDirectory() as directory:
-        server = EmbeddedPostgres(Path(directory) / "postgres")
-        url = server.start()
-        try:
-            migrate(url)
-            asyncio.run(measure(url))
-        finally:
-            server.stop()
+    with running_postgres() as url:
+        asyncio.run(measure(url))
 
 
 if __name__ == "__main__":

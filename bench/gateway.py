@@ -17,7 +17,6 @@ import re
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -27,8 +26,9 @@ from pathlib import Path
 from socket import create_connection, socket
 from typing import Any
 
-from bench.ingest import SECRET_KEY, free_port, running, stores
+from bench.ingest import SECRET_KEY, free_port, running
 from bench.report import emit
+from bench.servers import running_postgres, running_redis
 from core.security import issue_user_token
 from local.founding import found_company
 
@@ -121,9 +121,9 @@ def allow_files() -> None:
 
 
 @contextmanager
-def company(directory: Path) -> Iterator[tuple[Any, dict[str, str]]]:
+def company() -> Iterator[tuple[Any, dict[str, str]]]:
     """Run the stores and found a company; yields it, and the environment of the processes."""
-    with stores(directory) as (database_url, redis_url):
+    with running_postgres() as database_url, running_redis() as redis_url:
         founding = found_company(database_url, SECRET_KEY, "Bench", datetime.now(UTC))
         places = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "SECRET_KEY": SECRET_KEY}
         yield asyncio.run(founding), {**os.environ, **places}
@@ -132,7 +132,7 @@ def company(directory: Path) -> Iterator[tuple[Any, dict[str, str]]]:
 def main() -> None:
     """Measure the two in alternating rounds."""
     allow_files()
-    with tempfile.TemporaryDirectory() as name, company(Path(name)) as (founded, environment):
+    with company() as (founded, environment):
 
         def address(number: int) -> str:
             user = f"user-{number}"

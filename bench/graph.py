@@ -9,14 +9,14 @@ median of the rounds, so that a busy machine matters little.
 import asyncio
 import json
 import statistics
-import tempfile
 import time
 from datetime import datetime
-from pathlib import Path
 
 import psycopg
 
+from bench.servers import running_postgres
 from bench.sessions import NOW, Session, make_sessions
+from core.budgets import Allowance
 from core.config import CompanyConfig
 from core.ids import new_id
 from core.nudges import Diagnosis, Nudge, NudgeContent, NudgeType
@@ -25,11 +25,10 @@ from graph.build import TurnGraph, build_graph
 from graph.case import Case
 from graph.checkpoints import ROLE, open_saver, setup
 from graph.context import Opened, OpenResult, Saved, SaveResult, TurnContext
-from graph.journal import Calls, LlmCall, LlmResponse
+from graph.journal import Calls, LlmCall, LlmResponse, Usage
 from graph.reasoner import AlertDraft, Reasoned
 from graph.runner import run_turn
 from graph.state import Alert
-from local.postgres import EmbeddedPostgres
 
 ROUNDS = 25
 TURNS = 50
@@ -63,11 +62,13 @@ class Stub:
     async def find(self, interaction_id: str) -> LlmResponse | None:
         return None
 
-    async def reserve(self, call: LlmCall, budget_cents: float) -> None: ...
+    async def reserve(self, call: LlmCall, allowance: Allowance) -> None: ...
 
     async def settle(self, interaction_id: str, response: LlmResponse) -> None: ...
 
     async def fail(self, interaction_id: str, error: str) -> None: ...
+
+    async def cut_off(self, interaction_id: str, error: str, usage: Usage | None) -> None: ...
 
     async def save(self, nudge: Nudge, turn: Turn, now: datetime, *, counts: bool = True) -> SaveResult:
         return Saved()
@@ -124,15 +125,10 @@ async def measure(url: str) -> tuple[list[float], list[float]]:
 
 def main() -> None:
     """Print the figure as one line of JSON."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = EmbeddedPostgres(Path(folder) / "postgres")
-        try:
-            url = server.start()
-            with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute(f"CREATE ROLE {ROLE} NOLOGIN")
-            ours, limit = asyncio.run(measure(url))
-        finally:
-            server.stop()
+    with running_postgres(migrated=False) as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f"CREATE ROLE {ROLE} NOLOGIN")
+        ours, limit = asyncio.run(measure(url))
     ratios = [round(a / b, 2) for a, b in zip(ours, limit, strict=True)]
     line = {
         "bench": "graph",

@@ -16,7 +16,6 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -102,23 +101,6 @@ def running(command: list[str], environment: dict[str, str] | None = None) -> It
     finally:
         process.terminate()
         process.wait()
-
-
-@contextmanager
-def stores(directory: Path) -> Iterator[tuple[str, str]]:
-    """Run an embedded PostgreSQL, migrated, and an embedded Redis; yields their URLs."""
-    from local.postgres import EmbeddedPostgres
-    from local.schema import migrate_all
-    from local.valkey import server_command
-
-    socket = directory / "redis.sock"
-    (directory / "redis").mkdir()
-    server = EmbeddedPostgres(directory / "postgres")
-    with running(server_command(directory / "redis", socket)):
-        database_url = server.start()
-        migrate_all(database_url)
-        yield database_url, f"unix://{socket}"
-    server.stop()
 
 
 def found_company(database_url: str) -> str:
@@ -251,7 +233,9 @@ def report(name: str, ours: Server, limit: Server) -> None:
 
 def main() -> None:
     """Measure the three in alternating rounds."""
-    with tempfile.TemporaryDirectory() as name, stores(Path(name)) as (database_url, redis_url), ExitStack() as stack:
+    from bench.servers import running_postgres, running_redis
+
+    with running_postgres() as database_url, running_redis() as redis_url, ExitStack() as stack:
         key = found_company(database_url)
         environment = {
             **os.environ,

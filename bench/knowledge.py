@@ -10,7 +10,6 @@ is PostgreSQL's own full-text search as the owner of the table would write it.
 import asyncio
 import statistics
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ import psycopg
 
 from bench.evaldata import find
 from bench.report import emit
+from bench.servers import running_postgres
 from bench.shelf import Shelf
 from core.security import Vault
 from db import companies
@@ -37,8 +37,6 @@ from knowledge.retrieval.analysis import read, stems
 from knowledge.retrieval.bm25 import Corpus, weigh
 from knowledge.retrieval.retriever import Retriever
 from knowledge.stores.pgvector import PgVectorStore
-from local.postgres import EmbeddedPostgres
-from local.schema import migrate_all
 
 ROUNDS = 5
 QUERIES = 60
@@ -171,14 +169,8 @@ def main() -> None:
     path = find("knowledge", "retrieval/xquad.en.json")
     if path is None:
         return
-    with tempfile.TemporaryDirectory() as directory:
-        server = EmbeddedPostgres(Path(directory) / "postgres")
-        url = server.start()
-        try:
-            migrate_all(url)
-            asyncio.run(measure(url, load_questions(path)))
-        finally:
-            server.stop()
+    with running_postgres() as url:
+        asyncio.run(measure(url, load_questions(path)))
 
 
 if __name__ == "__main__":

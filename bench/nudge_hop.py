@@ -16,11 +16,9 @@ import contextlib
 import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -150,7 +148,7 @@ async def measure(environment: dict[str, str], founded: Any, our_port: int, bare
 def main() -> None:
     """Start the stores and the two servers, and measure."""
     allow_files()
-    with tempfile.TemporaryDirectory() as name, company(Path(name)) as (founded, environment):
+    with company() as (founded, environment):
         our_port, bare_port = free_port(), free_port()
         bare_command = [sys.executable, "-m", "bench.nudge_hop", "--bare", str(bare_port), environment["REDIS_URL"]]
         with running(our_command(our_port), {**environment, "GATEWAY_PORT": str(our_port)}), running(bare_command):

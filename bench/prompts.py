@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from bench.articles import articles_of
 from bench.sessions import Session, make_sessions
+from core.budgets import Allowance
 from core.errors import ProductError
 from core.nudges import Diagnosis
 from core.passages import Passage
@@ -46,7 +47,7 @@ class Calling:
         """Return None: every session is new."""
         return None
 
-    async def reserve(self, call: LlmCall, budget_cents: float) -> None:
+    async def reserve(self, call: LlmCall, allowance: Allowance) -> None:
         """Allow every call."""
 
     async def settle(self, interaction_id: str, response: LlmResponse) -> None:
@@ -93,7 +94,7 @@ async def try_session(reasoner: Reasoner, session: Session) -> Trial:
 
 async def _think(reasoner: Reasoner, session: Session, trial: Trial) -> None:
     journal = Calling()
-    calls = Calls(journal, session.name, float("inf"))
+    calls = Calls(journal, session.name, Allowance(float("inf")))
     diagnosis = (await reasoner.diagnose(session.case, calls)).value
     trial.diagnose = "valid" if len(journal.answers) == 1 else "repaired"
     trial.stuck = diagnosis.reason_class != NOT_STUCK

@@ -12,7 +12,6 @@ index, which it shares; the small one is read whole. A tenth of each has ended.
 import asyncio
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,10 +24,10 @@ import psycopg
 from numpy.typing import NDArray
 
 from bench.report import emit
+from bench.servers import running_postgres
 from core.ids import new_id
 from core.security import Vault
 from db import companies
-from db.migrate import migrate
 from db.pool import Database
 from knowledge.embedding.embedder import Space
 from knowledge.stores.pgvector import PgVectorStore
@@ -234,16 +233,8 @@ async def measure(url: str) -> None:
 
 def main() -> None:
     """Measure on an embedded server of its own."""
-    from local.postgres import EmbeddedPostgres
-
-    with tempfile.TemporaryDirectory() as directory:
-        server = EmbeddedPostgres(Path(directory) / "postgres")
-        url = server.start()
-        try:
-            migrate(url)
-            asyncio.run(measure(url))
-        finally:
-            server.stop()
+    with running_postgres() as url:
+        asyncio.run(measure(url))
 
 
 if __name__ == "__main__":
