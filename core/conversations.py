@@ -62,6 +62,27 @@ def change_state(present: ConversationState, to: ConversationState) -> Conversat
     return to
 
 
+class ConversationEnded(Conflict):
+    """Something was to be said in a conversation that is over."""
+
+    code = "conversation_ended"
+    title = "The conversation has ended."
+
+
+class ConversationActive(Conflict):
+    """A user has one active conversation at a time; `errors` name it."""
+
+    code = "conversation_active"
+    title = "Another conversation of this user is active."
+
+
+class IllegalStage(Conflict):
+    """The playbook's table does not lead from the present stage to that one."""
+
+    code = "illegal_stage"
+    title = "The conversation cannot move to that stage."
+
+
 class HandledBy(StrEnum):
     """Who answers: the agent; nobody yet, a person was asked for; or a person."""
 

@@ -5,6 +5,7 @@ every machine and in every retry, which is what makes at-least-once delivery saf
 """
 
 import os
+import re
 import time
 import uuid
 from collections.abc import Iterable
@@ -12,6 +13,7 @@ from collections.abc import Iterable
 NAMESPACE = uuid.UUID("6f1d2d0e-0f0b-5d8e-9c57-0c9a3c1c7b11")
 ANONYMOUS_PREFIX = "anon_"
 """How the user ids begin that we give to anonymous visitors."""
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def new_id(now_ms: int | None = None) -> str:
@@ -21,6 +23,11 @@ def new_id(now_ms: int | None = None) -> str:
     bits = bits & ~(0xF << 76) | 0x7 << 76
     bits = bits & ~(0x3 << 62) | 0x2 << 62
     return str(uuid.UUID(int=bits))
+
+
+def is_uuid(text: str) -> bool:
+    """Tell whether a text is a UUID as we write them, so that PostgreSQL takes it for one."""
+    return _UUID.fullmatch(text) is not None
 
 
 def derive_id(kind: str, *parts: str) -> str:

@@ -25,7 +25,7 @@ _INSERT: Final = """
 # Finds the escalation of a user and stuck point that a person is not done with.
 _OPEN_FOR: Final = """
     SELECT escalation_id, turn_id, user_id, stuck_point, status, alert, assigned_to, note, created_at, updated_at,
-           resolved_at, trace_id
+           resolved_at, trace_id, kind, conversation_id, reason, expected_by, answered_at, overdue_at
     FROM escalations
     WHERE company_id = %(company_id)s AND user_id = %(user_id)s AND stuck_point = %(stuck_point)s
       AND status <> 'resolved'
@@ -40,14 +40,14 @@ _OPEN_STUCK_POINTS: Final = """
 # Reads one escalation.
 _GET: Final = """
     SELECT escalation_id, turn_id, user_id, stuck_point, status, alert, assigned_to, note, created_at, updated_at,
-           resolved_at, trace_id
+           resolved_at, trace_id, kind, conversation_id, reason, expected_by, answered_at, overdue_at
     FROM escalations WHERE company_id = %(company_id)s AND escalation_id = %(escalation_id)s
 """
 
 # Reads a page of escalations, newest first.
 _LIST: Final = """
     SELECT escalation_id, turn_id, user_id, stuck_point, status, alert, assigned_to, note, created_at, updated_at,
-           resolved_at, trace_id
+           resolved_at, trace_id, kind, conversation_id, reason, expected_by, answered_at, overdue_at
     FROM escalations
     WHERE company_id = %(company_id)s
       AND (%(status)s::text IS NULL OR status = %(status)s)
@@ -67,7 +67,7 @@ _UPDATE: Final = """
         updated_at = %(now)s
     WHERE company_id = %(company_id)s AND escalation_id = %(escalation_id)s
     RETURNING escalation_id, turn_id, user_id, stuck_point, status, alert, assigned_to, note, created_at, updated_at,
-              resolved_at, trace_id
+              resolved_at, trace_id, kind, conversation_id, reason, expected_by, answered_at, overdue_at
 """
 
 

@@ -38,17 +38,18 @@ _FINISH: Final = """
     WHERE company_id = %(company_id)s AND turn_id = %(turn_id)s AND status IN ('queued', 'running')
 """
 
-# Reads one turn whole.
+# Reads one behaviour turn whole.
 _GET: Final = """
     SELECT turn_id, company_id, user_id, session_id, kind, status, outcome, signal, diagnosis, reasoner, prompts,
            receipt, error, trace_id, created_at, updated_at, finished_at
-    FROM turns WHERE company_id = %(company_id)s AND turn_id = %(turn_id)s
+    FROM turns WHERE company_id = %(company_id)s AND turn_id = %(turn_id)s AND kind = 'behaviour'
 """
 
-# Finds turns of all companies that nothing has happened to for a while, the longest forgotten first.
+# Finds behaviour turns of all companies that nothing has happened to for a while, the longest forgotten first.
 _UNFINISHED: Final = """
     SELECT company_id, turn_id, user_id, status, updated_at FROM turns
-    WHERE status IN ('queued', 'running') AND updated_at < %(older_than)s ORDER BY updated_at LIMIT %(limit)s
+    WHERE status IN ('queued', 'running') AND kind = 'behaviour' AND updated_at < %(older_than)s
+    ORDER BY updated_at LIMIT %(limit)s
 """
 
 # Notes that a forgotten turn was put into the stream again, so that the next sweep leaves it alone for a while.
@@ -120,7 +121,7 @@ async def finish(
     status: str,
     outcome: str,
     *,
-    diagnosis: Diagnosis | None = None,
+    diagnosis: Diagnosis | Mapping[str, Any] | None = None,
     reasoner: str | None = None,
     prompts: Mapping[str, str] | None = None,
     receipt_steps: Sequence[ReceiptStep] = (),
@@ -129,13 +130,13 @@ async def finish(
 ) -> bool:
     """End a turn as `done` or `failed`; returns False, with nothing changed, when it had ended before."""
     row = {"company_id": company_id, "turn_id": turn_id, "status": status, "outcome": outcome, "now": now}
-    row |= {"diagnosis": None if diagnosis is None else Jsonb(diagnosis.model_dump(mode="json"))}
+    row |= {"diagnosis": None if diagnosis is None else Jsonb(_document(diagnosis))}
     row |= {"reasoner": reasoner, "prompts": Jsonb(dict(prompts or {})), "error": error}
     return await change(connection, _FINISH, {**row, "receipt": _steps(receipt_steps)}) > 0
 
 
 async def get(connection: Connection, company_id: str, turn_id: str) -> StoredTurn | None:
-    """Return one turn, or None."""
+    """Return one behaviour turn, or None; those of conversations are read by `db.conversation_turns`."""
     row = await fetch_dict(connection, _GET, {"company_id": company_id, "turn_id": turn_id})
     return None if row is None else _stored(row)
 
@@ -150,13 +151,17 @@ async def under_way(
 
 
 async def unfinished(connection: Connection, older_than: datetime, limit: int) -> list[UnfinishedTurn]:
-    """Return turns of all companies untouched since `older_than`; needs a system transaction."""
+    """Return behaviour turns of all companies untouched since `older_than`; needs a system transaction."""
     return await fetch_all(connection, UnfinishedTurn, _UNFINISHED, {"older_than": older_than, "limit": limit})
 
 
 async def mark_requeued(connection: Connection, company_id: str, turn_id: str, now: datetime) -> bool:
     """Note that a turn is on its way again; returns False when it has ended meanwhile."""
     return await change(connection, _MARK_REQUEUED, {"company_id": company_id, "turn_id": turn_id, "now": now}) > 0
+
+
+def _document(diagnosis: Diagnosis | Mapping[str, Any]) -> dict[str, Any]:
+    return diagnosis.model_dump(mode="json") if isinstance(diagnosis, Diagnosis) else dict(diagnosis)
 
 
 def _steps(receipt: Sequence[ReceiptStep]) -> Jsonb:

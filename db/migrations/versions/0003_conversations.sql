@@ -24,20 +24,22 @@ CREATE TABLE conversations (
     summary_until   integer NOT NULL DEFAULT 0,  -- position
     unanswered      integer NOT NULL DEFAULT 0,  -- turns in a row that had no answer
     last_position   integer NOT NULL DEFAULT 0,
+    stale_minutes   integer NOT NULL DEFAULT 1440, -- silence that ends it, as its playbook said at the start
     resolved        boolean,                     -- what the user or a person said of it; null: nobody did
     escalated_at    timestamptz,                 -- when a person was first asked for
     first_answer_ms integer,                     -- from the first message to its answer
     created_at      timestamptz NOT NULL,
     last_message_at timestamptz NOT NULL,
+    stale_at        timestamptz NOT NULL,        -- last_message_at and stale_minutes
     closed_at       timestamptz,
     close_code      text,                        -- completed, cancelled, stale, error
     PRIMARY KEY (company_id, conversation_id)
 );
 CREATE UNIQUE INDEX conversations_one_active ON conversations (company_id, user_id)
     WHERE state NOT IN ('COMPLETED', 'ERROR', 'CANCELLED');
-CREATE INDEX conversations_recent ON conversations (company_id, last_message_at DESC, conversation_id DESC);
+CREATE INDEX conversations_recent ON conversations (company_id, created_at DESC, conversation_id DESC);
 CREATE INDEX conversations_by_user ON conversations (company_id, user_id, created_at DESC);
-CREATE INDEX conversations_stale ON conversations (last_message_at)
+CREATE INDEX conversations_stale ON conversations (stale_at)
     WHERE state NOT IN ('COMPLETED', 'ERROR', 'CANCELLED');
 
 CREATE TABLE messages (
@@ -65,6 +67,8 @@ CREATE TABLE messages (
 );
 CREATE UNIQUE INDEX messages_once ON messages (company_id, conversation_id, role, client_message_id)
     WHERE client_message_id IS NOT NULL;
+CREATE INDEX messages_by_client ON messages (company_id, user_id, client_message_id)
+    WHERE client_message_id IS NOT NULL;
 CREATE INDEX messages_by_user ON messages (company_id, user_id, created_at DESC);
 CREATE INDEX messages_by_turn ON messages (company_id, turn_id) WHERE turn_id IS NOT NULL;
 
@@ -72,12 +76,13 @@ CREATE INDEX messages_by_turn ON messages (company_id, turn_id) WHERE turn_id IS
 ALTER TABLE turns ALTER COLUMN signal DROP NOT NULL, ALTER COLUMN stuck_point DROP NOT NULL,
     ALTER COLUMN session_id DROP NOT NULL,
     ADD COLUMN conversation_id uuid,
-    ADD COLUMN friendly_id text,
+    ADD COLUMN friendly_id text,                 -- core.friendly: several may bear the same, the latest is meant
+    ADD COLUMN request text CHECK (request IN ('human')), -- what the user asked for by a button, not by words
     ADD CONSTRAINT turns_of_a_kind CHECK (
         CASE kind WHEN 'behaviour' THEN signal IS NOT NULL AND stuck_point IS NOT NULL AND session_id IS NOT NULL
                   ELSE conversation_id IS NOT NULL END);
 CREATE INDEX turns_by_conversation ON turns (company_id, conversation_id, created_at) WHERE conversation_id IS NOT NULL;
-CREATE UNIQUE INDEX turns_friendly ON turns (company_id, friendly_id) WHERE friendly_id IS NOT NULL;
+CREATE INDEX turns_friendly ON turns (company_id, friendly_id, created_at DESC) WHERE friendly_id IS NOT NULL;
 
 -- A ticket is an escalation of a conversation.
 ALTER TABLE escalations
@@ -199,7 +204,7 @@ END $$;
 
 -- Sweepers look for what was left behind: turns of both kinds, stale conversations, tickets that nobody answered.
 GRANT SELECT (kind, conversation_id) ON turns TO onboarding_system;
-GRANT SELECT (company_id, conversation_id, user_id, state, handled_by, last_message_at) ON conversations TO onboarding_system;
+GRANT SELECT (company_id, conversation_id, user_id, state, handled_by, stale_at) ON conversations TO onboarding_system;
 GRANT SELECT (company_id, escalation_id, conversation_id, user_id, status, expected_by, answered_at, overdue_at)
     ON escalations TO onboarding_system;
 DO $$

@@ -1,0 +1,248 @@
+"""Taking in what a user says: one transaction that stores the message and the turn that will answer it.
+
+Whoever calls commits, then publishes the turn; when that fails the client is told so and sends the message again, which
+finds it stored and only publishes. A message joins the turn that waits, if there is one.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from core.config import ConversationRules
+from core.conversations import (
+    ENDED,
+    ConversationEnded,
+    ConversationTurn,
+    HandledBy,
+    IncomingMessage,
+    Message,
+    Role,
+    conversation_turn_id,
+)
+from core.errors import InvalidRequest, NotFound, RateLimited
+from core.ids import new_id
+from core.plaintext import cleaned, says_something
+from core.playbooks import Limits
+from core.turns import TurnStatus
+from db import conversation_turns, conversations, messages, playbooks
+from db.conversation_rows import Conversation, NewConversation
+from db.messages import NewMessage
+from db.pool import Connection
+from db.query import fetch_dict
+
+WINDOW: Final = timedelta(minutes=1)
+"""What `messages_per_minute` of a playbook counts."""
+_REPUBLISH_AFTER: Final = timedelta(seconds=1)
+
+# Counts what a user said lately, in whichever conversation.
+_LATELY: Final = """
+    SELECT count(*) AS messages, min(created_at) AS oldest FROM messages
+    WHERE company_id = %(company_id)s AND user_id = %(user_id)s AND role = 'user' AND created_at > %(since)s
+"""
+
+# Brings a conversation in progress when the user says something.
+_PROGRESS: Final = """
+    UPDATE conversations SET state = 'IN_PROGRESS'
+    WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s
+      AND state IN ('STARTED', 'AWAITING_USER_APPROVAL')
+"""
+
+
+class EmptyMessage(InvalidRequest):
+    """Nothing of the message can be seen."""
+
+    code = "empty_message"
+    title = "The message is empty."
+
+
+class TooManyMessages(RateLimited):
+    """More messages in a minute than the playbook takes."""
+
+    code = "too_many_messages"
+    title = "Too many messages in a short time."
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message that is stored. `turn` answers it, has answered it, or is about to; it is None when a person does.
+
+    `is_new` is false for a repetition. With `publish` the turn is to be put into its stream once the transaction is
+    committed. `began` tells that the conversation began with it; `ended` is a stale one that was closed for it.
+    """
+
+    conversation_id: str
+    message: Message
+    turn: ConversationTurn | None
+    handled_by: HandledBy
+    is_new: bool
+    publish: bool
+    began: bool = False
+    ended: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The conversation that a message belongs to."""
+
+    conversation: Conversation
+    began: bool = False
+    ended: str | None = None
+
+
+async def accept(
+    connection: Connection, incoming: IncomingMessage, rules: ConversationRules, now: datetime
+) -> Accepted:
+    """Store what a user says, once however often it comes, with the turn that will answer it.
+
+    Raises:
+        InvalidRequest: nothing of it can be seen (code `empty_message`).
+        NotFound: an unknown conversation or another user's; or, to begin one, an unknown playbook (`unknown_playbook`).
+        Conflict: the conversation is over (code `conversation_ended`).
+        RateLimited: too many messages in a minute (code `too_many_messages`).
+    """
+    text = _visible(incoming.text)
+    place = await _reserve(connection, incoming)
+    if known := await _repeated(connection, incoming):
+        return await _again(connection, incoming, known)
+    if place is None:
+        place = await _active_or_new(connection, incoming, rules, now)
+    if place.conversation.state in ENDED:
+        raise ConversationEnded
+    await _check_rate(connection, place.conversation, now)
+    return await _store(connection, incoming, text, place, now)
+
+
+def _visible(text: str) -> str:
+    text = cleaned(text)
+    if not says_something(text):
+        raise EmptyMessage
+    return text
+
+
+async def _reserve(connection: Connection, incoming: IncomingMessage) -> _Place | None:
+    """Lock what decides on this message: the conversation that it names, else whatever the user may begin."""
+    if incoming.conversation_id is None:
+        await conversations.lock_user(connection, incoming.company_id, incoming.user_id)
+        return None
+    conversation = await conversations.lock(connection, incoming.company_id, incoming.conversation_id)
+    if conversation.user_id != incoming.user_id:
+        raise NotFound("There is no such conversation.")
+    return _Place(conversation)
+
+
+async def _repeated(connection: Connection, incoming: IncomingMessage) -> Message | None:
+    address = (incoming.company_id, incoming.user_id, incoming.client_message_id, incoming.conversation_id)
+    return await messages.by_client(connection, *address)
+
+
+async def _again(connection: Connection, incoming: IncomingMessage, known: Message) -> Accepted:
+    """Return what became of a message that was stored before; while its turn waits it is published once more."""
+    conversation = await conversations.get(connection, incoming.company_id, known.conversation_id)
+    assert conversation is not None, "its message refers to it"
+    stored = await conversation_turns.get(connection, incoming.company_id, known.turn_id or "")
+    return Accepted(
+        conversation_id=known.conversation_id,
+        message=known,
+        turn=stored.turn if stored else None,
+        handled_by=conversation.handled_by,
+        is_new=False,
+        publish=bool(stored and stored.status is TurnStatus.QUEUED),
+    )
+
+
+async def _active_or_new(
+    connection: Connection, incoming: IncomingMessage, rules: ConversationRules, now: datetime
+) -> _Place:
+    company_id, user_id = incoming.company_id, incoming.user_id
+    stale = await conversations.end_stale(connection, company_id, user_id, now)
+    ended = stale.conversation_id if stale else None
+    if active := await conversations.active_of(connection, company_id, user_id):
+        locked = await conversations.lock(connection, company_id, active.conversation_id)
+        if locked.state not in ENDED:
+            return _Place(locked, ended=ended)
+    chosen = await playbooks.load(connection, company_id, incoming.playbook or rules.default_playbook)
+    new = NewConversation(
+        conversation_id=new_id(),
+        company_id=company_id,
+        user_id=user_id,
+        playbook=chosen.playbook,
+        playbook_version=chosen.version,
+        language=incoming.language,
+        channel=incoming.channel,
+    )
+    return _Place(await conversations.start(connection, new, now), began=True, ended=ended)
+
+
+async def _check_rate(connection: Connection, conversation: Conversation, now: datetime) -> None:
+    values = {"company_id": conversation.company_id, "user_id": conversation.user_id, "since": now - WINDOW}
+    row = await fetch_dict(connection, _LATELY, values)
+    limits = await _limits(connection, conversation)
+    if row is not None and row["messages"] >= limits.messages_per_minute:
+        wait = row["oldest"] + WINDOW - now
+        raise TooManyMessages(retry_after=max(wait.total_seconds(), 1.0))
+
+
+async def _limits(connection: Connection, conversation: Conversation) -> Limits:
+    """Return the limits of a conversation's playbook; one whose playbook was deleted goes on under the usual ones."""
+    try:
+        chosen = await playbooks.load(connection, conversation.company_id, conversation.playbook)
+    except NotFound:
+        return Limits()
+    return chosen.playbook.limits
+
+
+async def _store(
+    connection: Connection, incoming: IncomingMessage, text: str, place: _Place, now: datetime
+) -> Accepted:
+    conversation, message_id = place.conversation, new_id()
+    turn, is_queued = await _turn(connection, incoming, conversation, message_id, now)
+    new = NewMessage(
+        company_id=incoming.company_id,
+        conversation_id=conversation.conversation_id,
+        message_id=message_id,
+        role=Role.USER,
+        text=text,
+        trace_id=incoming.trace_id,
+        language=incoming.language,
+        client_message_id=incoming.client_message_id,
+        turn_id=turn.turn_id if turn else None,
+    )
+    stored = await messages.insert(connection, new, now)
+    await connection.execute(_PROGRESS, _key(conversation))
+    return Accepted(
+        conversation_id=conversation.conversation_id,
+        message=stored.message,
+        turn=turn,
+        handled_by=conversation.handled_by,
+        is_new=True,
+        publish=is_queued,
+        began=place.began,
+        ended=place.ended,
+    )
+
+
+async def _turn(
+    connection: Connection, incoming: IncomingMessage, conversation: Conversation, message_id: str, now: datetime
+) -> tuple[ConversationTurn | None, bool]:
+    """Return the turn that answers this message, and whether it is to be published.
+
+    One that has waited for a while is published once more: whoever made it may have failed to.
+    """
+    if conversation.handled_by is not HandledBy.AGENT:
+        return None, False
+    waiting = await conversation_turns.queued(connection, conversation.company_id, conversation.conversation_id)
+    if waiting is not None:
+        return waiting, now - waiting.created_at > _REPUBLISH_AFTER
+    turn = ConversationTurn(
+        turn_id=conversation_turn_id(conversation.conversation_id, message_id),
+        company_id=conversation.company_id,
+        user_id=conversation.user_id,
+        conversation_id=conversation.conversation_id,
+        created_at=now,
+        trace_id=incoming.trace_id,
+    )
+    return turn, await conversation_turns.queue(connection, turn)
+
+
+def _key(conversation: Conversation) -> dict[str, Any]:
+    return {"company_id": conversation.company_id, "conversation_id": conversation.conversation_id}

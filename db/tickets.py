@@ -1,0 +1,157 @@
+"""Tickets: escalations of conversations, each with what the user was promised and whether it was kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from psycopg.types.json import Jsonb
+
+from db.pool import Connection
+from db.query import change, fetch_all, fetch_dict
+
+# Opens a ticket; nothing is added when the turn opened it before, or the conversation has an open one.
+_OPEN: Final = """
+    INSERT INTO escalations (company_id, escalation_id, turn_id, user_id, stuck_point, kind, conversation_id, reason,
+                             alert, expected_by, created_at, updated_at, trace_id)
+    VALUES (%(company_id)s, %(ticket_id)s, %(turn_id)s, %(user_id)s, %(place)s, 'conversation', %(conversation_id)s,
+            %(reason)s, %(alert)s, %(expected_by)s, %(now)s, %(now)s, %(trace_id)s)
+    ON CONFLICT DO NOTHING
+"""
+
+_ALL: Final = """
+    SELECT escalation_id AS ticket_id, turn_id, user_id, conversation_id, status, reason, alert, assigned_to, note,
+           expected_by, answered_at, overdue_at, created_at, resolved_at, trace_id
+    FROM escalations WHERE company_id = %(company_id)s AND kind = 'conversation'
+"""
+
+# Reads one ticket.
+_GET: Final = f"{_ALL} AND escalation_id = %(ticket_id)s"
+
+# Finds the ticket of a conversation that a person is not done with.
+_OPEN_OF: Final = f"{_ALL} AND conversation_id = %(conversation_id)s AND status <> 'resolved'"
+
+# Notes that a person said something, which is what the user waits for.
+_MARK_ANSWERED: Final = """
+    UPDATE escalations SET answered_at = %(now)s, updated_at = %(now)s,
+                           status = CASE WHEN status = 'open' THEN 'acknowledged' ELSE status END
+    WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s AND kind = 'conversation'
+      AND status <> 'resolved' AND answered_at IS NULL
+"""
+
+# Closes the tickets of a conversation.
+_RESOLVE: Final = """
+    UPDATE escalations SET status = 'resolved', resolved_at = %(now)s, updated_at = %(now)s
+    WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s AND kind = 'conversation'
+      AND status <> 'resolved'
+"""
+
+# Finds tickets of all companies that nobody answered in time and nobody noticed yet.
+_OVERDUE: Final = """
+    SELECT company_id, escalation_id AS ticket_id FROM escalations
+    WHERE expected_by <= %(now)s AND answered_at IS NULL AND overdue_at IS NULL AND status <> 'resolved'
+    ORDER BY expected_by LIMIT %(limit)s
+"""
+
+# Notes that nobody answered in time; of several who notice it one is told so.
+_MARK_OVERDUE: Final = """
+    UPDATE escalations SET overdue_at = %(now)s, updated_at = %(now)s
+    WHERE company_id = %(company_id)s AND escalation_id = %(ticket_id)s AND kind = 'conversation'
+      AND expected_by <= %(now)s AND answered_at IS NULL AND overdue_at IS NULL AND status <> 'resolved'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A ticket as it is stored. `reason`: wish, sentiment, failures, safety or tool; `alert` is what people read."""
+
+    ticket_id: str
+    turn_id: str
+    user_id: str
+    conversation_id: str
+    status: str
+    reason: str
+    alert: dict[str, Any]
+    assigned_to: str | None
+    note: str | None
+    expected_by: datetime | None
+    answered_at: datetime | None
+    overdue_at: datetime | None
+    created_at: datetime
+    resolved_at: datetime | None
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedTicket:
+    """The ticket that a conversation has now, and whether this call opened it."""
+
+    ticket: Ticket
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueTicket:
+    """Where to find a ticket that nobody answered in time."""
+
+    company_id: str
+    ticket_id: str
+
+
+async def open_ticket(
+    connection: Connection,
+    company_id: str,
+    *,
+    ticket_id: str,
+    turn_id: str,
+    user_id: str,
+    conversation_id: str,
+    reason: str,
+    alert: Mapping[str, Any],
+    expected_by: datetime | None,
+    trace_id: str,
+    now: datetime,
+) -> OpenedTicket:
+    """Open a ticket, unless this or another one of the conversation is open; the caller holds its row lock."""
+    row: dict[str, Any] = {"company_id": company_id, "ticket_id": ticket_id, "turn_id": turn_id, "user_id": user_id}
+    row |= {"conversation_id": conversation_id, "place": f"conversation:{conversation_id}", "reason": reason}
+    row |= {"alert": Jsonb(dict(alert)), "expected_by": expected_by, "trace_id": trace_id, "now": now}
+    is_new = await change(connection, _OPEN, row) > 0
+    ticket = await get(connection, company_id, ticket_id) or await open_of(connection, company_id, conversation_id)
+    assert ticket is not None, "the conversation's lock keeps others from closing it"
+    return OpenedTicket(ticket, is_new)
+
+
+async def get(connection: Connection, company_id: str, ticket_id: str) -> Ticket | None:
+    """Return one ticket, or None."""
+    row = await fetch_dict(connection, _GET, {"company_id": company_id, "ticket_id": ticket_id})
+    return None if row is None else Ticket(**row)
+
+
+async def open_of(connection: Connection, company_id: str, conversation_id: str) -> Ticket | None:
+    """Return the ticket of a conversation that a person is not done with, or None."""
+    row = await fetch_dict(connection, _OPEN_OF, {"company_id": company_id, "conversation_id": conversation_id})
+    return None if row is None else Ticket(**row)
+
+
+async def mark_answered(connection: Connection, company_id: str, conversation_id: str, now: datetime) -> bool:
+    """Note that a person said something in the conversation; returns whether anybody waited for it."""
+    values = {"company_id": company_id, "conversation_id": conversation_id, "now": now}
+    return await change(connection, _MARK_ANSWERED, values) > 0
+
+
+async def resolve(connection: Connection, company_id: str, conversation_id: str, now: datetime) -> bool:
+    """Close the conversation's ticket: it was handed back, or is over; returns whether one was open."""
+    values = {"company_id": company_id, "conversation_id": conversation_id, "now": now}
+    return await change(connection, _RESOLVE, values) > 0
+
+
+async def overdue(connection: Connection, now: datetime, limit: int) -> list[OverdueTicket]:
+    """Return tickets of all companies that nobody answered in time; needs a system transaction."""
+    return await fetch_all(connection, OverdueTicket, _OVERDUE, {"now": now, "limit": limit})
+
+
+async def mark_overdue(connection: Connection, company_id: str, ticket_id: str, now: datetime) -> bool:
+    """Note that nobody answered in time; returns False when that was noted before, or somebody answered meanwhile."""
+    values = {"company_id": company_id, "ticket_id": ticket_id, "now": now}
+    return await change(connection, _MARK_OVERDUE, values) > 0
