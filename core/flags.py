@@ -40,10 +40,10 @@ _FLAGS: Final[dict[str, Any]] = {
 }
 
 
-class ConversationsDisabled(Forbidden):
+class ConversationsUnavailable(Forbidden):
     """The installation or the company holds no conversations, or not with this user yet."""
 
-    code = "conversations_disabled"
+    code = "conversations_unavailable"
     title = "Conversations are not available to this user."
 
 
@@ -110,6 +110,6 @@ class Flags:
         return self._client.get_boolean_value(CONVERSATIONS, False, context)
 
     def check_conversations(self, company_id: str, user_id: str, rules: ConversationRules) -> None:
-        """Raise ConversationsDisabled unless the user may hold conversations."""
+        """Raise ConversationsUnavailable unless the user may hold conversations."""
         if not self.may_converse(company_id, user_id, rules):
-            raise ConversationsDisabled
+            raise ConversationsUnavailable

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 import psycopg
+from pydantic import ValidationError
 
 from core import redis as redis_edge
 from core.errors import InvalidRequest, ProductError, Unavailable
@@ -24,11 +25,19 @@ STATUS: Final = {
     "forbidden": 403,
     "origin_refused": 403,
     "user_mismatch": 403,
+    "conversations_unavailable": 403,
+    "no_consent": 403,
     "not_found": 404,
+    "unknown_playbook": 404,
     "method_not_allowed": 405,
     "conflict": 409,
     "version_conflict": 409,
     "idempotency_conflict": 409,
+    "conversation_active": 409,
+    "conversation_ended": 409,
+    "illegal_stage": 409,
+    "illegal_transition": 409,
+    "unreadable_playbook": 409,
     "body_too_large": 413,
     "unsupported_media_type": 415,
     "invalid_request": 422,
@@ -38,6 +47,7 @@ STATUS: Final = {
     "empty_document": 422,
     "not_allowed": 422,
     "rate_limited": 429,
+    "too_many_messages": 429,
     "budget_exhausted": 429,
     "internal_error": 500,
     "provider_failed": 502,
@@ -116,6 +126,12 @@ def describe(error: ProductError, status: int, trace_id: str) -> dict[str, Any]:
     if error.errors:
         document["errors"] = list(error.errors)
     return document
+
+
+def faults_of(error: ValidationError, *place: str) -> list[dict[str, str]]:
+    """Return the faults of a value that routes check themselves, by field; `place` is where the value stood."""
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    return [{"field": ".".join(map(str, (*place, *fault["loc"]))), "detail": fault["msg"]} for fault in faults]
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

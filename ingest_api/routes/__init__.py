@@ -14,8 +14,10 @@ from ingest_api.routes import (
     knowledge,
     notifications,
     operations,
+    playbooks,
     sdk,
     tokens,
+    tools,
     users,
 )
 
@@ -27,6 +29,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     notifications.router,
     knowledge.router,
     ingestions.router,
+    playbooks.router,
+    tools.router,
     analytics.router,
     keys.router,
     auth.router,

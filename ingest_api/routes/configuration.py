@@ -1,6 +1,5 @@
 """A company's configuration and baselines: read, changed in part, every change a version and an audit entry."""
 
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
@@ -17,12 +16,12 @@ from db.pool import Connection
 from ingest_api.access import ACCESS, Caller
 from ingest_api.deps import CallerOf, Cursor, Limit, ServicesOf
 from ingest_api.merge_patch import merge
-from ingest_api.problems import problem_responses
+from ingest_api.problems import faults_of, problem_responses
 from ingest_api.refusals import VersionConflict
 from ingest_api.schemas import BaselineDocument, ConfigDocument, ConfigVersion, ListOf
+from ingest_api.versions import etag, expected_version
 from ingest_api.writes import Answer, WriteOf
 
-_VERSION: Final = re.compile(r'(?:W/)?"?(\d{1,9})"?')
 _HIDDEN: Final = "[secret]"
 
 router = APIRouter(prefix="/api/v1", tags=["configuration"])
@@ -33,7 +32,7 @@ async def read_config(caller: CallerOf, services: ServicesOf) -> Response:
     """Return the configuration in force, with the defaults filled in; `ETag` is its version."""
     async with services.database.transaction(caller.company_id) as connection:
         stored = await configs.load(connection, caller.company_id)
-    return JSONResponse(_document(stored, caller), headers=_etag(stored.version))
+    return JSONResponse(_document(stored, caller), headers=etag(stored.version))
 
 
 @router.post(
@@ -55,11 +54,11 @@ async def change_config(
     The answer of `GET` may be sent back as it came: then its `version` stands for `If-Match`.
     """
     change, read_at = _opened(patch)
-    expected = read_at if if_match is None else _expected_version(if_match)
+    expected = read_at if if_match is None else expected_version(if_match)
 
     async def work(connection: Connection) -> Answer:
         stored = await _save_config(connection, write.caller, change, expected, write.trace_id)
-        return Answer(_document(stored, write.caller), headers=_etag(stored.version))
+        return Answer(_document(stored, write.caller), headers=etag(stored.version))
 
     return await write.run(work)
 
@@ -102,20 +101,7 @@ def _merged(current: CompanyConfig, patch: dict[str, Any]) -> CompanyConfig:
     try:
         return CompanyConfig.model_validate(merge(current.model_dump(mode="json"), patch))
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
-        raise InvalidRequest(
-            "The configuration would not be valid.",
-            errors=[{"field": ".".join(map(str, fault["loc"])), "detail": fault["msg"]} for fault in faults],
-        ) from None
-
-
-def _expected_version(if_match: str | None) -> int | None:
-    if if_match is None or if_match.strip() == "*":
-        return None
-    match = _VERSION.fullmatch(if_match.strip())
-    if match is None:
-        raise InvalidRequest("If-Match must be the version, as the ETag gave it.")
-    return int(match[1])
+        raise InvalidRequest("The configuration would not be valid.", errors=faults_of(error)) from None
 
 
 def _document(stored: StoredConfig, caller: Caller) -> dict[str, Any]:
@@ -133,10 +119,6 @@ def hide_credentials(config: dict[str, Any]) -> dict[str, Any]:
         if escalation.get(name) is not None:
             escalation[name] = _HIDDEN
     return {**config, "escalation": escalation}
-
-
-def _etag(version: int) -> dict[str, str]:
-    return {"ETag": f'"{version}"'}
 
 
 @router.get("/config/history", summary="Earlier configurations")

@@ -8,10 +8,13 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import FastAPI
+from pydantic import HttpUrl
 
 from core.events import AcceptedEvent, to_ms
 from core.ids import new_id
 from core.nudges import Nudge, NudgeType
+from core.playbooks import shipped
+from core.tools import ToolDefinition
 from core.turns import Evidence, Signal, SignalKind, Turn
 from db import (
     baselines,
@@ -22,6 +25,8 @@ from db import (
     knowledge_sources,
     notifications,
     nudges,
+    playbooks,
+    tools,
     turns,
     users,
 )
@@ -75,6 +80,17 @@ EXPECTED = {
     ("GET", "/api/v1/knowledge/runs/{run_id}"): "secret owner admin editor approver agent viewer",
     ("POST", "/api/v1/knowledge/runs/{run_id}/cancel"): "secret owner admin editor",
     ("GET", "/api/v1/knowledge/search"): "secret owner admin editor approver agent viewer",
+    ("GET", "/api/v1/playbooks"): "secret owner admin editor approver agent viewer",
+    ("POST", "/api/v1/playbooks"): "secret owner admin editor",
+    ("GET", "/api/v1/playbooks/{name}"): "secret owner admin editor approver agent viewer",
+    ("DELETE", "/api/v1/playbooks/{name}"): "secret owner admin editor",
+    ("GET", "/api/v1/playbooks/{name}/versions"): "secret owner admin editor approver agent viewer",
+    ("POST", "/api/v1/playbooks/{name}/versions/{version}/activate"): "secret owner admin editor",
+    ("GET", "/api/v1/tools"): "secret owner admin editor approver agent viewer",
+    ("POST", "/api/v1/tools"): "secret owner admin",
+    ("GET", "/api/v1/tools/{name}"): "secret owner admin editor approver agent viewer",
+    ("PATCH", "/api/v1/tools/{name}"): "secret owner admin",
+    ("DELETE", "/api/v1/tools/{name}"): "secret owner admin",
     ("GET", "/api/v1/analytics/costs"): "secret owner admin editor approver agent viewer",
     ("GET", "/api/v1/analytics/nudges"): "secret owner admin editor approver agent viewer",
     ("GET", "/api/v1/api-keys"): "secret owner admin",
@@ -102,7 +118,10 @@ def test_an_undecided_route_stops_the_start(services: Services, monkeypatch: pyt
 
 
 def path_of(template: str) -> str:
-    filled = template.replace("{session_id}", "s1").replace("{user_id}", "u1")
+    known = {"{session_id}": "s1", "{user_id}": "u1", "{name}": "nothing", "{version}": "1"}
+    filled = template
+    for part, value in known.items():
+        filled = filled.replace(part, value)
     return filled.split("{")[0] + new_id() + filled.split("}")[1] if "{" in filled else filled
 
 
@@ -164,6 +183,7 @@ async def furnish(services: Services, company: Company) -> Victim:
     """Give a company one row of each kind."""
     victim = Victim(company, escalation_id=new_id(), notification_id=new_id())
     await furnish_knowledge(services, victim)
+    await furnish_talk(services, victim)
     seen = to_ms(NOW)
     event = AcceptedEvent(
         company.company_id, "e1", victim.user_id, victim.session_id, "click", None, None, seen, seen, seen, {}, "t" * 32
@@ -193,6 +213,16 @@ async def furnish(services: Services, company: Company) -> Victim:
         )  # fmt: skip
         await baselines.save(connection, company.company_id, baselines.Baseline.model_validate(STEPS), "system", NOW)
     return victim
+
+
+async def furnish_talk(services: Services, victim: Victim) -> None:
+    """Give a company a playbook and a tool of its own."""
+    company_id = victim.company.company_id
+    support = shipped()["support"].playbook.model_copy(update={"name": "victim_step"})
+    tool = ToolDefinition(name="victim_step", description="d", url=HttpUrl("https://victim.example"))
+    async with services.database.transaction(company_id) as connection:
+        await playbooks.save(connection, company_id, support, "system", NOW)
+        await tools.save(connection, company_id, tool, secret=b"s", actor="system", now=NOW)
 
 
 async def furnish_knowledge(services: Services, victim: Victim) -> None:
@@ -265,6 +295,19 @@ ATTACKS: dict[tuple[str, str], Call | None] = {
     ("GET", "/api/v1/knowledge/runs/{run_id}"): get("/api/v1/knowledge/runs/{run_id}"),
     ("POST", "/api/v1/knowledge/runs/{run_id}/cancel"): send("POST", "/api/v1/knowledge/runs/{run_id}/cancel"),
     ("GET", "/api/v1/knowledge/search"): None,
+    ("GET", "/api/v1/playbooks"): None,
+    ("POST", "/api/v1/playbooks"): None,
+    ("GET", "/api/v1/playbooks/{name}"): get("/api/v1/playbooks/victim_step"),
+    ("DELETE", "/api/v1/playbooks/{name}"): send("DELETE", "/api/v1/playbooks/victim_step"),
+    ("GET", "/api/v1/playbooks/{name}/versions"): get("/api/v1/playbooks/victim_step/versions"),
+    ("POST", "/api/v1/playbooks/{name}/versions/{version}/activate"): send(
+        "POST", "/api/v1/playbooks/victim_step/versions/1/activate"
+    ),
+    ("GET", "/api/v1/tools"): get("/api/v1/tools"),
+    ("POST", "/api/v1/tools"): None,
+    ("GET", "/api/v1/tools/{name}"): get("/api/v1/tools/victim_step"),
+    ("PATCH", "/api/v1/tools/{name}"): send("PATCH", "/api/v1/tools/victim_step", {"enabled": False}),
+    ("DELETE", "/api/v1/tools/{name}"): send("DELETE", "/api/v1/tools/victim_step"),
     ("GET", "/api/v1/analytics/costs"): get("/api/v1/analytics/costs"),
     ("GET", "/api/v1/analytics/nudges"): get("/api/v1/analytics/nudges"),
     ("GET", "/api/v1/api-keys"): get("/api/v1/api-keys"),
@@ -276,7 +319,7 @@ ATTACKS: dict[tuple[str, str], Call | None] = {
 }
 
 
-NAMED = ("{escalation_id}", "{notification_id}", "{key_id}", "{source_id}", "{document_id}", "{run_id}")
+NAMED = ("{name}", "{escalation_id}", "{notification_id}", "{key_id}", "{source_id}", "{document_id}", "{run_id}")
 """What names one row: of another company there is none."""
 
 
@@ -298,10 +341,11 @@ async def test_another_companys_rows_cannot_be_reached(
         if attack is None:
             continue
         answer = await attack(client, {"X-API-Key": company.secret_key}, victim)
-        named = any(name in template for name in NAMED)
+        named = any(name in template for name in NAMED) and not template.endswith("{name}/versions")
         assert answer.status_code == (404 if named else 200), (method, template, answer.text)
         marks = (
             "victim-step",
+            "victim_step",
             "victim-title",
             "victim-text",
             "connect",

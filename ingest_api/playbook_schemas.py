@@ -1,0 +1,81 @@
+"""The shapes of playbooks and tools: what leads a conversation, and what it may use."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from core.tools import ToolDefinition
+
+_PREFIX: Final = "whsec_"
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class PlaybookDocument(_Answer):
+    """A playbook as it holds for the company.
+
+    `number` counts the company's own versions; a shipped one has none. `fault` says why a stored one cannot be used by
+    this version of the product; the shipped one holds in its place.
+    """
+
+    name: str
+    source: Literal["shipped", "company"]
+    version: str = Field(description="As turns note it")
+    number: int | None = None
+    definition: dict[str, Any]
+    created_at: datetime | None = None
+    created_by: str | None = None
+    fault: str | None = None
+
+
+class PlaybookVersion(_Answer):
+    """A version of a company's own playbook; one of them is in force, unless it was withdrawn."""
+
+    version: int
+    definition: dict[str, Any]
+    active: bool
+    created_at: datetime
+    created_by: str
+
+
+ToolSecret: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=r"^[\x21-\x7e]+$")]
+
+
+class NewTool(ToolDefinition):
+    """A tool to add. Without a `secret`, one is made for an `http` tool; an `mcp` server then gets no token."""
+
+    secret: ToolSecret | None = Field(None, description="Signs requests (`http`: whsec_…), or the bearer token (`mcp`)")
+    enabled: bool = True
+
+    @model_validator(mode="after")
+    def _can_sign(self) -> Self:
+        if self.kind == "http" and self.secret is not None and not _is_signing_secret(self.secret):
+            raise ValueError("the secret of an http tool must be whsec_ and 24 to 64 bytes in base64")
+        return self
+
+
+def _is_signing_secret(text: str) -> bool:
+    """Tell whether Standard Webhooks takes a secret."""
+    try:
+        size = len(base64.b64decode(text.removeprefix(_PREFIX), validate=True))
+    except (binascii.Error, ValueError):
+        return False
+    return text.startswith(_PREFIX) and 24 <= size <= 64
+
+
+class ToolDocument(_Answer):
+    """A tool. `secret` is there only in the answer to the write that made it."""
+
+    name: str
+    definition: ToolDefinition
+    enabled: bool
+    has_secret: bool
+    version: int
+    updated_at: datetime
+    updated_by: str
+    secret: str | None = None

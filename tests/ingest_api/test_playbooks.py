@@ -1,0 +1,234 @@
+"""Playbooks and tools over HTTP: versions, refusals that name the field, secrets that are shown once."""
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from db import tools
+from ingest_api.wiring import Services
+from local.installation import Company
+from tests.ingest_api.test_events import problem
+
+PATH = "/api/v1/playbooks"
+TOOLS = "/api/v1/tools"
+
+
+@pytest.fixture
+def headers(company: Company) -> dict[str, str]:
+    return {"X-API-Key": company.secret_key}
+
+
+def playbook(**changes: Any) -> dict[str, Any]:
+    return {
+        "name": "concierge",
+        "title": "Concierge",
+        "persona": "You are a concierge.",
+        "tone": "Brief.",
+        "languages": ["en"],
+        "greeting": {"en": "Good evening."},
+        "first_stage": "hello",
+        "stages": {
+            "hello": {
+                "title": "Hello",
+                "questions": [{"name": "nights", "text": {"en": "How many nights?"}}],
+                "next": ["bye"],
+            },
+            "bye": {"title": "Bye"},
+        },
+        **changes,
+    }
+
+
+def tool(**changes: Any) -> dict[str, Any]:
+    return {
+        "name": "lookup_booking",
+        "description": "Finds a booking by its number.",
+        "url": "https://host.example/tools/booking",
+        "parameters": {"type": "object", "properties": {"number": {"type": "string"}}, "required": ["number"]},
+        **changes,
+    }
+
+
+# -- playbooks
+
+
+async def test_a_new_company_has_the_shipped_ones(client: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+    items = (await client.get(PATH, headers=headers)).json()["items"]
+    assert [(item["name"], item["source"], item["number"]) for item in items] == [
+        ("onboarding", "shipped", None),
+        ("sales", "shipped", None),
+        ("support", "shipped", None),
+    ]
+    one = await client.get(f"{PATH}/sales", headers=headers)
+    assert one.json()["definition"]["stages"]["needs_analysis"]["next"] == ["solution", "qualifying"]
+    assert one.headers["etag"] == '"0"'
+
+
+async def test_versions_are_stored_activated_and_withdrawn(client: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+    for title in ("First", "Second"):
+        answer = await client.post(PATH, json=playbook(name="support", title=title), headers=headers)
+        assert answer.status_code == 201, answer.text
+    assert (answer.json()["version"], answer.headers["etag"]) == ("support-v2", '"2"')
+
+    again = await client.post(f"{PATH}/support/versions/1/activate", headers=headers)
+    assert (again.status_code, again.json()["definition"]["title"], again.json()["number"]) == (200, "First", 1)
+
+    versions = (await client.get(f"{PATH}/support/versions", headers=headers)).json()["items"]
+    assert [(item["version"], item["active"]) for item in versions] == [(2, False), (1, True)]
+    page = (await client.get(f"{PATH}/support/versions?limit=1", headers=headers)).json()
+    rest = (await client.get(f"{PATH}/support/versions?cursor={page['next_cursor']}", headers=headers)).json()
+    assert [item["version"] for item in page["items"] + rest["items"]] == [2, 1]
+
+    assert (await client.delete(f"{PATH}/support", headers=headers)).status_code == 204
+    assert (await client.get(f"{PATH}/support", headers=headers)).json()["source"] == "shipped"
+    problem(await client.delete(f"{PATH}/support", headers=headers), 404, "unknown_playbook")
+    actions = [item["action"] for item in (await client.get("/api/v1/audit-log", headers=headers)).json()["items"]]
+    assert actions[:4] == ["playbook.withdrawn", "playbook.activated", "playbook.saved", "playbook.saved"]
+
+
+async def test_if_match_guards_against_a_lost_change(client: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+    first = await client.post(PATH, json=playbook(), headers={**headers, "If-Match": '"0"'})
+    assert first.status_code == 201
+    problem(await client.post(PATH, json=playbook(), headers={**headers, "If-Match": '"0"'}), 409, "version_conflict")
+    assert (await client.post(PATH, json=playbook(), headers={**headers, "If-Match": '"1"'})).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"first_stage": "nowhere"}, "body.first_stage"),
+        ({"stages": {"hello": {"title": "Hello", "next": ["nowhere"]}}}, "body.stages.hello.next.0"),
+        ({"stages": {"hello": {"title": "Hello", "tools": ["get_stock"]}}}, "body.stages.hello.tools.0"),
+        ({"greeting": {"de": "Guten Abend."}}, "body.greeting"),
+        ({"limits": {"tool_rounds": 99}}, "body.limits.tool_rounds"),
+        ({"surprise": 1}, "body.surprise"),
+        ({"name": "Not A Name"}, "body.name"),
+        ({"stages": {}}, "body.stages"),
+    ],
+)
+async def test_a_wrong_playbook_is_refused_by_the_field_at_fault(
+    client: httpx2.AsyncClient, headers: dict[str, str], changes: dict[str, Any], field: str
+) -> None:
+    answer = await client.post(PATH, json=playbook(**changes), headers=headers)
+    problem(answer, 422, "invalid_request")
+    assert field in [error["field"] for error in answer.json()["errors"]], answer.text
+    assert len((await client.get(PATH, headers=headers)).json()["items"]) == 3
+
+
+async def test_what_there_is_not_is_a_404(client: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+    problem(await client.get(f"{PATH}/nothing", headers=headers), 404, "unknown_playbook")
+    problem(await client.post(f"{PATH}/support/versions/7/activate", headers=headers), 404, "unknown_playbook")
+    assert (await client.get(f"{PATH}/nothing/versions", headers=headers)).json()["items"] == []
+    problem(await client.get(f"{PATH}/No", headers=headers), 422, "invalid_request")
+
+
+async def test_a_repeated_write_makes_one_version(client: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+    keyed = {**headers, "Idempotency-Key": "k1"}
+    answers = [await client.post(PATH, json=playbook(), headers=keyed) for _ in range(2)]
+    assert answers[0].json() == answers[1].json()
+    assert len((await client.get(f"{PATH}/concierge/versions", headers=headers)).json()["items"]) == 1
+
+
+# -- tools
+
+
+async def test_a_tool_is_added_with_a_secret_that_is_shown_once(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services, company: Company
+) -> None:
+    keyed = {**headers, "Idempotency-Key": "k1"}
+    answer = await client.post(TOOLS, json=tool(), headers=keyed)
+    assert (answer.status_code, answer.json()["version"], answer.json()["has_secret"]) == (201, 1, True)
+    secret = answer.json()["secret"]
+    assert secret.startswith("whsec_")
+    repeated = await client.post(TOOLS, json=tool(), headers=keyed)
+    assert (repeated.status_code, repeated.json().get("secret")) == (201, None)
+    for path in (TOOLS, f"{TOOLS}/lookup_booking", "/api/v1/audit-log"):
+        assert secret not in (await client.get(path, headers=headers)).text
+
+    async with services.database.transaction(company.company_id) as connection:
+        stored = await tools.get(connection, company.company_id, "lookup_booking")
+    assert stored is not None
+    assert stored.secret is not None
+    assert services.vault.decrypt(stored.secret) == secret
+
+
+async def test_a_tool_is_changed_in_part_and_its_secret_stays_unless_named(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services, company: Company
+) -> None:
+    secret = (await client.post(TOOLS, json=tool(), headers=headers)).json()["secret"]
+    changed = await client.patch(f"{TOOLS}/lookup_booking", json={"timeout_seconds": 3}, headers=headers)
+    assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
+    assert changed.json()["definition"]["timeout_seconds"] == 3
+    assert changed.json()["definition"]["parameters"] == tool()["parameters"]
+    assert "secret" not in changed.json()
+    assert await secret_of(services, company) == secret
+
+    off = await client.patch(f"{TOOLS}/lookup_booking", json={"enabled": False}, headers=headers)
+    assert (off.json()["enabled"], off.json()["definition"]["timeout_seconds"]) == (False, 3)
+
+    renewed = (await client.patch(f"{TOOLS}/lookup_booking", json={"secret": None}, headers=headers)).json()
+    assert renewed["secret"] != secret
+    assert await secret_of(services, company) == renewed["secret"]
+    assert renewed["enabled"] is False
+    given = {"secret": "whsec_" + "A" * 32}
+    assert "A" * 32 not in (await client.patch(f"{TOOLS}/lookup_booking", json=given, headers=headers)).text
+    assert await secret_of(services, company) == given["secret"]
+
+
+async def secret_of(services: Services, company: Company) -> str:
+    async with services.database.transaction(company.company_id) as connection:
+        stored = await tools.get(connection, company.company_id, "lookup_booking")
+    assert stored is not None
+    assert stored.secret is not None
+    return services.vault.decrypt(stored.secret)
+
+
+async def test_an_mcp_server_needs_no_token(client: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+    server = {"name": "docs", "kind": "mcp", "description": "Docs.", "url": "https://mcp.example/mcp"}
+    answer = await client.post(TOOLS, json=server, headers=headers)
+    assert (answer.status_code, answer.json()["has_secret"], answer.json().get("secret")) == (201, False, None)
+    with_token = await client.patch(f"{TOOLS}/docs", json={"secret": "a-bearer-token"}, headers=headers)
+    assert with_token.json()["has_secret"] is True
+
+
+async def test_taken_lost_and_unknown_names(client: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+    assert (await client.post(TOOLS, json=tool(), headers=headers)).status_code == 201
+    problem(await client.post(TOOLS, json=tool(), headers=headers), 409, "version_conflict")
+    stale = {**headers, "If-Match": '"7"'}
+    patch = {"enabled": False}
+    problem(await client.patch(f"{TOOLS}/lookup_booking", json=patch, headers=stale), 409, "version_conflict")
+    renamed = await client.patch(f"{TOOLS}/lookup_booking", json={"name": "other"}, headers=headers)
+    problem(renamed, 422, "invalid_request")
+    assert (await client.delete(f"{TOOLS}/lookup_booking", headers=headers)).status_code == 204
+    for method, path in (("GET", "lookup_booking"), ("PATCH", "lookup_booking"), ("DELETE", "lookup_booking")):
+        gone = await client.request(method, f"{TOOLS}/{path}", json={} if method == "PATCH" else None, headers=headers)
+        problem(gone, 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "request_human"},
+        {"parameters": {"type": "array"}},
+        {"parameters": {"type": "object", "properties": 7}},
+        {"url": "ftp://host.example"},
+        {"url": "https://user:password@host.example"},
+        {"secret": "whsec_short"},
+        {"secret": "not a secret"},
+        {"timeout_seconds": 600},
+        {"surprise": 1},
+        {"description": ""},
+    ],
+)
+async def test_a_wrong_tool_is_refused_and_its_secret_is_not_repeated(
+    client: httpx2.AsyncClient, headers: dict[str, str], changes: dict[str, Any]
+) -> None:
+    answer = await client.post(TOOLS, json=tool(**{"secret": "whsec_" + "B" * 32, **changes}), headers=headers)
+    problem(answer, 422, "invalid_request")
+    assert answer.json()["errors"]
+    assert "whsec_BBB" not in answer.text
+    assert (await client.get(TOOLS, headers=headers)).json()["items"] == []
+    assert (await client.post(TOOLS, json=tool(), headers=headers)).status_code == 201
+    patched = await client.patch(f"{TOOLS}/lookup_booking", json=changes, headers=headers)
+    problem(patched, 422, "invalid_request")
