@@ -28,7 +28,7 @@ from graph.case import Case
 from graph.checks import check_content
 from graph.consulting import Held, hold_to_passages, knowledge_query
 from graph.excerpts import make_excerpt
-from graph.journal import Calls, LlmCall, LlmResponse
+from graph.journal import Calls, LlmCall, LlmResponse, Usage
 from graph.languages import primary
 from graph.reasoner import NOT_STUCK, Reasoner
 from graph.reasoners.wiring import build_reasoner
@@ -56,6 +56,9 @@ class Calling:
 
     async def fail(self, interaction_id: str, error: str) -> None:
         """Do nothing: the trial notes failures itself."""
+
+    async def cut_off(self, interaction_id: str, error: str, usage: Usage | None) -> None:
+        """Do nothing: no answer of a trial is streamed."""
 
 
 @dataclass

@@ -94,10 +94,17 @@ class Unavailable(ProductError):
 
 
 class BudgetExhausted(ProductError):
-    """The money or tokens set aside for this are spent."""
+    """The money or tokens set aside for this are spent.
+
+    `scope` tells whose: company, user, conversation, maker or checker (`core.budgets.Scope`).
+    """
 
     code = "budget_exhausted"
     title = "The budget is spent."
+
+    def __init__(self, detail: str | None = None, *, scope: str = "company") -> None:
+        super().__init__(detail)
+        self.scope = scope
 
 
 class ProviderFailed(ProductError):

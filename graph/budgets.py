@@ -4,6 +4,7 @@ Nothing can be set aside for a model without a known price. A company's budget t
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from langchain_core.messages import BaseMessage
@@ -15,10 +16,19 @@ ESTIMATE_MARGIN: Final = 1.3
 """An approximate count may be too low: an estimate is to be an upper bound in most cases, not an average."""
 
 
-def estimate_cents(provider: str, model: str, messages: Sequence[BaseMessage], max_tokens: int) -> float:
-    """Return the highest price that a call may come to, in US cents; 0 where the price is unknown."""
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The most that a call may come to; `cents` are US cents, 0 where the price is unknown."""
+
+    cents: float
+    tokens_in: int
+    tokens_out: int
+
+
+def estimate(provider: str, model: str, messages: Sequence[BaseMessage], max_tokens: int) -> Estimate:
+    """Return the most that a call of these messages, with an answer of `max_tokens`, may come to."""
     tokens_in = int(approximate_tokens(messages) * ESTIMATE_MARGIN)
-    return price_cents(provider, model, tokens_in, max_tokens) or 0.0
+    return Estimate(price_cents(provider, model, tokens_in, max_tokens) or 0.0, tokens_in, max_tokens)
 
 
 def approximate_tokens(messages: Sequence[BaseMessage]) -> int:

@@ -11,7 +11,9 @@ from datetime import datetime
 from typing import Protocol
 
 from core.baselines import Baseline
+from core.budgets import Allowance
 from core.config import CompanyConfig
+from core.conversations import ConversationTurn
 from core.events import AcceptedEvent
 from core.nudges import Nudge
 from core.passages import Passage
@@ -21,6 +23,7 @@ from graph.facts import PastNudge, UserFacts
 from graph.journal import Calls, Journal
 from graph.reasoner import Reasoner
 from graph.state import Alert
+from graph.talk import TalkContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,8 @@ class TurnContext:
     """Everything a turn may use. Events and past nudges are the user's latest, in order of time.
 
     A user in the holdout is diagnosed by rules whatever `reasoner` is, and never coached. Without `knowledge` a nudge
-    rests on the baseline alone.
+    rests on the baseline alone, and nothing can be said in a conversation that needs proof. `talk` is there for a
+    conversation turn, which gets no baseline, events or nudges.
     """
 
     config: CompanyConfig
@@ -175,11 +179,17 @@ class TurnContext:
     delivery: Delivery
     now: Callable[[], datetime]
     knowledge: Knowledge | None = None
+    talk: TalkContext | None = None
 
     def case(self, turn: Turn) -> Case:
         """Return what a reasoner gets to see of this turn."""
         return build_case(turn, self.config, self.baseline, self.user, self.recent_events, self.past_nudges, self.now())
 
-    def calls(self, turn: Turn) -> Calls:
+    def calls(self, turn: Turn | ConversationTurn) -> Calls:
         """Return the means to make LLM calls on behalf of this turn."""
-        return Calls(self.journal, turn.turn_id, self.config.llm.daily_budget_cents)
+        if isinstance(turn, ConversationTurn) and self.talk is not None:
+            conversation = turn.conversation_id
+            allowance = self.talk.allowance
+        else:
+            conversation, allowance = None, Allowance(self.config.llm.daily_budget_cents)
+        return Calls(self.journal, turn.turn_id, allowance, user_id=turn.user_id, conversation_id=conversation)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from core.budgets import Allowance
 from core.config import CompanyConfig
 from core.conversations import Channel, Citation, ConversationState, ConversationTurn, HandledBy, Message, Role
 from core.playbooks import Playbook
@@ -150,11 +151,13 @@ class Talk:
 class Reply:
     """What a reasoner says in one round: a text with citation markers such as “[1]”, or calls of tools, or both.
 
-    A text that is followed by calls is not for the user.
+    A text that is followed by calls is not for the user. `is_answered` is false where the reasoner knows by itself that
+    it has no answer.
     """
 
     text: str
     tool_calls: tuple[ToolCall, ...] = ()
+    is_answered: bool = True
 
 
 class TextSink(Protocol):
@@ -256,6 +259,7 @@ class TalkContext:
     """What a conversation turn may use, beside what every turn may (`graph.context.TurnContext.talk`)."""
 
     talk: Talk
+    allowance: Allowance
     pseudonyms: Pseudonyms
     conversations: Conversations
     delivery: Delivery

@@ -6,23 +6,24 @@ One object per turn or per company, made by the turns role. Every method turns "
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from redis.asyncio import Redis
 
 from core import streams
+from core.budgets import Allowance
 from core.errors import BudgetExhausted, Unavailable
 from core.frames import nudge_frame
 from core.nudges import Nudge
 from core.outbox import Outbox
 from core.settings import ChannelSettings
 from core.turns import Turn
-from db import ai_interactions, configs, escalations, nudges
+from db import ai_budgets, ai_interactions, configs, escalations, nudges
 from db.pool import Connection, Database
 from detection.restraint import Decision, Deny, check_caps, decide
 from graph.context import AlreadyOpen, AlreadyThere, Capped, Opened, OpenResult, Saved, SaveResult
-from graph.journal import LlmCall, LlmResponse
+from graph.journal import LlmCall, LlmResponse, Usage
 from graph.state import Alert
 from stream_consumer.alerting import channels_of, insert_notifications
 from stream_consumer.batch import UserKey
@@ -54,12 +55,12 @@ class JournalStore:
             kept = await ai_interactions.find_done(connection, self.company_id, interaction_id)
         return None if kept is None else LlmResponse.model_validate(kept)
 
-    async def reserve(self, call: LlmCall, budget_cents: float) -> None:
+    async def reserve(self, call: LlmCall, allowance: Allowance) -> None:
         """Set the call's estimate aside; raises BudgetExhausted."""
         async with available(), self.db.transaction(self.company_id) as connection:
-            held = await ai_interactions.reserve(connection, self.company_id, call, budget_cents, call.started_at)
-        if not held:
-            raise BudgetExhausted("The day's budget does not hold this call.")
+            found = await ai_budgets.reserve(connection, self.company_id, call, allowance, call.started_at)
+        if found.refused_by is not None:
+            raise BudgetExhausted(f"The {found.refused_by}'s budget does not hold this call.", scope=found.refused_by)
 
     async def settle(self, interaction_id: str, response: LlmResponse) -> None:
         """Keep the answer and what it cost."""
@@ -80,6 +81,14 @@ class JournalStore:
         """Note that the call brought no answer."""
         async with available(), self.db.transaction(self.company_id) as connection:
             await ai_interactions.fail(connection, self.company_id, interaction_id, error, now=datetime.now(UTC))
+
+    async def cut_off(self, interaction_id: str, error: str, usage: Usage | None) -> None:
+        """Note that an answer broke off, and what it took."""
+        took = asdict(usage) if usage else {}
+        async with available(), self.db.transaction(self.company_id) as connection:
+            await ai_interactions.cut_off(
+                connection, self.company_id, interaction_id, error, now=datetime.now(UTC), **took
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from core.errors import ProviderFailed
 from core.ids import interaction_id
-from graph.budgets import estimate_cents
+from graph.budgets import estimate
 from graph.journal import Calls, LlmCall, LlmResponse
 from graph.prompting import Prompt
 from graph.reasoners.provider import REFUSED, Provider
@@ -96,6 +96,7 @@ async def _complete(
         return kept
     if calls.recall_only:
         raise ProviderFailed("no answer was kept")
+    most = estimate(provider.price_id, provider.model, messages, provider.max_tokens)
     call = LlmCall(
         interaction_id=interaction,
         turn_id=calls.turn_id,
@@ -103,10 +104,15 @@ async def _complete(
         provider=provider.name,
         model=provider.model,
         prompt_version=prompt.version,
-        estimate_cents=estimate_cents(provider.price_id, provider.model, messages, provider.max_tokens),
+        estimate_cents=most.cents,
         started_at=datetime.now(UTC),
+        tokens_in=most.tokens_in,
+        max_tokens=most.tokens_out,
+        user_id=calls.user_id,
+        conversation_id=calls.conversation_id,
+        kind=calls.kind,
     )
-    await calls.journal.reserve(call, calls.budget_cents)
+    await calls.journal.reserve(call, calls.allowance)
     try:
         response = await provider.complete(messages, schema)
     except ProviderFailed as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from core.budgets import Kind
 from core.events import AcceptedEvent, to_ms
 from core.ids import derive_id, nudge_id, turn_id
 from core.nudges import Nudge, NudgeType
@@ -96,8 +97,8 @@ class Samples:
             expires_at=turn.created_at + life,
         )
 
-    def call(self, *, estimate: float = 1.0, name: str | None = None) -> "Call":
-        return Call(derive_id("interaction", name or str(next(self.numbers))), estimate)
+    def call(self, *, estimate: float = 1.0, name: str | None = None, **changes: Any) -> "Call":
+        return Call(derive_id("interaction", name or str(next(self.numbers))), estimate, **changes)
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,11 @@ class Call:
     provider: str = "openai"
     model: str = "gpt-4.1-mini"
     prompt_version: str = "1"
+    tokens_in: int = 0
+    max_tokens: int = 0
+    user_id: str | None = None
+    conversation_id: str | None = None
+    kind: Kind | None = None
 
 
 @pytest.fixture

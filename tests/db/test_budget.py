@@ -3,7 +3,8 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from db import ai_interactions
+from core.budgets import Allowance
+from db import ai_budgets, ai_interactions
 from db.ai_interactions import Spend
 
 ENDED = {"tokens_in": 100, "tokens_out": 20, "latency_ms": 900}
@@ -11,7 +12,8 @@ ENDED = {"tokens_in": 100, "tokens_out": 20, "latency_ms": 900}
 
 async def reserve(db, company_id, call, budget, now):
     async with db.transaction(company_id) as connection:
-        return await ai_interactions.reserve(connection, company_id, call, budget, now)
+        found = await ai_budgets.reserve(connection, company_id, call, Allowance(budget), now)
+    return found.is_held
 
 
 async def settle(db, company_id, call, cost, now):

@@ -9,11 +9,13 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from core.baselines import Baseline
+from core.budgets import Allowance
 from core.config import CompanyConfig
 from core.ids import derive_id, new_id
 from core.nudges import NudgeStatus
 from db import (
     admins,
+    ai_budgets,
     ai_interactions,
     baselines,
     companies,
@@ -92,7 +94,9 @@ async def fill(db, company_id, samples, now):
         await nudges.insert(connection, nudge, turn, now)
         await escalations.insert(connection, company_id, escalation_id=new_id(), **stuck)
         await notifications.insert(connection, company_id, notification_id=new_id(), **note)
-        await ai_interactions.reserve(connection, company_id, samples.call(), 100, now)
+        call, cost = samples.call(), {"tokens_in": 1, "tokens_out": 1, "cost_cents": 1, "latency_ms": 1, "now": now}
+        await ai_budgets.reserve(connection, company_id, call, Allowance(100), now)
+        await ai_interactions.settle(connection, company_id, call.interaction_id, {}, **cost)
         await idempotency.claim(connection, company_id, "k", b"hash")
         await fill_knowledge(connection, company_id, now)
         await fill_conversations(connection, company_id, now)

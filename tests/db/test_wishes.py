@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from db import ai_interactions, analytics, nudges, users, wishes
+from core.budgets import Allowance
+from db import ai_budgets, ai_interactions, analytics, nudges, users, wishes
 from db.users import Seen
 
 DAY = timedelta(days=1)
@@ -24,7 +25,7 @@ async def test_costs_by_day_and_model(db, acme, now, samples):
     async with db.transaction(acme) as connection:
         for number, call in enumerate(calls):
             at = now - DAY if number == 3 else now
-            await ai_interactions.reserve(connection, acme, call, 100, at)
+            await ai_budgets.reserve(connection, acme, call, Allowance(100), at)
             if number == 0:
                 await ai_interactions.fail(connection, acme, call.interaction_id, "timeout", now=at)
             else:

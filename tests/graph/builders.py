@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.baselines import Baseline, BaselineStep
+from core.budgets import Allowance
 from core.config import CompanyConfig
 from core.errors import BudgetExhausted, Unavailable
 from core.events import AcceptedEvent, to_ms
@@ -24,7 +25,7 @@ from graph.context import (
     TurnContext,
 )
 from graph.facts import PastNudge, UserFacts
-from graph.journal import LlmCall, LlmResponse
+from graph.journal import LlmCall, LlmResponse, Usage
 from graph.reasoners.rules import RulesReasoner
 from graph.state import Alert
 
@@ -127,14 +128,15 @@ class MemoryJournal:
     reserved: dict[str, LlmCall] = field(default_factory=dict)
     failures: list[tuple[str, str]] = field(default_factory=list)
     calls: list[LlmCall] = field(default_factory=list)
+    cut: list[tuple[str, str, Usage | None]] = field(default_factory=list)
 
     async def find(self, interaction_id: str) -> LlmResponse | None:
         return self.answers.get(interaction_id)
 
-    async def reserve(self, call: LlmCall, budget_cents: float) -> None:
+    async def reserve(self, call: LlmCall, allowance: Allowance) -> None:
         spent = sum(answer.cost_cents or 0 for answer in self.answers.values())
         aside = sum(other.estimate_cents for other in self.reserved.values())
-        if spent + aside + call.estimate_cents > budget_cents:
+        if spent + aside + call.estimate_cents > allowance.company_cents:
             raise BudgetExhausted
         self.reserved[call.interaction_id] = call
         self.calls.append(call)
@@ -146,6 +148,10 @@ class MemoryJournal:
     async def fail(self, interaction_id: str, error: str) -> None:
         self.reserved.pop(interaction_id)
         self.failures.append((interaction_id, error))
+
+    async def cut_off(self, interaction_id: str, error: str, usage: Usage | None) -> None:
+        self.reserved.pop(interaction_id)
+        self.cut.append((interaction_id, error, usage))
 
 
 @dataclass

@@ -14,12 +14,13 @@ from typing import Any
 
 import orjson
 
+from core.budgets import Allowance
 from core.nudges import Nudge
 from core.turns import Turn
 from graph.build import build_graph
 from graph.checkpoints import open_saver
 from graph.context import SaveResult
-from graph.journal import LlmCall, LlmResponse
+from graph.journal import LlmCall, LlmResponse, Usage
 from graph.reasoner import Reasoner
 from graph.runner import run_turn
 from tests.graph.builders import MemoryStores, make_context, make_turn
@@ -41,7 +42,7 @@ class FileJournal:
         kept = self._read().get(interaction_id)
         return LlmResponse.model_validate(kept) if kept else None
 
-    async def reserve(self, call: LlmCall, budget_cents: float) -> None:
+    async def reserve(self, call: LlmCall, allowance: Allowance) -> None:
         if self.point == f"reserved {call.node}":
             die()
 
@@ -51,6 +52,9 @@ class FileJournal:
             die()
 
     async def fail(self, interaction_id: str, error: str) -> None:
+        raise AssertionError(error)
+
+    async def cut_off(self, interaction_id: str, error: str, usage: Usage | None) -> None:
         raise AssertionError(error)
 
     def _read(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from core.budgets import Allowance
 from core.nudges import Diagnosis, NudgeType
 from core.turns import SignalKind
 from graph.casefile import MEANINGS, alert_file, casefile, coaching_file, quote
@@ -38,7 +39,7 @@ DIAGNOSIS = Diagnosis(stuck_point="p", inferred_reason="r", evidence=["e"], conf
 
 async def ask_everything(llm: LlmServer, **case: Any) -> None:
     """Send all three prompts about one case."""
-    reasoner, calls = reasoner_at(llm), Calls(MemoryJournal(), "turn", 100)
+    reasoner, calls = reasoner_at(llm), Calls(MemoryJournal(), "turn", Allowance(100))
     made = make_case(**case)
     diagnosis = (await reasoner.diagnose(made, calls)).value
     await reasoner.coach(made, diagnosis, calls)
@@ -98,7 +99,7 @@ async def test_a_model_that_was_talked_into_it_gets_nowhere(llm: LlmServer) -> N
         )
     )
     case = make_case()
-    calls = Calls(MemoryJournal(), "turn", 100)
+    calls = Calls(MemoryJournal(), "turn", Allowance(100))
     content = (await reasoner_at(llm).coach(case, DIAGNOSIS, calls)).value
     checked = check_content(content, case, DIAGNOSIS).content
     assert checked.nudge_type is NudgeType.TOOLTIP

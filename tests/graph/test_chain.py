@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from core.breaker import FAILURES, MAX_PAUSE_SECONDS, PAUSE_SECONDS, Breaker
+from core.budgets import Allowance
 from core.config import CompanyConfig, LlmRules
 from core.errors import ProviderFailed, SettingsError
 from core.settings import LlmSettings
@@ -30,7 +31,7 @@ def chain(primary: LlmServer, fallback: LlmServer, *names: str, **changes: Any) 
 
 
 def calls(journal: MemoryJournal | None = None, turn: str = "turn", budget_cents: float = 100) -> Calls:
-    return Calls(journal or MemoryJournal(), turn, budget_cents)
+    return Calls(journal or MemoryJournal(), turn, Allowance(budget_cents))
 
 
 @pytest.mark.parametrize("treatment", [failing(), rate_limited(), slow(3)], ids=lambda value: value.name)

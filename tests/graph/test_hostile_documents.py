@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core.budgets import Allowance
 from core.config import CompanyConfig, Tone
 from core.turns import ReceiptStep
 from graph.build import build_graph
@@ -152,7 +153,7 @@ def coached(result: TurnResult) -> ReceiptStep:
 
 
 def calls() -> Calls:
-    return Calls(MemoryJournal(), make_turn().turn_id, 100)
+    return Calls(MemoryJournal(), make_turn().turn_id, Allowance(100))
 
 
 def with_excerpt(passage: Any) -> Case:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from core.budgets import Allowance
 from core.errors import BudgetExhausted, ProviderFailed, ProviderTimeout
 from graph.journal import Calls
 from graph.reasoner import NOT_STUCK
@@ -31,7 +32,7 @@ from tests.llm_server import (
 
 
 def calls_in(journal: MemoryJournal, budget_cents: float = 100) -> Calls:
-    return Calls(journal, make_case().turn.turn_id, budget_cents)
+    return Calls(journal, make_case().turn.turn_id, Allowance(budget_cents))
 
 
 async def test_a_diagnosis_is_asked_for_in_strict_json(llm: LlmServer) -> None:
@@ -143,7 +144,7 @@ async def test_refused_and_filtered_answers_were_paid_for(llm: LlmServer) -> Non
     for turn in ("turn-1", "turn-2"):
         journal = MemoryJournal()
         with pytest.raises(ProviderFailed):
-            await reasoner_at(llm).diagnose(make_case(), Calls(journal, turn, 100))
+            await reasoner_at(llm).diagnose(make_case(), Calls(journal, turn, Allowance(100)))
         assert [kept.tokens_in > 0 for kept in journal.answers.values()] == [True]
 
 

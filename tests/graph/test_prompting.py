@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from core.prices import price_cents
 from graph.answers import AlertAnswer, DiagnosisAnswer, NudgeAnswer
-from graph.budgets import approximate_tokens, estimate_cents
+from graph.budgets import approximate_tokens, estimate
 from graph.prompting import load_prompt, parse_prompt
 from graph.schemas import Dialect, answer_schema
 
@@ -107,12 +107,12 @@ def test_prices_come_from_the_table() -> None:
 @pytest.mark.parametrize(("provider", "model"), [("openai", "my-own-model"), ("local", "qwen"), ("nobody", "gpt-4.1")])
 def test_an_unknown_price_is_none_and_reserves_nothing(provider: str, model: str) -> None:
     assert price_cents(provider, model, 1000, 1000) is None
-    assert estimate_cents(provider, model, [HumanMessage("hello")], 700) == 0
+    assert estimate(provider, model, [HumanMessage("hello")], 700).cents == 0
 
 
 def test_an_estimate_counts_the_longest_answer() -> None:
     message = [HumanMessage("word " * 1000)]
-    short, long = (estimate_cents("openai", "gpt-4.1-mini", message, tokens) for tokens in (100, 700))
+    short, long = (estimate("openai", "gpt-4.1-mini", message, tokens).cents for tokens in (100, 700))
     assert long - short == pytest.approx(600 * 160 / 1_000_000)
 
 

@@ -7,10 +7,11 @@ import pytest
 from redis.asyncio import Redis
 
 from core import streams
+from core.budgets import Allowance, Kind
 from core.config import CompanyConfig, EscalationRules, LlmRules
 from core.ids import new_id
 from core.settings import ChannelSettings
-from db import ai_interactions, configs, embedding_spend, notifications
+from db import ai_budgets, ai_interactions, configs, embedding_spend, notifications
 from db.pool import Database
 from local.installation import Company
 from stream_consumer.budgets import BudgetWatch, due_embedding_warnings, due_warnings
@@ -36,12 +37,18 @@ class Call:
     model: str = "gpt-4.1-mini"
     prompt_version: str = "1"
     estimate_cents: float = 1.0
+    tokens_in: int = 0
+    max_tokens: int = 0
+    user_id: str | None = None
+    conversation_id: str | None = None
+    kind: Kind | None = None
 
 
 async def pay(database: Database, company: Company, cents: float, at: datetime) -> None:
     call = Call(new_id())
     async with database.transaction(company.company_id) as connection:
-        assert await ai_interactions.reserve(connection, company.company_id, call, 1e6, at)
+        held = await ai_budgets.reserve(connection, company.company_id, call, Allowance(1e6), at)
+        assert held.is_held
         await ai_interactions.settle(
             connection,
             company.company_id,

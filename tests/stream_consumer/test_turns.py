@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from psycopg.rows import dict_row
 from redis.asyncio import Redis
 
+from core.budgets import Allowance
 from core.config import CompanyConfig, EscalationRules, RestraintRules
 from core.errors import BudgetExhausted, ProviderFailed
 from core.ids import escalation_id, new_id, notification_id, nudge_id
@@ -418,16 +419,16 @@ async def test_the_journal_keeps_answers_and_the_budget(database: Database, comp
     answer = LlmResponse(
         text="{}", tokens_in=3, tokens_out=4, cost_cents=12.5, provider="openai", model="m", latency_ms=5
     )
-    await journal.reserve(call, 100)
+    await journal.reserve(call, Allowance(100))
     assert await journal.find(call.interaction_id) is None
     await journal.settle(call.interaction_id, answer)
     assert await journal.find(call.interaction_id) == answer
     with pytest.raises(BudgetExhausted):
-        await journal.reserve(replace(call, interaction_id=new_id(), estimate_cents=90.0), 100)
+        await journal.reserve(replace(call, interaction_id=new_id(), estimate_cents=90.0), Allowance(100))
     other = replace(call, interaction_id=new_id(), estimate_cents=80.0)
-    await journal.reserve(other, 100)
+    await journal.reserve(other, Allowance(100))
     await journal.fail(other.interaction_id, "timeout")
-    await journal.reserve(replace(other, interaction_id=new_id()), 100)
+    await journal.reserve(replace(other, interaction_id=new_id()), Allowance(100))
 
 
 @pytest.mark.parametrize(

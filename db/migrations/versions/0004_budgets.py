@@ -1,0 +1,16 @@
+"""Budgets of users and conversations, exact and cheap; what users agreed to have remembered; erasure."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL beside this file, untouched: neither `:name` nor `%` in it is a parameter."""
+    statements = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    op.get_bind().exec_driver_sql(statements, execution_options={"no_parameters": True})
