@@ -1,8 +1,12 @@
 """The graph at a glance.
 
-START → diagnose ─┬→ coach → act → END
+START → diagnose ─┬→ coach ─┬→ act → END
+                  ├→ act    └→ escalate → END    (an answer that leads to a person)
                   ├→ escalate → END
-                  └→ END            (unsure, not stuck, holdout)
+                  └→ END                         (unsure, not stuck, holdout)
+
+A user who seems stuck and a user who says something take the same way; `act` straight after `diagnose` is for what is
+answered with fixed words.
 """
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -42,8 +46,10 @@ def build_graph(
     graph.add_node("act", act, retry_policy=RETRIES, timeout=STORING)
     graph.add_node("escalate", escalate, retry_policy=RETRIES, timeout=thinking)
     graph.add_edge(START, "diagnose")
-    graph.add_conditional_edges("diagnose", _route, {"coach": "coach", "escalate": "escalate", "end": END})
-    graph.add_edge("coach", "act")
+    graph.add_conditional_edges(
+        "diagnose", _route, {"coach": "coach", "act": "act", "escalate": "escalate", "end": END}
+    )
+    graph.add_conditional_edges("coach", _route_answer, {"act": "act", "escalate": "escalate"})
     graph.add_edge("act", END)
     graph.add_edge("escalate", END)
     return graph.compile(checkpointer=checkpointer, name="turn")
@@ -51,3 +57,7 @@ def build_graph(
 
 def _route(state: TurnState) -> str:
     return state["route"]
+
+
+def _route_answer(state: TurnState) -> str:
+    return "escalate" if state["route"] == "escalate" else "act"

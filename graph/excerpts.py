@@ -36,12 +36,18 @@ class Excerpt:
 
 
 def make_excerpt(
-    passage: Passage, title: str, sentences: Sequence[str], language: str, quotes: Sequence[str] | None = None
+    passage: Passage,
+    title: str,
+    sentences: Sequence[str],
+    language: str,
+    quotes: Sequence[str] | None = None,
+    limit: int = MAX_EXCERPT,
 ) -> Excerpt | None:
     """Return the excerpt of a passage from its sentences, most telling first; None where nothing is left of it.
 
     `title` and `sentences` are those of the passage that speak to readers; the title may be empty. `quotes`
-    are those of the sentences that a nudge may quote, the best first; all of them unless given.
+    are those of the sentences that a nudge may quote, the best first; all of them unless given. `limit` bounds the
+    text, in characters.
     """
     plain = [text for text in (_plain(sentence) for sentence in sentences) if text]
     if not plain:
@@ -49,7 +55,7 @@ def make_excerpt(
     return Excerpt(
         chunk_id=passage.chunk_id,
         title=_plain(title)[:120] if _is_whole(title) else "",
-        text=_text(plain, passage.text),
+        text=_text(plain, passage.text, limit),
         url=safe_url(passage.url),
         quote=_quote(sentences if quotes is None else quotes, passage, language),
     )
@@ -74,13 +80,13 @@ def _is_whole(text: str) -> bool:
     return mask(plain) == plain
 
 
-def _text(plain: Sequence[str], source: str) -> str:
+def _text(plain: Sequence[str], source: str, limit: int) -> str:
     """Return as many of the most telling sentences as fit, in the order in which the document has them."""
     chosen: list[str] = []
     for sentence in plain:
-        if sum(len(one) + 1 for one in chosen) + len(sentence) <= MAX_EXCERPT:
+        if sum(len(one) + 1 for one in chosen) + len(sentence) <= limit:
             chosen.append(sentence)
-    chosen = chosen or [plain[0][: MAX_EXCERPT - 1] + "…"]
+    chosen = chosen or [plain[0][: limit - 1] + "…"]
     return " ".join(sorted(chosen, key=lambda sentence: source.find(sentence[:40])))
 
 

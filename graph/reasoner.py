@@ -1,5 +1,6 @@
 """The Reasoner: who thinks. One Protocol, so that a model, rules without any network, or a chain of both can do it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Generic, Protocol, TypeVar
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from core.nudges import Diagnosis, NudgeContent
 from graph.case import Case
 from graph.journal import Calls
+from graph.talk import Reply, Talk, TextSink, ToolSpec
 
 NOT_STUCK = "not_stuck"
 """The `reason_class` of a diagnosis that finds nothing wrong."""
@@ -57,4 +59,15 @@ class Reasoner(Protocol):
 
     async def draft_alert(self, case: Case, diagnosis: Diagnosis, calls: Calls) -> Reasoned[AlertDraft]:
         """Word the alert by which a person is called in."""
+        ...
+
+    async def converse(self, talk: Talk, tools: Sequence[ToolSpec], calls: Calls, sink: TextSink) -> Reasoned[Reply]:
+        """Answer what the user asked, or ask for tools first; one round (`Calls.round`).
+
+        Text goes into the sink while it is written. Who has it all at once may leave the sink alone: the text of the
+        reply is said then.
+
+        Raises:
+            Stopped: by the sink; the user wants no more.
+        """
         ...

@@ -1,14 +1,17 @@
 """Where a turn goes after its diagnosis. Pure: a function of values, tested by tables."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from core.config import CompanyConfig
 from core.nudges import Diagnosis
 from graph.reasoner import NOT_STUCK
 from graph.state import Outcome
+from graph.talk import Action, Answer, Talk, Understanding
 
-Destination = Literal["coach", "escalate", "end"]
+Destination = Literal["coach", "act", "escalate", "end"]
+_GRAVEST: Final[tuple[Action, ...]] = ("hotline", "refuse", "escalate")
+"""Actions of guards that keep a message from the reasoner, the one that goes before all others first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +37,29 @@ def decide_route(diagnosis: Diagnosis, config: CompanyConfig, tries: int, *, in_
     if tries >= config.escalation.after_nudges:
         return Route("escalate", "nudges_spent")
     return Route("coach", "confident")
+
+
+def decide_talk_route(understanding: Understanding) -> Route:
+    """Return the route of a conversation turn by what was understood; `reason` is the rule or wish that decided.
+
+    Danger goes before everything, a refusal before a wish: somebody who asks for a person while attacking the agent is
+    refused first and may ask again.
+    """
+    for action in _GRAVEST:
+        for verdict in understanding.verdicts:
+            if verdict.action == action:
+                return Route("act" if action == "refuse" else "escalate", verdict.rule)
+    if understanding.wants_person:
+        return Route("escalate", "wish")
+    return Route("coach", understanding.intent)
+
+
+def leads_to_person(answer: Answer, talk: Talk) -> str | None:
+    """Return why a person is to be called after this answer, as a stable word, or None.
+
+    An answer that the user stopped says nothing about whether there is one.
+    """
+    if any(effect.kind == "request_human" for effect in answer.effects):
+        return "tool"
+    failed = not answer.is_answered and answer.status != "stopped"
+    return "failures" if failed and talk.unanswered + 1 >= talk.playbook.limits.unanswered_before_human else None

@@ -7,6 +7,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.errors import NodeTimeoutError
 
+from core.conversations import ConversationTurn
 from core.errors import BudgetExhausted, ProductError, ProviderFailed, ProviderTimeout, Unavailable
 from core.turns import ReceiptStep, Turn
 from graph.build import TurnGraph
@@ -23,13 +24,14 @@ def thread_id(company_id: str, turn_id: str) -> str:
     return f"{company_id}:{turn_id}"
 
 
-async def run_turn(app: TurnGraph, turn: Turn, context: TurnContext) -> TurnResult:
+async def run_turn(app: TurnGraph, turn: Turn | ConversationTurn, context: TurnContext) -> TurnResult:
     """Run a turn to its end and return how it ended.
 
     A turn whose node failed continues at that node; one that was killed begins anew and finds the LLM answers already
     paid for in the journal; one that ended before is not run again.
 
-    When no reasoner can answer, or the budget is spent, the turn ends quietly with the outcome `failed`.
+    When no reasoner can answer, or the budget is spent, a behaviour turn ends quietly with the outcome `failed`, and a
+    conversation turn has said so.
 
     Raises:
         Unavailable: a store was away; run the turn again later. It does not count as a failure of the turn.
@@ -50,7 +52,9 @@ async def run_turn(app: TurnGraph, turn: Turn, context: TurnContext) -> TurnResu
         raise
 
 
-async def _run(app: TurnGraph, turn: Turn, context: TurnContext, config: RunnableConfig) -> TurnResult:
+async def _run(
+    app: TurnGraph, turn: Turn | ConversationTurn, context: TurnContext, config: RunnableConfig
+) -> TurnResult:
     state: TurnState | None = start_state(turn)
     if isinstance(app.checkpointer, BaseCheckpointSaver) and await app.checkpointer.aget_tuple(config):
         earlier = await app.aget_state(config)

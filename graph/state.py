@@ -4,16 +4,26 @@ import operator
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, TypedDict
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
+from core.conversations import ConversationTurn
 from core.nudges import Diagnosis, Nudge, NudgeContent
 from core.turns import ReceiptStep, Turn
+from graph.talk import Answer, Understanding
 
-Outcome = Literal[
+NudgeOutcome = Literal[
     "nudged", "drafted", "unsure", "not_stuck", "holdout", "capped", "escalated", "already_escalated", "failed"
 ]
-"""How a turn ended. `nudged`: saved and published · `drafted`: an e-mail waits for a person · `capped`: a cap or the
-kill switch held at saving · `failed`: no reasoner could answer, or the budget was spent; quiet for the user."""
+"""How a behaviour turn ended. `nudged`: saved and published · `drafted`: an e-mail waits for a person · `capped`: a
+cap or the kill switch held at saving · `failed`: no reasoner could answer, or the budget was spent; quiet for the
+user."""
+TalkOutcome = Literal[
+    "answered", "unanswered", "withheld", "refused", "stopped", "handed_over", "provider_failed", "budget_exhausted"
+]
+"""How a conversation turn ended; each of them with something said. `unanswered`: there was no answer to be had ·
+`withheld`: the guards left nothing of it · `stopped`: by the user · the last two: fixed words, with the offer of a
+person."""
+Outcome = NudgeOutcome | TalkOutcome
 
 
 class TurnState(TypedDict, total=False):
@@ -24,12 +34,16 @@ class TurnState(TypedDict, total=False):
 
     turn: str
     route: str
+    understanding: str
+    answer: str
+    reason: str
     outcome: Outcome
     diagnosis: str
     reasoner: str
     content: str
     nudge: str
     escalation_id: str
+    error: str
     prompts: Annotated[dict[str, str], operator.or_]
     receipt: Annotated[list[dict[str, Any]], operator.add]
 
@@ -60,7 +74,8 @@ class Alert(BaseModel):
 class TurnResult:
     """How a turn ended, for its row: everything `db.turns.finish` stores.
 
-    `error` is a stable code and set only when `outcome` is `failed`; `receipt` holds the graph's own steps.
+    `error` is a stable code: of what failed, or of what a conversation excused itself for; `receipt` holds the graph's
+    own steps.
     """
 
     outcome: Outcome
@@ -78,7 +93,7 @@ class TurnResult:
         return self.outcome == "failed"
 
 
-def start_state(turn: Turn) -> TurnState:
+def start_state(turn: Turn | ConversationTurn) -> TurnState:
     """Return the state in which a turn enters the graph."""
     return {"turn": turn.model_dump_json(), "prompts": {}, "receipt": []}
 
@@ -98,6 +113,26 @@ def content_of(state: TurnState) -> NudgeContent:
     return NudgeContent.model_validate_json(state["content"])
 
 
+def understanding_of(state: TurnState) -> Understanding:
+    """Return what was understood of a user's message; there is one after `diagnose`."""
+    return _UNDERSTANDING.validate_json(state["understanding"])
+
+
+def answer_of(state: TurnState) -> Answer | None:
+    """Return what is to be said, where it has been found."""
+    return _ANSWER.validate_json(state["answer"]) if "answer" in state else None
+
+
+def dump_understanding(understanding: Understanding) -> str:
+    """Return it as it is kept in the state."""
+    return _UNDERSTANDING.dump_json(understanding).decode()
+
+
+def dump_answer(answer: Answer) -> str:
+    """Return it as it is kept in the state."""
+    return _ANSWER.dump_json(answer).decode()
+
+
 def result_of(state: TurnState) -> TurnResult:
     """Return the result of a turn that reached an end of the graph."""
     return _result(state, state["outcome"])
@@ -107,6 +142,10 @@ def partial_result_of(state: TurnState, last: ReceiptStep, error: str) -> TurnRe
     """Return the result of a turn that failed on its way: what it had reached, and `last` as its last line."""
     reached = _result(state, "failed")
     return replace(reached, receipt=(*reached.receipt, last), error=error)
+
+
+_UNDERSTANDING = TypeAdapter(Understanding)
+_ANSWER = TypeAdapter(Answer)
 
 
 def _result(state: TurnState, outcome: Outcome) -> TurnResult:
@@ -119,4 +158,5 @@ def _result(state: TurnState, outcome: Outcome) -> TurnResult:
         receipt=tuple(ReceiptStep.model_validate(step) for step in state.get("receipt", [])),
         nudge=Nudge.model_validate_json(nudge) if nudge else None,
         escalation_id=state.get("escalation_id"),
+        error=state.get("error"),
     )

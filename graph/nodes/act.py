@@ -1,4 +1,4 @@
-"""Act: save the nudge within its caps, and bring it to the user. Repeatable: ids are derived from the turn."""
+"""Act: save the nudge within its caps, or the answer, and bring it to the user. Repeatable: ids are of the turn."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,12 +10,15 @@ from core.nudges import Nudge, NudgeType, complete_nudge
 from core.turns import Turn
 from graph.alerts import email_alert
 from graph.context import Capped, Saved, SaveResult, TurnContext
+from graph.conversing.steps import store_answer
 from graph.receipts import receipt_step
 from graph.state import TurnState, content_of, diagnosis_of, turn_of
 
 
 async def act(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     """Save the nudge, then hand it over; one that a cap forbids by now goes nowhere."""
+    if (means := runtime.context.talk) is not None:
+        return await store_answer(state, runtime.context, means)
     context, turn = runtime.context, turn_of(state)
     now = context.now()
     expires_at = now + timedelta(seconds=context.config.nudge_ttl_seconds)

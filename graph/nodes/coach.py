@@ -1,4 +1,4 @@
-"""Coach: what would help this user at this place?"""
+"""Coach: what would help this user at this place, or what is the answer to their question?"""
 
 from dataclasses import replace
 from typing import Any
@@ -10,8 +10,9 @@ from graph.case import Case
 from graph.checks import REPLACED, Checked, check_content
 from graph.consulting import Consulted, Held, consult, hold_to_passages
 from graph.context import TurnContext
-from graph.nodes.diagnose import reasoner_for
+from graph.conversing.steps import answer_message
 from graph.reasoner import Reasoned
+from graph.reasoners.choice import reasoner_for
 from graph.receipts import receipt_step
 from graph.state import TurnState, diagnosis_of, turn_of
 from graph.wording import quoted_excerpt
@@ -19,6 +20,8 @@ from graph.wording import quoted_excerpt
 
 async def coach(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     """Ask the documents, then the reasoner, and hold its nudge to what it may say, point to and link to."""
+    if (means := runtime.context.talk) is not None:
+        return await answer_message(state, runtime.context, means)
     context, turn = runtime.context, turn_of(state)
     diagnosis = diagnosis_of(state)
     case = context.case(turn)

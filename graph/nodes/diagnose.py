@@ -1,10 +1,10 @@
-"""Diagnose: why does this user seem stuck, and what follows from it?"""
+"""Diagnose: why does this user seem stuck, or what do they say, and what follows from it?"""
 
 from langgraph.runtime import Runtime
 
 from graph.context import TurnContext
-from graph.reasoner import Reasoner
-from graph.reasoners.rules import RulesReasoner
+from graph.conversing.steps import understand_message
+from graph.reasoners.choice import reasoner_for
 from graph.receipts import receipt_step
 from graph.routing import Route, decide_route
 from graph.state import TurnState, turn_of
@@ -12,6 +12,8 @@ from graph.state import TurnState, turn_of
 
 async def diagnose(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     """Ask the reasoner for a diagnosis and decide by it where the turn goes."""
+    if (means := runtime.context.talk) is not None:
+        return understand_message(runtime.context, means)
     context, turn = runtime.context, turn_of(state)
     case = context.case(turn)
     answer = await reasoner_for(context).diagnose(case, context.calls(turn))
@@ -38,11 +40,6 @@ async def diagnose(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState
     if route.outcome:
         changes["outcome"] = route.outcome
     return changes
-
-
-def reasoner_for(context: TurnContext) -> Reasoner:
-    """Return who diagnoses: rules for the holdout and for companies that keep off every LLM."""
-    return RulesReasoner() if context.in_holdout or context.config.reasoner == "rules" else context.reasoner
 
 
 def _route_step(route: Route, context: TurnContext, tries: int) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Escalate: nudges did not help, so call a person, and tell the user that somebody knows."""
+"""Escalate: nudges or answers did not help, so call a person, and tell the user that somebody knows."""
 
 from datetime import timedelta
 
@@ -11,8 +11,9 @@ from core.turns import Turn
 from graph.alerts import stuck_alert
 from graph.case import Case
 from graph.context import AlreadyOpen, Capped, TurnContext
-from graph.nodes.diagnose import reasoner_for
+from graph.conversing.steps import hand_over
 from graph.reasoner import AlertDraft, Reasoned
+from graph.reasoners.choice import reasoner_for
 from graph.reasoners.rules import RulesReasoner
 from graph.receipts import receipt_step
 from graph.state import TurnState, diagnosis_of, turn_of
@@ -21,6 +22,8 @@ from graph.wording import person_was_told
 
 async def escalate(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     """Open an escalation; the user hears of it once, not again from later turns at the same place."""
+    if (means := runtime.context.talk) is not None:
+        return await hand_over(state, runtime.context, means)
     context, turn, diagnosis = runtime.context, turn_of(state), diagnosis_of(state)
     case = context.case(turn)
     draft = await _draft(case, diagnosis, turn, context)

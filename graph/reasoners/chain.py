@@ -12,6 +12,7 @@ from core.nudges import Diagnosis, NudgeContent
 from graph.case import Case
 from graph.journal import Calls
 from graph.reasoner import AlertDraft, Reasoned, Reasoner
+from graph.talk import Reply, Talk, TextSink, ToolSpec
 
 T = TypeVar("T")
 _Question = Callable[[Reasoner, Calls], Awaitable[Reasoned[T]]]
@@ -46,6 +47,15 @@ class ChainReasoner:
     async def draft_alert(self, case: Case, diagnosis: Diagnosis, calls: Calls) -> Reasoned[AlertDraft]:
         """Word an alert by the first link that can."""
         return await self._first(lambda reasoner, means: reasoner.draft_alert(case, diagnosis, means), calls)
+
+    async def converse(self, talk: Talk, tools: Sequence[ToolSpec], calls: Calls, sink: TextSink) -> Reasoned[Reply]:
+        """Talk by the first link that can. What a link said before it failed is forgotten: the next begins anew."""
+
+        async def ask(reasoner: Reasoner, means: Calls) -> Reasoned[Reply]:
+            await sink.restart()
+            return await reasoner.converse(talk, tools, means, sink)
+
+        return await self._first(ask, calls)
 
     async def _first(self, question: _Question[T], calls: Calls) -> Reasoned[T]:
         if recalled := await self._recall(question, calls):

@@ -7,7 +7,7 @@ the threshold drops the weakest kinds first. Each event beyond the first adds `P
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +19,9 @@ from graph.alerts import tried
 from graph.case import Case, was_refused
 from graph.journal import Calls
 from graph.languages import primary
+from graph.phrases import phrase
 from graph.reasoner import AlertDraft, Reasoned
+from graph.talk import Reply, Talk, TextSink, ToolSpec
 from graph.wording import compose, language_of, template_version
 
 NAME: Final = "rules"
@@ -158,3 +160,9 @@ class RulesReasoner:
     async def draft_alert(self, case: Case, diagnosis: Diagnosis, calls: Calls) -> Reasoned[AlertDraft]:  # noqa: ARG002
         """Word the alert from the diagnosis."""
         return Reasoned(word_alert(case, diagnosis), NAME, VERSION)
+
+    async def converse(self, talk: Talk, tools: Sequence[ToolSpec], calls: Calls, sink: TextSink) -> Reasoned[Reply]:  # noqa: ARG002
+        """Quote what the documents say to the question."""
+        quotes = [f"{one.text} [{n}]" for n, one in enumerate(talk.excerpts, start=1)][:1]
+        text = quotes[0] if quotes else phrase("unanswerable", talk.answer_language)
+        return Reasoned(Reply(text, is_answered=bool(quotes)), NAME, VERSION, is_verbatim=True)

@@ -1,0 +1,177 @@
+"""Composes the answer of a turn: reads up, lets the reasoner talk and use tools in bounded rounds, says how it went.
+
+Whatever goes wrong ends in words: a provider that fails, a budget that is spent, an answer of which nothing may be
+said. What was found out in between (results of tools, effects) is never lost with the words.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from core.errors import BudgetExhausted, ProductError, ProviderFailed, ProviderTimeout
+from core.passages import Passage
+from graph.context import TurnContext
+from graph.conversing.checking import Grounds, Guard
+from graph.conversing.reading import Reading, read_up
+from graph.conversing.streaming import AnswerStream, Streamed
+from graph.phrases import phrase
+from graph.reasoner import Reasoned
+from graph.reasoners.choice import reasoner_for
+from graph.state import TalkOutcome
+from graph.talk import Answer, Effect, Reply, Stopped, Talk, TalkContext, ToolCall, ToolResult, ToolSpec
+
+ANSWER_SECONDS: Final = 90.0
+"""Bound of one answer with all its rounds; each call and each tool has its own, shorter limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """An answer, how the turn ends by it, and what the receipt says of its making."""
+
+    answer: Answer
+    outcome: TalkOutcome
+    facts: dict[str, Any]
+    provider: str | None = None
+    version: str | None = None
+    error: str | None = None
+
+
+@dataclass(slots=True)
+class _Rounds:
+    """What came of the rounds so far."""
+
+    talk: Talk
+    passages: tuple[Passage, ...]
+    stream: AnswerStream
+    last: Reasoned[Reply] | None = None
+    number: int = 0
+    used: list[ToolResult] = field(default_factory=list)
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        return tuple(effect for result in self.used for effect in result.effects)
+
+    def take(self, results: Sequence[ToolResult]) -> None:
+        """Take what tools returned into what the next round knows."""
+        self.used += results
+        self.passages += tuple(passage for result in results for passage in result.passages)
+        found = tuple(excerpt for result in results for excerpt in result.excerpts)
+        known = {excerpt.chunk_id for excerpt in self.talk.excerpts}
+        excerpts = (*self.talk.excerpts, *(one for one in found if one.chunk_id not in known))
+        self.talk = replace(self.talk, results=(*self.talk.results, *results), excerpts=excerpts)
+
+
+async def compose(
+    context: TurnContext,
+    means: TalkContext,
+    talk: Talk,
+    guard_of: Callable[[Talk, Sequence[Passage]], Guard],
+    *,
+    seconds: float = ANSWER_SECONDS,
+) -> Composed:
+    """Return the answer to what the user asked. Sentences are on their way to the page before it returns."""
+    await means.delivery.typing(talk.turn)
+    reading = await read_up(context, talk)
+    talk = replace(talk, excerpts=reading.excerpts)
+    grounds = Grounds(talk, reading.passages, context.knowledge, guard_of(talk, reading.passages))
+    rounds = _Rounds(talk, reading.passages, AnswerStream(grounds, means.delivery, means.pseudonyms))
+    try:
+        async with asyncio.timeout(seconds):
+            await _converse(context, means, rounds, guard_of)
+            said = await rounds.stream.finish()
+    except Stopped:
+        return _stopped(rounds, reading)
+    except TimeoutError:
+        return _excused(rounds, reading, ProviderTimeout())
+    except (ProviderFailed, BudgetExhausted) as error:
+        return _excused(rounds, reading, error)
+    return _answered(rounds, reading, said)
+
+
+async def _converse(
+    context: TurnContext, means: TalkContext, rounds: _Rounds, guard_of: Callable[[Talk, Sequence[Passage]], Guard]
+) -> None:
+    """Let the reasoner talk until it asks for no more tools, or may not."""
+    limits = rounds.talk.playbook.limits
+    reasoner, specs = reasoner_for(context), tuple(means.tools.specs(rounds.talk))
+    for number in range(limits.tool_rounds + 1):
+        rounds.number = number
+        left = limits.tool_calls_per_turn - len(rounds.used)
+        offered = specs if number < limits.tool_rounds and left > 0 else ()
+        guard = guard_of(rounds.talk, rounds.passages)
+        await rounds.stream.hold_to(Grounds(rounds.talk, rounds.passages, context.knowledge, guard))
+        calls = replace(context.calls(rounds.talk.turn), round=number)
+        rounds.last = await reasoner.converse(rounds.talk, offered, calls, rounds.stream)
+        asked = _asked(rounds.last.value, offered)[: max(left, 0)]
+        if not asked:
+            break
+        rounds.take(await means.tools.run(rounds.talk, asked, number))
+        if any(effect.kind == "request_human" for effect in rounds.effects):
+            await rounds.stream.restart()  # the words by which a person is called are ours
+            return
+    if rounds.last and rounds.last.value.text and not rounds.stream.is_touched:
+        await rounds.stream.say(rounds.last.value.text, is_verbatim=rounds.last.is_verbatim)
+
+
+def _asked(reply: Reply, offered: Sequence[ToolSpec]) -> tuple[ToolCall, ...]:
+    """Return the calls of a reply; a model that asks for tools when it was offered none asks in vain."""
+    return reply.tool_calls if offered else ()
+
+
+def _answered(rounds: _Rounds, reading: Reading, said: Streamed) -> Composed:
+    """Return what the user gets to read once everything was said; fixed words where nothing that answers is left."""
+    language = rounds.talk.answer_language
+    gave_up = any(verdict.rule == "unanswerable" for verdict in said.verdicts)
+    nothing_proven = not said.claims and not rounds.used and bool(said.verdicts)
+    calls_person = any(effect.kind == "request_human" for effect in rounds.effects)
+    is_left = bool(said.text) and not nothing_proven
+    answer = Answer(
+        text=said.text if is_left else "" if calls_person else phrase("unanswerable", language),
+        citations=said.citations if is_left else (),
+        language=language,
+        status="stored" if is_left or gave_up or calls_person or not said.verdicts else "withheld",
+        is_answered=(is_left and (rounds.last is None or rounds.last.value.is_answered)) or calls_person,
+        verdicts=said.verdicts,
+        effects=rounds.effects,
+    )
+    outcome: TalkOutcome = (
+        "answered" if answer.is_answered else "withheld" if answer.status == "withheld" else "unanswered"
+    )
+    return _composed(rounds, reading, answer, outcome)
+
+
+def _stopped(rounds: _Rounds, reading: Reading) -> Composed:
+    said, language = rounds.stream.so_far(), rounds.talk.answer_language
+    text = said.text or phrase("stopped", language)
+    answer = Answer(text, said.citations, language, "stopped", verdicts=said.verdicts, effects=rounds.effects)
+    return _composed(rounds, reading, answer, "stopped")
+
+
+def _excused(rounds: _Rounds, reading: Reading, error: ProductError) -> Composed:
+    """Return fixed words for an answer that nobody could give; what was said and proven before stays."""
+    language = rounds.talk.answer_language
+    outcome: TalkOutcome = "budget_exhausted" if isinstance(error, BudgetExhausted) else "provider_failed"
+    said = rounds.stream.so_far()
+    words = phrase(outcome, language)
+    answer = Answer(
+        text=f"{said.text}\n\n{words}" if said.claims else words,
+        citations=said.citations if said.claims else (),
+        language=language,
+        is_answered=False,
+        verdicts=said.verdicts,
+        effects=rounds.effects,
+    )
+    return replace(_composed(rounds, reading, answer, outcome), error=error.code)
+
+
+def _composed(rounds: _Rounds, reading: Reading, answer: Answer, outcome: TalkOutcome) -> Composed:
+    facts = {
+        "rounds": rounds.number + 1,
+        "tools": [{"name": one.call.name[:64], "status": one.status, "code": one.code} for one in rounds.used],
+        "knowledge": {**reading.facts, "cited": [one.chunk_id for one in answer.citations]},
+        "withheld": [verdict.rule for verdict in answer.verdicts],
+        "language": answer.language,
+    }
+    last = rounds.last
+    return Composed(answer, outcome, facts, last.provider if last else None, last.version if last else None)

@@ -1,0 +1,151 @@
+"""Whether a sentence of an answer may be said: markup goes, claims need proof, and markers name what proves them. Pure.
+
+What proves a claim: the passages that were found, what tools returned in this turn, what is known of the user, and what
+the company says itself in its playbook. What the user claims about the product proves nothing.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from core.conversations import Citation
+from core.passages import Passage
+from graph.context import Claims
+from graph.excerpts import safe_url
+from graph.plaintext import plain_text
+from graph.talk import Talk, Verdict
+
+UNANSWERABLE: Final = "UNANSWERABLE"
+"""What a model is told to say where nothing that it was given answers; our own words take its place."""
+MAX_SHOWN: Final = 2
+"""Sources named at one sentence."""
+
+_MARKER: Final = re.compile(r"\s*\[(\d{1,2})\](?!\()")
+_LAST_STOP: Final = re.compile(r"[.!?؟…:]+[\"'”’»)]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A sentence after a guard: its text, or None where it is withheld, and the verdicts that say why."""
+
+    text: str | None
+    verdicts: tuple[Verdict, ...] = ()
+
+
+class Guard(Protocol):
+    """What looks at sentences on their way out (`graph.guardrails.SentenceGuard`)."""
+
+    def check(self, sentence: str) -> Judged:
+        """Return the sentence as it may be said, or why it may not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What the sentences of one round are held against."""
+
+    talk: Talk
+    passages: tuple[Passage, ...]
+    claims: Claims | None
+    guard: Guard
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Texts that prove as passages do, without being cited."""
+        return tuple(text for text in _given(self.talk) if text)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A sentence that may be said, with the blanks around it, and the chunks that prove it."""
+
+    text: str
+    before: str = ""
+    after: str = ""
+    cited: tuple[str, ...] = ()
+    is_claim: bool = False
+
+
+def check_sentence(raw: str, grounds: Grounds, *, is_verbatim: bool) -> Spoken | tuple[Verdict, ...]:
+    """Return the sentence as it may be said, or the verdicts that withhold it.
+
+    `is_verbatim` marks words that are our own, or quoted as they stand: they are not held against the passages.
+    """
+    body = raw.strip()
+    before, after = raw[: raw.find(body)], raw[raw.find(body) + len(body) :]
+    named = _named_chunks(body, grounds.talk)
+    bare = plain_text(_MARKER.sub("", body), _links(grounds))
+    if bare.strip(" .!*") == UNANSWERABLE:
+        return (Verdict("unanswerable", "answer"),)
+    if not any(letter.isalnum() for letter in bare):
+        return ()
+    judged = grounds.guard.check(bare)
+    if judged.text is None:
+        return judged.verdicts
+    if is_verbatim:
+        return Spoken(judged.text, before, after, named, is_claim=bool(named))
+    return _proven(judged.text, before, after, named, grounds)
+
+
+def _proven(
+    text: str, before: str, after: str, named: tuple[str, ...], grounds: Grounds
+) -> Spoken | tuple[Verdict, ...]:
+    if grounds.claims is None:
+        return (Verdict("no_passage", "answer"),)
+    product = grounds.talk.config.tone.product_name
+    backing = grounds.claims.check(text, named, grounds.passages, grounds.given, context=product)
+    if not backing.text:
+        return tuple(Verdict(reason, "answer") for reason in backing.withheld or ("unsupported",))
+    own = tuple(chunk for chunk in named if chunk in backing.cited)
+    return Spoken(text, before, after, (own or backing.cited)[:MAX_SHOWN], is_claim=bool(backing.cited))
+
+
+def with_markers(text: str, markers: Sequence[int]) -> str:
+    """Return a sentence that names its sources, before its full stop."""
+    if not markers:
+        return text
+    named = "".join(f" [{marker}]" for marker in markers)
+    stop = _LAST_STOP.search(text)
+    return f"{text[: stop.start()]}{named}{stop[0]}" if stop else f"{text}{named}"
+
+
+def citation_of(chunk_id: str, marker: int, grounds: Grounds) -> Citation | None:
+    """Return the citation of a chunk under a marker; None for a chunk that nothing is known of."""
+    passage = next((one for one in grounds.passages if one.chunk_id == chunk_id), None)
+    if passage is None:
+        return None
+    readable = grounds.claims.readable(passage.document_title) if grounds.claims else ""
+    return Citation(
+        title=plain_text(readable)[:200],
+        url=safe_url(passage.url),
+        marker=marker,
+        chunk_id=chunk_id,
+        attribution=passage.attribution,
+    )
+
+
+def _named_chunks(body: str, talk: Talk) -> tuple[str, ...]:
+    """Return the chunks that the markers of a sentence name; numbers that were not given name none."""
+    numbers = [int(found[1]) for found in _MARKER.finditer(body)]
+    known = dict(enumerate(talk.excerpts, start=1))
+    return tuple(dict.fromkeys(known[number].chunk_id for number in numbers if number in known))
+
+
+def _links(grounds: Grounds) -> frozenset[str]:
+    """Return the links that an answer may hold: those of the passages; all others go."""
+    return frozenset(url for passage in grounds.passages if (url := safe_url(passage.url)))
+
+
+def _given(talk: Talk) -> Iterator[str]:
+    for result in talk.results:
+        yield result.text
+        yield from result.figures
+    for fact in talk.facts:
+        yield f"{fact.name.replace('_', ' ')}: {fact.value}"
+    yield from talk.trace
+    yield json.dumps(dict(talk.context), ensure_ascii=False, default=str) if talk.context else ""
+    yield talk.customer_name or ""
+    yield talk.playbook.title
+    yield from talk.playbook.greeting.values()

@@ -1,0 +1,71 @@
+"""Asks the company's documents what they say to a user's question. Where they are away, the turn goes on without."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from core.conversations import Role
+from core.errors import Unavailable
+from core.passages import Passage
+from graph.consulting import MAX_QUERY, SEARCH_SECONDS
+from graph.context import Knowledge, TurnContext
+from graph.excerpts import Excerpt, make_excerpt
+from graph.languages import primary
+from graph.talk import Talk
+
+MAX_PASSAGES: Final = 4
+MAX_TEXT: Final = 700
+"""Characters of a passage that a reasoner gets to read."""
+_SHORT: Final = 4
+"""Words up to which a question hardly stands alone: the one before it is looked for as well."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was found: excerpts to read, the passages that prove, and what the receipt says."""
+
+    excerpts: tuple[Excerpt, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+async def read_up(context: TurnContext, talk: Talk) -> Reading:
+    """Return what the documents say to the question."""
+    if context.knowledge is None or not context.config.knowledge.enabled:
+        return Reading(facts={"outcome": "off"})
+    language = primary(talk.answer_language)
+    try:
+        async with asyncio.timeout(SEARCH_SECONDS):
+            found = await context.knowledge.search(
+                talk.turn.company_id, query_of(talk), language=language, k=MAX_PASSAGES
+            )
+    except (Unavailable, TimeoutError) as error:
+        _log.warning("no knowledge for this turn", extra={"error": type(error).__name__})
+        return Reading(facts={"outcome": "unavailable"})
+    facts = {"score": round(found.score, 3), "passages": [passage.chunk_id for passage in found.passages]}
+    least = context.config.knowledge.min_score
+    if not (found.is_answerable if least is None else found.score >= least):
+        return Reading(facts={"outcome": "irrelevant" if found.passages else "none", **facts})
+    excerpts = tuple(_excerpts(context.knowledge, found.passages, talk))
+    return Reading(excerpts, found.passages, {"outcome": "found", **facts})
+
+
+def query_of(talk: Talk) -> str:
+    """Return what to look for: the question, and before a very short one what the user said last."""
+    question = " ".join(talk.question.split())
+    if len(question.split()) < _SHORT:
+        before = next((said.text for said in reversed(talk.messages) if said.role is Role.USER), "")
+        question = f"{before[: MAX_QUERY // 2]} {question}".strip()
+    return question[:MAX_QUERY]
+
+
+def _excerpts(knowledge: Knowledge, passages: tuple[Passage, ...], talk: Talk) -> Iterator[Excerpt]:
+    for passage in passages:
+        sentences = knowledge.sentences(passage, talk.question)
+        title = knowledge.readable(passage.document_title)
+        if excerpt := make_excerpt(passage, title, sentences, talk.answer_language, limit=MAX_TEXT):
+            yield excerpt

@@ -1,0 +1,106 @@
+"""The way of an answer to the user while it is written: cut into sentences, each checked, unmasked, and sent at once.
+
+Nothing waits for the whole answer, and nothing is sent unchecked. An answer that is begun anew (another provider, a
+tool that was asked first) starts a new run, which takes the place of what the page shows.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.conversations import Citation
+from core.ids import new_id
+from graph.conversing.checking import Grounds, Spoken, check_sentence, citation_of, with_markers
+from graph.conversing.sentences import SentenceBuffer
+from graph.talk import Delivery, Pseudonyms, Stopped, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """What was said in a run. `claims` counts the sentences that a passage proves."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    claims: int = 0
+
+
+class AnswerStream:
+    """A `TextSink` that checks and sends. One per turn; `hold_to` names what the next round is held against."""
+
+    def __init__(self, grounds: Grounds, delivery: Delivery, pseudonyms: Pseudonyms) -> None:
+        self._grounds = grounds
+        self._delivery = delivery
+        self._pseudonyms = pseudonyms
+        self._begin()
+
+    def _begin(self) -> None:
+        self._run = new_id()
+        self._buffer = SentenceBuffer()
+        self._said: list[str] = []
+        self._citations: dict[tuple[str, str | None], Citation] = {}
+        self._verdicts: list[Verdict] = []
+        self._claims = 0
+        self._is_touched = False
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether anything was written in this run."""
+        return self._is_touched
+
+    async def hold_to(self, grounds: Grounds) -> None:
+        """Begin a round that is held against these grounds."""
+        self._grounds = grounds
+        await self.restart()
+
+    async def restart(self) -> None:
+        """Forget what came so far; the next sentence begins a new run."""
+        if self._is_touched:
+            self._begin()
+
+    async def write(self, piece: str) -> None:
+        """Take the next piece of a model's text; raises Stopped."""
+        self._is_touched = True
+        await self._say_all(self._buffer.feed(piece), is_verbatim=False)
+
+    async def say(self, text: str, *, is_verbatim: bool) -> None:
+        """Take a text that is there as a whole; raises Stopped."""
+        self._is_touched = True
+        buffer = SentenceBuffer()
+        await self._say_all([*buffer.feed(text), *buffer.flush()], is_verbatim=is_verbatim)
+
+    async def finish(self) -> Streamed:
+        """Say what is left and return all that was said; raises Stopped."""
+        await self._say_all(self._buffer.flush(), is_verbatim=False)
+        return self.so_far()
+
+    def so_far(self) -> Streamed:
+        """Return what was said until now."""
+        cited = tuple(self._citations.values())
+        return Streamed("".join(self._said).strip(), cited, tuple(self._verdicts), self._claims)
+
+    async def _say_all(self, sentences: Iterable[str], *, is_verbatim: bool) -> None:
+        for sentence in sentences:
+            checked = check_sentence(sentence, self._grounds, is_verbatim=is_verbatim)
+            if isinstance(checked, Spoken):
+                await self._say(checked)
+            else:
+                self._verdicts += checked
+
+    async def _say(self, spoken: Spoken) -> None:
+        """Send a sentence, then look whether the user wants more: the look must not hold the sentence up."""
+        markers = [marker for chunk in spoken.cited if (marker := self._marker_of(chunk)) is not None]
+        masked = with_markers(spoken.text, tuple(dict.fromkeys(markers)))
+        text = f"{spoken.before if self._said else ''}{self._pseudonyms.unmask(masked)}{spoken.after}"
+        turn = self._grounds.talk.turn
+        await self._delivery.delta(turn, self._run, len(self._said), text)
+        self._said.append(text)
+        self._claims += spoken.is_claim
+        if await self._delivery.is_stopped(turn):
+            raise Stopped
+
+    def _marker_of(self, chunk_id: str) -> int | None:
+        """Return the number of the document that a chunk belongs to: the next one when it is cited first."""
+        citation = citation_of(chunk_id, len(self._citations) + 1, self._grounds)
+        if citation is None:
+            return None
+        return self._citations.setdefault((citation.title, citation.url), citation).marker
