@@ -10,7 +10,8 @@ from psycopg.types.json import Jsonb
 
 from core.baselines import Baseline
 from core.budgets import Allowance
-from core.config import CompanyConfig
+from core.config import CompanyConfig, ConversationRules
+from core.conversations import IncomingMessage
 from core.ids import derive_id, new_id
 from core.nudges import NudgeStatus
 from db import (
@@ -20,6 +21,7 @@ from db import (
     baselines,
     companies,
     configs,
+    conversation_intake,
     embedding_spend,
     escalations,
     events,
@@ -52,7 +54,7 @@ SYSTEM_READS = {
     "admins": {"company_id", "admin_id", "email", "password_hash", "role", "disabled_at"},
     "refresh_tokens": {"company_id", "token_hash"},
     "turns": {"company_id", "turn_id", "user_id", "status", "updated_at", "kind", "conversation_id"},
-    "conversations": {"company_id", "conversation_id", "user_id", "state", "handled_by", "last_message_at"},
+    "conversations": {"company_id", "conversation_id", "user_id", "state", "handled_by", "stale_at"},
     "escalations": {
         "company_id",
         "escalation_id",
@@ -103,10 +105,6 @@ async def fill(db, company_id, samples, now):
 
 
 CONVERSATION_ROWS = (
-    """INSERT INTO conversations (company_id, conversation_id, user_id, playbook, stage, created_at, last_message_at)
-       VALUES (%(company_id)s, %(id)s, 'u1', 'support', 'start', %(now)s, %(now)s)""",
-    """INSERT INTO messages (company_id, message_id, conversation_id, position, user_id, role, text, created_at,
-       trace_id) VALUES (%(company_id)s, %(id)s, %(id)s, 1, 'u1', 'user', 'Secret', %(now)s, 't')""",
     "INSERT INTO playbooks VALUES (%(company_id)s, 'support', 1, '{}', true, %(now)s, 'system')",
     "INSERT INTO tools VALUES (%(company_id)s, 'lookup_record', '{}', 'x', true, 1, %(now)s, 'system')",
     """INSERT INTO tool_calls (company_id, call_id, turn_id, conversation_id, user_id, tool, arguments, status,
@@ -120,6 +118,9 @@ CONVERSATION_ROWS = (
 
 async def fill_conversations(connection, company_id, now):
     """Put a conversation there with all that belongs to one."""
+    said = {"user_id": "u1", "conversation_id": None, "client_message_id": "m1", "text": "Secret", "trace_id": "t"}
+    incoming = IncomingMessage(company_id=company_id, **said)
+    await conversation_intake.accept(connection, incoming, ConversationRules(), now)
     for row in CONVERSATION_ROWS:
         await connection.execute(row, {"company_id": company_id, "id": derive_id(company_id, "talk"), "now": now})
 
@@ -331,6 +332,9 @@ async def test_a_company_takes_its_knowledge_with_it(db, owner, filled, acme, ri
 async def test_the_system_reads_no_secret_and_no_content(db, filled):
     for statement in (
         "SELECT identity_secrets FROM companies",
+        "SELECT text FROM messages",
+        "SELECT summary FROM conversations",
+        "SELECT alert FROM escalations",
         "SELECT signal FROM turns",
         "SELECT 1 FROM users",
         "SELECT 1 FROM events",
