@@ -1,0 +1,78 @@
+"""Where a conversation stands in its playbook, and what comes next: a question, a stage, or recommendations. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from core.conversations import ENDED, ConversationState
+from core.playbooks import Question
+from graph.onboarding.answers import SKIPPED, known
+from graph.onboarding.pleasantries import asks_for_advice
+from graph.talk import Talk
+from graph.tools.offers import stage_now
+
+RECOMMENDED: Final = "recommended"
+"""Name under which a conversation remembers the turn that made its recommendations."""
+
+NextStep = Literal["ask", "recommend"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a conversation stands: its stage by now, what is known by name, and the stage's questions left open."""
+
+    stage: str
+    known: Mapping[str, str]
+    open: tuple[Question, ...]
+
+    @property
+    def question(self) -> Question | None:
+        """The question to put next."""
+        return self.open[0] if self.open else None
+
+
+def standing(talk: Talk) -> Standing:
+    """Return where the conversation stands after this turn's messages and what tools did in it."""
+    stage, found = stage_now(talk), known(talk)
+    return Standing(stage, found, talk.playbook.open_items(stage, found.keys()))
+
+
+def stage_to_advance(talk: Talk) -> str | None:
+    """Return the stage to go to because this one's questions are done, or None.
+
+    A stage that asks nothing is left by what is said in it, which only a reader of language can tell; so it stays.
+    """
+    here = standing(talk)
+    stage = talk.playbook.stages[here.stage]
+    return stage.next[0] if stage.questions and not here.open and stage.next else None
+
+
+def after_answers(talk: Talk) -> NextStep:
+    """Return what follows once this turn's messages are understood.
+
+    Recommendations are made once, when no required question is open anywhere and none at all in the present stage, or
+    whenever the user asks for them and something is known.
+    """
+    if (
+        not talk.playbook.recommends
+        or talk.state in ENDED
+        or talk.state is ConversationState.GENERATING_RECOMMENDATIONS
+    ):
+        return "ask"
+    here = standing(talk)
+    if asks_for_advice(talk.question) and answered(talk, here.known):
+        return "recommend"
+    is_done = not here.open and not missing(talk, here.known)
+    return "recommend" if is_done and RECOMMENDED not in here.known else "ask"
+
+
+def missing(talk: Talk, found: Mapping[str, str]) -> tuple[Question, ...]:
+    """Return the required questions of all stages that are open."""
+    stages = talk.playbook.stages
+    return tuple(item for key in stages for item in talk.playbook.open_items(key, found.keys()) if item.required)
+
+
+def answered(talk: Talk, found: Mapping[str, str]) -> dict[str, str]:
+    """Return the answers to the playbook's questions that say something, in the order of the questions."""
+    names = [item.name for stage in talk.playbook.stages.values() for item in stage.questions]
+    return {name: found[name] for name in dict.fromkeys(names) if found.get(name, SKIPPED) != SKIPPED}

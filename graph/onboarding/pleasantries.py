@@ -1,0 +1,81 @@
+"""Small talk, and what else people say in the same few words: greetings, thanks, “skip this”, “what can you do?”.
+
+A message counts only as a whole: “hi, how do I import contacts?” is a question. The words stand in `small_talk.yaml`;
+whatever they miss is treated as a question or an answer, which does no harm. Pure.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+import yaml
+
+Pleasantry = Literal["greeting", "thanks", "goodbye", "how_are_you", "who_are_you", "what_can_you_do", "glad"]
+
+MAX_LENGTH: Final = 80
+"""Characters beyond which a message is about something."""
+
+_DIACRITICS: Final = re.compile(r"[\u064b-\u0652\u0640'’`´]")
+_NO_WORD: Final = re.compile(r"[\W_]+")
+_LETTERS: Final = str.maketrans("أإآىة", "اااىه")
+
+
+def plainly(text: str) -> str:
+    """Return a text as it is compared: small letters, no marks or vowel signs, one form of each Arabic letter."""
+    return _NO_WORD.sub(" ", _DIACRITICS.sub("", text.casefold()).translate(_LETTERS)).strip()
+
+
+def pleasantry(text: str) -> Pleasantry | None:
+    """Return what kind of small talk a whole message is, or None."""
+    return next((kind for kind in get_args(Pleasantry) if _is(kind, text)), None)
+
+
+def passes_over(text: str) -> bool:
+    """Tell whether a whole message is a wish not to answer a question."""
+    return _is("skip", text) or _is("no", text)
+
+
+def asks_something(text: str) -> bool:
+    """Tell whether a text is a question: by its mark, or by the word that it begins with."""
+    return text.strip().endswith(("?", "؟")) or _first_words().match(plainly(text)) is not None
+
+
+def asks_for_advice(text: str) -> bool:
+    """Tell whether a user asks for recommendations outright."""
+    return _advice().search(plainly(text)) is not None
+
+
+def _is(kind: str, text: str) -> bool:
+    return len(text) <= MAX_LENGTH and _whole(kind).fullmatch(plainly(text)) is not None
+
+
+@lru_cache
+def _whole(kind: str) -> re.Pattern[str]:
+    words = _lexicon()
+    before, after = _any_of(words["openers"]), _any_of(words["closers"])
+    return re.compile(rf"(?:{before} )*{_any_of(words[kind])}(?: {after})*")
+
+
+@lru_cache(maxsize=1)
+def _first_words() -> re.Pattern[str]:
+    words = _lexicon()
+    return re.compile(rf"(?:{_any_of(words['greeting'])} )?{_any_of(words['questions'])}\b")
+
+
+@lru_cache(maxsize=1)
+def _advice() -> re.Pattern[str]:
+    return re.compile(rf"\b{_any_of(_lexicon()['advice'])}\b")
+
+
+@lru_cache(maxsize=1)
+def _lexicon() -> dict[str, list[str]]:
+    source = Path(__file__).with_name("small_talk.yaml").read_bytes()
+    loaded: dict[str, list[str]] = yaml.load(source, Loader=yaml.BaseLoader)  # noqa: S506 - texts alone; “no” is a word
+    return loaded
+
+
+def _any_of(words: Iterable[str]) -> str:
+    longest_first = sorted(words, key=len, reverse=True)
+    return f"(?:{'|'.join(map(re.escape, longest_first))})"

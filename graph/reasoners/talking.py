@@ -1,0 +1,143 @@
+"""How the rules converse: quote the documents, put the playbook's questions one by one, say what they do not know.
+
+No model is asked. What is quoted is quoted as it stands, with the number of its source; everything else is in fixed
+words (`graph.phrases`). So an installation without any key still answers, leads, and fetches a person.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import orjson
+
+from core.playbooks import in_language
+from core.sentences import split_sentences
+from graph.excerpts import Excerpt
+from graph.languages import is_written_in
+from graph.onboarding.answers import SKIPPED, first_messages, learned, pending_question
+from graph.onboarding.flow import Standing, stage_to_advance, standing
+from graph.onboarding.pleasantries import Pleasantry, pleasantry
+from graph.phrases import phrase, tongue
+from graph.talk import Reply, Talk, ToolCall, ToolSpec
+
+VERSION: Final = "talking-1"
+MAX_QUOTED: Final = 420
+"""Characters quoted of the best passage."""
+MAX_FURTHER: Final = 200
+"""Characters quoted of a second one."""
+ADVANCE: Final = "advance_stage"
+
+
+def converse(talk: Talk, tools: Sequence[ToolSpec]) -> Reply:
+    """Return the answer to a turn's messages, or the one call that comes before it: to the next stage."""
+    to = stage_to_advance(talk)
+    if to is not None and _may_call(talk, tools):
+        return Reply("", (ToolCall(f"rules-{len(talk.results)}", ADVANCE, orjson.dumps({"stage": to}).decode()),))
+    here, kind = standing(talk), pleasantry(talk.question)
+    if learned(talk):
+        return Reply(_go_on(talk, here))
+    if kind is not None:
+        return Reply(_polite(talk, here, kind))
+    return _answer(talk, here)
+
+
+def quoted(excerpts: Sequence[Excerpt], language: str) -> str:
+    """Return what passages say, in their own words: the best one's sentences and one of the next, each with its number.
+
+    The numbers are the places of the excerpts, from 1.
+    """
+    if not excerpts:
+        return ""
+    first = _with_numbers(excerpts[0].text, 1, MAX_QUOTED)
+    further = excerpts[1].quote if len(excerpts) > 1 else None
+    more = _with_numbers(further, 2, MAX_FURTHER) if further and further not in excerpts[0].text else ""
+    lead = "" if is_written_in(excerpts[0].text, language) else _in_tongue(excerpts[0].text, language)
+    return " ".join(part for part in (lead, first, more) if part)
+
+
+def _answer(talk: Talk, here: Standing) -> Reply:
+    language = talk.answer_language
+    feeling = _feeling(talk)
+    if not any(letter.isalnum() for letter in talk.question):
+        return Reply(phrase("not_understood", language), is_answered=True)
+    said = quoted(talk.excerpts, language)
+    if said:
+        return Reply(" ".join(part for part in (feeling, said, _reminder(talk, here)) if part))
+    if _is_opening(talk, here):
+        return Reply(_opening(talk, here))
+    return Reply(" ".join(part for part in (feeling, phrase("unanswerable", language)) if part), is_answered=False)
+
+
+def _go_on(talk: Talk, here: Standing) -> str:
+    """Return what follows an answer: the next question, or that there is none."""
+    language = talk.answer_language
+    if here.question is None:
+        done = phrase("questions_done", language)
+        return done if talk.playbook.recommends else f"{done} {phrase('questions_none', language)}"
+    skipped = any(fact.value == SKIPPED for fact in learned(talk))
+    key = "question.skipped" if skipped else "question.next"
+    return phrase(key, language, question=here.question.wording(language))
+
+
+def _polite(talk: Talk, here: Standing, kind: Pleasantry) -> str:
+    language = talk.answer_language
+    if kind == "greeting":
+        return _opening(talk, here)
+    said = phrase(kind, language, product=talk.config.tone.product_name)
+    is_parting = kind in ("thanks", "goodbye", "glad")
+    return said if is_parting else " ".join(part for part in (said, _reminder(talk, here)) if part)
+
+
+def _opening(talk: Talk, here: Standing) -> str:
+    """Return the playbook's greeting the first time, then a shorter one; with the open question, unless it holds it."""
+    language = talk.answer_language
+    greeting = in_language(talk.playbook.greeting, language)
+    said = greeting if first_messages(talk) else phrase("greeting_again", language)
+    if here.question is None:
+        return said
+    if in_language(here.question.text, language) in said:
+        return said
+    asked = phrase("question.first", language, question=here.question.wording(language))
+    return f"{said} {asked}" if first_messages(talk) else asked
+
+
+def _reminder(talk: Talk, here: Standing) -> str:
+    """Return the open question again after something else was answered; nothing where the playbook asks nothing."""
+    if here.question is None or (pending_question(talk) is None and not first_messages(talk)):
+        return ""
+    language = talk.answer_language
+    return phrase("question.after_answer", language, question=here.question.wording(language))
+
+
+def _is_opening(talk: Talk, here: Standing) -> bool:
+    """Tell whether the agent has yet to say what the conversation is about: its playbook begins with a question."""
+    return here.question is not None and first_messages(talk)
+
+
+def _feeling(talk: Talk) -> str:
+    mood = talk.understanding.sentiment if talk.understanding else "neutral"
+    return phrase("sorry_to_hear", talk.answer_language) if mood in ("negative", "angry") else ""
+
+
+def _may_call(talk: Talk, tools: Sequence[ToolSpec]) -> bool:
+    """Tell whether the stage may be left now: the tool is offered, and was not refused in this turn."""
+    refused = any(result.call.name == ADVANCE and result.status != "done" for result in talk.results)
+    return not refused and any(tool.name == ADVANCE for tool in tools)
+
+
+def _with_numbers(text: str, number: int, limit: int) -> str:
+    return " ".join(f"{sentence} [{number}]" for sentence in _fitting(text, limit))
+
+
+def _fitting(text: str, limit: int) -> Iterator[str]:
+    """Yield whole sentences while they fit; the first in any case."""
+    length = 0
+    for sentence in split_sentences(text):
+        length += len(sentence.text) + 1
+        if length > limit and length > len(sentence.text) + 1:
+            return
+        yield sentence.text
+
+
+def _in_tongue(text: str, language: str) -> str:
+    own = "ar" if is_written_in(text, "ar") else "en"
+    return phrase("other_language", language, tongue=tongue(own, language))

@@ -1,0 +1,99 @@
+"""Small talk is told from what is about something, by whole messages."""
+
+import pytest
+
+from graph.onboarding.pleasantries import asks_for_advice, asks_something, passes_over, plainly, pleasantry
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Hi", "greeting"),
+        ("hello there!!", "greeting"),
+        ("Hey, good morning 👋", "greeting"),
+        ("السَّلامُ عليكم ورحمة الله", "greeting"),
+        ("أهلًا", "greeting"),
+        ("Thanks a lot!", "thanks"),
+        ("ok great, thank you so much :)", "thanks"),
+        ("شكرًا جزيلًا", "thanks"),
+        ("Bye!", "goodbye"),
+        ("That’s all for now", "goodbye"),
+        ("إلى اللقاء", "goodbye"),
+        ("hi, how are you?", "how_are_you"),
+        ("كيف حالك؟", "how_are_you"),
+        ("Are you a bot?", "who_are_you"),
+        ("hello, who are you", "who_are_you"),
+        ("هل أنت إنسان؟", "who_are_you"),
+        ("can you help me please?", "what_can_you_do"),
+        ("HELP", "what_can_you_do"),
+        ("ساعدني من فضلك", "what_can_you_do"),
+        ("yes it works now", "glad"),
+        ("ok", "glad"),
+        ("تمام", "glad"),
+        ("Hi, how do I import contacts?", None),
+        ("thanks, but it still fails", None),
+        ("Are you a bot or can you refund me?", None),
+        ("help me import my contacts", None),
+        ("it works on my phone but not here", None),
+        ("شكرًا ولكن كيف أستورد جهات الاتصال؟", None),
+        ("", None),
+        ("???", None),
+        ("hi " * 200, None),
+    ],
+)
+def test_small_talk(text: str, kind: str | None) -> None:
+    assert pleasantry(text) == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["skip", "Skip this question, please", "No thanks.", "I don't know", "N/A", "لا أعرف", "تخطَّ", "التالي", "no"],
+)
+def test_questions_may_be_passed_over(text: str) -> None:
+    assert passes_over(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["skipping rope shop", "I know no tools but Excel", "none of them except HubSpot", "لا أستعمل إلا إكسل"]
+)
+def test_answers_are_not_passed_over(text: str) -> None:
+    assert not passes_over(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "does"),
+    [
+        ("what is a plan", True),
+        ("a plan?", True),
+        ("ما هذا", True),
+        ("Hello, can I pay later", True),
+        ("Whatever works", False),
+        ("Manager", False),
+        ("", False),
+    ],
+)
+def test_questions(text: str, does: bool) -> None:
+    assert asks_something(text) is does
+
+
+@pytest.mark.parametrize(
+    ("text", "does"),
+    [
+        ("So, what do you recommend?", True),
+        ("Any suggestions", True),
+        ("بماذا تنصحني؟", True),
+        ("I recommend my friends to you", False),
+        ("", False),
+    ],
+)
+def test_wishes_for_advice(text: str, does: bool) -> None:
+    assert asks_for_advice(text) is does
+
+
+@pytest.mark.parametrize("text", ["ok " * 26 + "x", "hi there " * 8 + "!", "a" * 80, "\u202e\u200f" * 40])
+def test_odd_texts_take_no_time(text: str) -> None:
+    assert pleasantry(text) is None or text.startswith("hi")
+
+
+def test_comparison_forgives_what_people_leave_out() -> None:
+    assert plainly("  أهلًا،  وسهـلًا! ") == "اهلا وسهلا"

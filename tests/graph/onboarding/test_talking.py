@@ -1,0 +1,160 @@
+"""How the rules converse: quoting, asking, small talk, and saying what they do not know."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from core.playbooks import Playbook, shipped
+from core.sentences import split_sentences
+from graph.excerpts import Excerpt
+from graph.languages import is_written_in
+from graph.onboarding.answers import SKIPPED, learned
+from graph.phrases import phrase
+from graph.reasoners.talking import converse
+from graph.talk import Talk, ToolSpec, Understanding
+from tests.graph.talks import KEYS, LIMITS, advanced, make_talk
+
+ADVANCE = ToolSpec("advance_stage", "", {})
+ONBOARDING = shipped()["onboarding"].playbook
+ROLE, TEAM, INDUSTRY = ONBOARDING.stages["profile"].questions
+KEYS_AR = Excerpt("chunk-3", "", "تبدأ المفاتيح بالرمز crm_live_. تتكون من 32 حرفًا.", None, None)
+
+
+def words(talk: Talk, *tools: ToolSpec) -> str:
+    return converse(talk, tools).text
+
+
+def test_an_answer_is_quoted_sentence_by_sentence_with_its_sources() -> None:
+    reply = converse(make_talk(excerpts=(KEYS, LIMITS)), ())
+    assert reply.is_answered
+    assert reply.text == (
+        "Live keys begin with crm_live_. [1] They have 32 characters. [1] A workspace has at most 20 keys. [2]"
+    )
+
+
+def test_what_the_first_source_says_is_not_said_again() -> None:
+    assert "[2]" not in words(make_talk(excerpts=(KEYS, replace(KEYS, chunk_id="chunk-9"))))
+
+
+def test_a_long_passage_is_quoted_by_whole_sentences() -> None:
+    long = replace(
+        KEYS, text=" ".join(f"Sentence number {number} tells something of interest." for number in range(40))
+    )
+    sentences = split_sentences(words(make_talk(excerpts=(long,))))
+    assert 3 < len(sentences) < 12
+    assert all(sentence.text.endswith("interest.") for sentence in sentences[:1])
+
+
+def test_what_is_not_found_is_said_and_a_person_offered() -> None:
+    reply = converse(make_talk(), ())
+    assert (reply.text, reply.is_answered) == (phrase("unanswerable", "en"), False)
+
+
+def test_in_arabic_the_words_are_arabic() -> None:
+    reply = converse(make_talk("كيف أستورد جهات الاتصال؟", language="ar"), ())
+    assert reply.text == phrase("unanswerable", "ar")
+
+
+def test_a_document_in_another_language_is_announced() -> None:
+    assert words(make_talk(language="ar", excerpts=(KEYS,))).startswith("لديّ هذا بالإنجليزية فقط:")
+    assert words(make_talk(excerpts=(KEYS_AR,))).startswith("I have this in Arabic only:")
+    assert words(make_talk(language="ar", excerpts=(KEYS_AR,))).startswith("تبدأ المفاتيح")
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("Thanks!", "thanks"), ("are you a robot?", "who_are_you"), ("bye", "goodbye"), ("it works!", "glad")],
+)
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_small_talk(text: str, key: str, language: str) -> None:
+    talk = make_talk(text, "assistant: …", language=language, excerpts=(KEYS,))
+    assert words(talk) == phrase(key, language, product="the product")
+
+
+def test_a_greeting_is_answered_by_the_playbooks_own() -> None:
+    assert words(make_talk("Hi")) == shipped()["support"].playbook.greeting["en"]
+    assert words(make_talk("Hi", "user: Hi", "assistant: Hello")) == phrase("greeting_again", "en")
+
+
+def test_onboarding_begins_with_its_first_question() -> None:
+    for opening in ("Hi", "I want to get started"):
+        said = words(make_talk(opening, playbook="onboarding"))
+        assert said == f"{ONBOARDING.greeting['en']} {ROLE.wording('en')}"
+
+
+def test_a_greeting_that_holds_the_question_does_not_repeat_it() -> None:
+    assert words(make_talk("hello", playbook="sales")) == shipped()["sales"].playbook.greeting["en"]
+
+
+def test_an_answer_leads_to_the_next_question() -> None:
+    said = words(make_talk("Founder or owner", f"assistant: {ROLE.wording('en')}", playbook="onboarding"))
+    assert said == phrase("question.next", "en", question=TEAM.wording("en"))
+
+
+def test_passing_over_leads_on_too() -> None:
+    said = words(make_talk("skip", f"assistant: {ROLE.wording('en')}", playbook="onboarding"))
+    assert said == phrase("question.skipped", "en", question=TEAM.wording("en"))
+
+
+def test_a_question_of_the_user_is_answered_and_the_open_one_put_again() -> None:
+    before = f"assistant: {ROLE.wording('en')}"
+    said = words(make_talk("Where do I find keys?", before, playbook="onboarding", excerpts=(KEYS,)))
+    assert said.startswith("Live keys begin with crm_live_. [1]")
+    assert said.endswith(phrase("question.after_answer", "en", question=ROLE.wording("en")))
+
+
+def test_a_stage_whose_questions_are_done_is_left_by_the_tool() -> None:
+    before = f"assistant: {INDUSTRY.wording('en')}"
+    talk = make_talk("Retail", before, playbook="onboarding", context={"answers": {"role": "x", "team_size": "2"}})
+    reply = converse(talk, (ADVANCE,))
+    assert (reply.text, [(call.name, call.arguments) for call in reply.tool_calls]) == (
+        "", [("advance_stage", '{"stage":"goals"}')],
+    )  # fmt: skip
+    goal = ONBOARDING.stages["goals"].questions[0]
+    after = converse(replace(talk, results=(advanced("goals"),)), (ADVANCE,))
+    assert after.text == phrase("question.next", "en", question=goal.wording("en"))
+
+
+@pytest.mark.parametrize(("tools", "results"), [((), ()), ((ADVANCE,), (advanced("goals", "refused"),))])
+def test_without_leave_to_move_the_stage_stays_and_the_user_is_not_left_alone(tools: Any, results: Any) -> None:
+    before = f"assistant: {INDUSTRY.wording('en')}"
+    answers = {"answers": {"role": "x", "team_size": "2"}}
+    talk = make_talk("Retail", before, playbook="onboarding", context=answers, results=results)
+    assert words(talk, *tools) == phrase("questions_done", "en")
+
+
+@pytest.mark.parametrize("text", ["…", "?!", "🙂", "\u202e\u200f"])
+def test_a_message_without_words_is_asked_about(text: str) -> None:
+    assert words(make_talk(text, excerpts=(KEYS,))) == phrase("not_understood", "en")
+
+
+def test_an_angry_user_is_not_met_with_cheer() -> None:
+    understood = Understanding("en", sentiment="angry")
+    assert words(make_talk("nothing works", understanding=understood)).startswith(phrase("sorry_to_hear", "en"))
+
+
+@pytest.mark.parametrize("name", ["onboarding", "sales", "support"])
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_a_whole_conversation_without_any_model(name: str, language: str) -> None:
+    """A user who answers everything is led through each stage that asks, in their language."""
+    playbook: Playbook = shipped()[name].playbook
+    lines, answers, stage, asked = ["user: hi"], {"email": SKIPPED}, playbook.first_stage, "hi"
+    for _ in range(14):
+        talk = make_talk(
+            asked, *lines[:-1], playbook=playbook, stage=stage, language=language, context={"answers": dict(answers)}
+        )
+        results: tuple[Any, ...] = ()
+        reply = converse(talk, (ADVANCE,))
+        while reply.tool_calls:
+            stage = reply.tool_calls[0].arguments.split('"')[3]
+            results = (*results, advanced(stage))
+            reply = converse(replace(talk, results=results), (ADVANCE,))
+        assert reply.text
+        assert is_written_in(reply.text, language)
+        asked = "blue" if language == "en" else "أزرق"
+        lines += [f"assistant: {reply.text}", f"user: {asked}"]
+        lines = lines[-10:]
+        answers |= {fact.name: fact.value for fact in learned(talk)}
+    expected = {"onboarding": "recommending", "sales": "solution", "support": "open"}
+    assert stage == expected[name]
