@@ -151,6 +151,9 @@ class ConsumerSettings(Settings):
     consumer_claim_idle_ms: int = Field(15_000, ge=100, description="Silence after which an entry counts as orphaned")
     consumer_max_attempts: int = Field(5, ge=1, le=100, description="Failures of an entry before it is set aside")
     consumer_turn_slots: int = Field(8, ge=1, le=256, description="Turns that one process runs at a time")
+    consumer_conversation_slots: int = Field(
+        16, ge=1, le=256, description="Answers to users that one process works on at a time, beside the turns above"
+    )
     consumer_job_slots: int = Field(
         6,
         ge=1,

@@ -18,7 +18,16 @@ NudgeOutcome = Literal[
 cap or the kill switch held at saving · `failed`: no reasoner could answer, or the budget was spent; quiet for the
 user."""
 TalkOutcome = Literal[
-    "answered", "unanswered", "withheld", "refused", "stopped", "handed_over", "provider_failed", "budget_exhausted"
+    "answered",
+    "unanswered",
+    "withheld",
+    "refused",
+    "stopped",
+    "handed_over",
+    "provider_failed",
+    "budget_exhausted",
+    "left_to_person",
+    "conversation_ended",
 ]
 """How a conversation turn ended; each of them with something said. `unanswered`: there was no answer to be had ·
 `withheld`: the guards left nothing of it · `stopped`: by the user · the last two: fixed words, with the offer of a
@@ -54,8 +63,9 @@ class Alert(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     escalation_id: str
-    kind: Literal["stuck", "email_draft"] = "stuck"
+    kind: Literal["stuck", "email_draft", "conversation"] = "stuck"
     user_id: str
+    conversation_id: str | None = None
     stuck_point: str
     step_title: str | None = None
     page_url: str | None = None

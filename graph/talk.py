@@ -126,6 +126,8 @@ class Talk:
     trace: tuple[str, ...] = ()
     """What the user just did and which nudges they got, a line each, oldest first, masked."""
     unanswered: int = 0
+    request: Literal["human"] | None = None
+    """What the user asked for by a button, beside or instead of words."""
     person_available: bool = False
     """Whether somebody is there to take over now (office hours)."""
     expected_by: datetime | None = None

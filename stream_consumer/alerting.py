@@ -7,8 +7,12 @@ stand in one place and a corrected address serves what waits.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from redis.asyncio import Redis
+
 from channels.message import Message
+from core import streams
 from core.config import EscalationRules
+from core.conversations import ConversationTurn
 from core.ids import notification_id
 from core.settings import ChannelSettings
 from core.turns import Turn
@@ -32,7 +36,9 @@ def channels_of(rules: EscalationRules, settings: ChannelSettings) -> list[str]:
     return [channel for channel, wanted in chosen.items() if wanted]
 
 
-async def insert_notifications(connection: Connection, alert: Alert, turn: Turn, chosen: Sequence[str]) -> list[str]:
+async def insert_notifications(
+    connection: Connection, alert: Alert, turn: Turn | ConversationTurn, chosen: Sequence[str]
+) -> list[str]:
     """Add a notification per channel and return their ids; those of an earlier run are there already."""
     ids = []
     for channel in chosen:
@@ -49,6 +55,19 @@ async def insert_notifications(connection: Connection, alert: Alert, turn: Turn,
             user_id=turn.user_id,
         )
     return ids
+
+
+async def publish_notifications(
+    redis: Redis, shards: int, turn: Turn | ConversationTurn, notification_ids: Sequence[str]
+) -> None:
+    """Put notifications into their stream; one that is published twice is sent once."""
+    pipeline = redis.pipeline(transaction=False)
+    key = streams.shard_of(streams.NOTIFICATIONS, shards, turn.company_id, turn.user_id)
+    for notification in notification_ids:
+        entry = streams.encode_notification(turn.company_id, notification, turn.trace_id)
+        pipeline.xadd(key, {streams.FIELD: entry})
+    if notification_ids:
+        await pipeline.execute()
 
 
 def message_of(notification: StoredNotification, company_id: str, company_name: str) -> Message:

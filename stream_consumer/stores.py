@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 
 from redis.asyncio import Redis
 
-from core import streams
 from core.budgets import Allowance
 from core.errors import BudgetExhausted, Unavailable
 from core.frames import nudge_frame
@@ -25,7 +24,7 @@ from detection.restraint import Decision, Deny, check_caps, decide
 from graph.context import AlreadyOpen, AlreadyThere, Capped, Opened, OpenResult, Saved, SaveResult
 from graph.journal import LlmCall, LlmResponse, Usage
 from graph.state import Alert
-from stream_consumer.alerting import channels_of, insert_notifications
+from stream_consumer.alerting import channels_of, insert_notifications, publish_notifications
 from stream_consumer.batch import UserKey
 from stream_consumer.candidates import read_history, read_standing
 from stream_consumer.patience import is_outage
@@ -150,7 +149,7 @@ class EscalationStore:
                 config = (await configs.load(connection, turn.company_id)).config
                 chosen = channels_of(config.escalation, self.settings)
                 notifications = await insert_notifications(connection, alert, turn, chosen)
-            await self._publish(turn, notifications)
+            await publish_notifications(self.redis, self.shards, turn, notifications)
         return Opened(alert.escalation_id)
 
     async def _insert(self, connection: Connection, alert: Alert, turn: Turn) -> str | None:
@@ -172,15 +171,6 @@ class EscalationStore:
         if row is None:  # closed between the two statements; the turn runs again and opens its own
             raise Unavailable("The escalation of another turn was closed at this moment.")
         return str(row["escalation_id"])
-
-    async def _publish(self, turn: Turn, notifications: list[str]) -> None:
-        pipeline = self.redis.pipeline(transaction=False)
-        key = streams.shard_of(streams.NOTIFICATIONS, self.shards, turn.company_id, turn.user_id)
-        for notification in notifications:
-            entry = streams.encode_notification(turn.company_id, notification, turn.trace_id)
-            pipeline.xadd(key, {streams.FIELD: entry})
-        if notifications:
-            await pipeline.execute()
 
 
 @dataclass(frozen=True, slots=True)

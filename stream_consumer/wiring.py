@@ -16,10 +16,17 @@ from redis.asyncio import Redis
 
 from core import streams
 from core.errors import SettingsError
-from core.outbox import Outbox
 from core.redis import connect
 from core.security import Vault
-from core.settings import ChannelSettings, ConsumerSettings, LlmSettings, SecuritySettings, StoreSettings, load
+from core.settings import (
+    ChannelSettings,
+    ConsumerSettings,
+    ConversationSettings,
+    LlmSettings,
+    SecuritySettings,
+    StoreSettings,
+    load,
+)
 from db.pool import Database
 from knowledge.settings import EmbeddingSettings, KnowledgeSettings
 from stream_consumer.budgets import BudgetWatch
@@ -66,6 +73,7 @@ class Settings:
     channels: ChannelSettings
     knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
+    conversations: ConversationSettings = field(default_factory=ConversationSettings)
 
     @classmethod
     def load(cls) -> "Settings":
@@ -78,6 +86,7 @@ class Settings:
             load(ChannelSettings),
             load(KnowledgeSettings),
             load(EmbeddingSettings),
+            load(ConversationSettings),
         )
 
 
@@ -196,37 +205,18 @@ async def _open_knowledge(parts: _Parts, registry: CollectorRegistry, stack: Asy
 
 
 async def _turns(parts: _Parts, base: "KnowledgeBase", stack: AsyncExitStack) -> list[Task]:
-    # Imported here: the models' client takes a second to import, which the other roles need not spend.
-    from graph.build import build_graph
-    from graph.checkpoints import open_saver
-    from graph.consulting import SEARCH_SECONDS
-    from graph.reasoners.wiring import build_reasoner, thinking_seconds
-    from stream_consumer.knowledge_store import KnowledgeStore
-    from stream_consumer.locks import Locks
-    from stream_consumer.stores import EscalationStore, JournalStore, NudgeStore, OutboxDelivery
-    from stream_consumer.turns import Stores, TurnsHandler
+    from stream_consumer.turn_parts import open_turns
 
-    settings = parts.settings
-    saver = await stack.enter_async_context(open_saver(settings.store.database_url.get_secret_value()))
-    stores = Stores(
-        partial(JournalStore, parts.db),
-        NudgeStore(parts.db),
-        EscalationStore(parts.db, parts.redis, settings.channels, parts.shards),
-        OutboxDelivery(Outbox(parts.redis)),
-        KnowledgeStore(parts.db, base.retriever),
-    )
-    handler = TurnsHandler(
-        parts.db,
-        build_graph(saver, thinking_seconds=thinking_seconds(settings.llm) + SEARCH_SECONDS),
-        build_reasoner(settings.llm),
-        stores,
-        parts.companies,
-        Locks(parts.redis),
-        parts.metrics,
-    )
-    policy = _policy(settings.consumer, batch=1, slots=settings.consumer.consumer_turn_slots, isolate_after=1)
+    settings = parts.settings.consumer
+    handlers = await open_turns(parts.settings, parts.db, parts.redis, parts.companies, parts.metrics, base, stack)
+    behaviour = _policy(settings, batch=1, slots=settings.consumer_turn_slots, isolate_after=1)
+    talking = _policy(settings, batch=1, slots=settings.consumer_conversation_slots, isolate_after=1)
     requeue = Requeue(parts.db, parts.redis, parts.shards)
-    return [*parts.loops(streams.TURNS, handler, policy), partial(requeue.run, requeue.requeue_turns, "turns")]
+    return [
+        *parts.loops(streams.TURNS, handlers.behaviour, behaviour),
+        *parts.loops(streams.CONVERSATIONS, handlers.conversations, talking),
+        partial(requeue.run, requeue.requeue_turns, "turns"),
+    ]
 
 
 def _notifications(parts: _Parts) -> list[Task]:

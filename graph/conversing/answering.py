@@ -23,6 +23,8 @@ from graph.talk import Answer, Effect, Reply, Stopped, Talk, TalkContext, ToolCa
 
 ANSWER_SECONDS: Final = 90.0
 """Bound of one answer with all its rounds; each call and each tool has its own, shorter limit."""
+MAX_CALLS: Final = 32
+"""Calls of one reply that are looked at; the playbook's own limit is lower, and each beyond it is told so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ async def _converse(
         await rounds.stream.hold_to(Grounds(rounds.talk, rounds.passages, context.knowledge, guard))
         calls = replace(context.calls(rounds.talk.turn), round=number)
         rounds.last = await reasoner.converse(rounds.talk, offered, calls, rounds.stream)
-        asked = _asked(rounds.last.value, offered)[: max(left, 0)]
+        asked = _asked(rounds.last.value, offered)
         if not asked:
             break
         rounds.take(await means.tools.run(rounds.talk, asked, number))
@@ -116,7 +118,7 @@ async def _converse(
 
 def _asked(reply: Reply, offered: Sequence[ToolSpec]) -> tuple[ToolCall, ...]:
     """Return the calls of a reply; a model that asks for tools when it was offered none asks in vain."""
-    return reply.tool_calls if offered else ()
+    return reply.tool_calls[:MAX_CALLS] if offered else ()
 
 
 def _answered(rounds: _Rounds, reading: Reading, said: Streamed) -> Composed:

@@ -1,4 +1,4 @@
-"""What each node does in a conversation turn: understand, answer, store, hand over; each returns changes of the state."""
+"""What the nodes do in a conversation turn: understand, answer, store, hand over; each returns changes of the state."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -19,8 +19,8 @@ from graph.alerts import tried
 from graph.case import Case, was_refused
 from graph.journal import Calls
 from graph.languages import primary
-from graph.phrases import phrase
 from graph.reasoner import AlertDraft, Reasoned
+from graph.reasoners import talking
 from graph.talk import Reply, Talk, TextSink, ToolSpec
 from graph.wording import compose, language_of, template_version
 
@@ -162,7 +162,5 @@ class RulesReasoner:
         return Reasoned(word_alert(case, diagnosis), NAME, VERSION)
 
     async def converse(self, talk: Talk, tools: Sequence[ToolSpec], calls: Calls, sink: TextSink) -> Reasoned[Reply]:  # noqa: ARG002
-        """Quote what the documents say to the question."""
-        quotes = [f"{one.text} [{n}]" for n, one in enumerate(talk.excerpts, start=1)][:1]
-        text = quotes[0] if quotes else phrase("unanswerable", talk.answer_language)
-        return Reasoned(Reply(text, is_answered=bool(quotes)), NAME, VERSION, is_verbatim=True)
+        """Quote what the documents say, put the playbook's questions, or say that there is no answer."""
+        return Reasoned(talking.converse(talk, tools), NAME, talking.VERSION, is_verbatim=True)

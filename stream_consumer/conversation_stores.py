@@ -1,0 +1,192 @@
+"""The graph's Protocols for conversations on our stores: what was said in PostgreSQL, what is shown through the outbox.
+
+Each method first makes one transaction and then publishes what it holds; a run of the same turn after a crash finds the
+transaction made, and publishes the same frames under the same keys.
+"""
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from redis.asyncio import Redis
+
+from core import streams
+from core.conversations import (
+    ConversationTurn,
+    HandledBy,
+    IllegalStage,
+    Message,
+    Role,
+    answer_id,
+    notice_id,
+)
+from core.errors import Unavailable
+from core.frames import delta_frame, handoff_frame, message_frame, typing_frame
+from core.ids import escalation_id
+from core.outbox import Outbox
+from core.settings import ChannelSettings
+from db import configs, conversations, messages, tickets
+from db.messages import NewMessage
+from db.pool import Connection, Database
+from db.tickets import OpenedTicket
+from graph.conversing.tickets import ticket_alert
+from graph.talk import Answer, Talk, ToolCall, ToolResult, ToolSpec, Understanding
+from stream_consumer.alerting import channels_of, insert_notifications, publish_notifications
+from stream_consumer.metrics import ConsumerMetrics
+from stream_consumer.stores import available
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationStore:
+    """`graph.talk.Conversations` of any company."""
+
+    db: Database
+    redis: Redis
+    settings: ChannelSettings
+    shards: int
+
+    async def store_answer(self, talk: Talk, answer: Answer, understanding: Understanding) -> Message:
+        """Store the answer with what follows from it, all or nothing; then publish it."""
+        turn, now = talk.turn, datetime.now(UTC)
+        async with available():
+            async with self.db.transaction(turn.company_id) as connection:
+                await conversations.lock(connection, turn.company_id, turn.conversation_id)
+                new = _answer(talk, answer)
+                stored = await messages.insert_answer(connection, new, now, is_answered=answer.is_answered)
+                if stored.is_new:
+                    await _follow_up(connection, talk, answer, understanding)
+            await self._publish(turn, stored.message)
+        return stored.message
+
+    async def hand_over(self, talk: Talk, reason: str, summary: str, words: str) -> str:
+        """Open a ticket with its notifications and put the conversation into the queue; then tell user and people."""
+        turn, now = talk.turn, datetime.now(UTC)
+        async with available():
+            async with self.db.transaction(turn.company_id) as connection:
+                opened = await self._open(connection, talk, reason, summary, now)
+                told = await messages.insert(connection, _notice(talk, words), now)
+                config = (await configs.load(connection, turn.company_id)).config
+                chosen = channels_of(config.escalation, self.settings) if opened.ticket.turn_id == turn.turn_id else []
+                alert = ticket_alert(talk, reason, summary, opened.ticket.ticket_id)
+                notifications = await insert_notifications(connection, alert, turn, chosen)
+            await self._publish(turn, told.message)
+            await self._tell(turn, opened)
+            await publish_notifications(self.redis, self.shards, turn, notifications)
+        return opened.ticket.ticket_id
+
+    async def _open(self, connection: Connection, talk: Talk, reason: str, summary: str, now: datetime) -> OpenedTicket:
+        turn, ticket_id = talk.turn, escalation_id(talk.turn.turn_id)
+        await conversations.lock(connection, turn.company_id, turn.conversation_id)
+        opened = await tickets.open_ticket(
+            connection,
+            turn.company_id,
+            ticket_id=ticket_id,
+            turn_id=turn.turn_id,
+            user_id=turn.user_id,
+            conversation_id=turn.conversation_id,
+            reason=reason,
+            alert=ticket_alert(talk, reason, summary, ticket_id).model_dump(mode="json"),
+            expected_by=talk.expected_by,
+            trace_id=turn.trace_id,
+            now=now,
+        )
+        if opened.is_new:
+            await conversations.set_handled_by(connection, turn.company_id, turn.conversation_id, HandledBy.QUEUE, now)
+        return opened
+
+    async def _publish(self, turn: ConversationTurn, message: Message) -> None:
+        await Outbox(self.redis).publish(turn.company_id, turn.user_id, message_frame(message), key=message.message_id)
+
+    async def _tell(self, turn: ConversationTurn, opened: OpenedTicket) -> None:
+        ticket = opened.ticket
+        expected = ticket.expected_by.isoformat() if ticket.expected_by else None
+        frame = handoff_frame(turn.conversation_id, HandledBy.QUEUE, ticket_id=ticket.ticket_id, expected_by=expected)
+        await Outbox(self.redis).publish(turn.company_id, turn.user_id, frame, key=notice_id(turn.turn_id, "queue"))
+
+
+def _answer(talk: Talk, answer: Answer) -> NewMessage:
+    turn = talk.turn
+    return NewMessage(
+        company_id=turn.company_id,
+        conversation_id=turn.conversation_id,
+        message_id=answer_id(turn.turn_id),
+        role=Role.ASSISTANT,
+        text=answer.text,
+        trace_id=turn.trace_id,
+        language=answer.language,
+        citations=answer.citations,
+        status=answer.status,
+        turn_id=turn.turn_id,
+        verdicts=[{"rule": one.rule, "action": one.action, "score": one.score} for one in answer.verdicts],
+    )
+
+
+def _notice(talk: Talk, words: str) -> NewMessage:
+    turn = talk.turn
+    return NewMessage(
+        company_id=turn.company_id,
+        conversation_id=turn.conversation_id,
+        message_id=notice_id(turn.turn_id, "handoff"),
+        role=Role.ASSISTANT,
+        text=words,
+        trace_id=turn.trace_id,
+        language=talk.answer_language,
+        turn_id=turn.turn_id,
+    )
+
+
+async def _follow_up(connection: Connection, talk: Talk, answer: Answer, understanding: Understanding) -> None:
+    """Carry out what tools decided, and note language and playbook of the turn."""
+    place = (talk.turn.company_id, talk.turn.conversation_id)
+    await conversations.set_language(connection, *place, understanding.language)
+    await conversations.set_playbook_version(connection, *place, talk.playbook_version)
+    for effect in answer.effects:
+        if effect.kind == "advance_stage":
+            with suppress(IllegalStage):  # the playbook was changed meanwhile
+                await conversations.advance(connection, *place, talk.playbook, effect.values["stage"])
+
+
+class PageDelivery:
+    """`graph.talk.Delivery` by the outbox. Whoever is away misses it, and so does everybody while Redis is away."""
+
+    def __init__(self, redis: Redis, metrics: ConsumerMetrics) -> None:
+        self._redis = redis
+        self._outbox = Outbox(redis)
+        self._metrics = metrics
+
+    async def typing(self, turn: ConversationTurn) -> None:
+        """Show that an answer is being written."""
+        await self._send(turn, typing_frame(turn.conversation_id))
+
+    async def delta(self, turn: ConversationTurn, run: str, index: int, text: str) -> None:
+        """Send a sentence."""
+        await self._send(turn, delta_frame(turn.conversation_id, answer_id(turn.turn_id), run, index, text))
+
+    async def is_stopped(self, turn: ConversationTurn) -> bool:
+        """Tell whether the user stopped this answer."""
+        with suppress(Unavailable):
+            async with available():
+                stopped = await self._redis.get(streams.stop_key(turn.company_id, turn.user_id))
+                return bool(stopped == turn.conversation_id.encode())
+        return False
+
+    async def _send(self, turn: ConversationTurn, frame: dict[str, object]) -> None:
+        with suppress(Unavailable):
+            async with available():
+                await self._outbox.send(turn.company_id, turn.user_id, frame)
+
+
+class NoTools:
+    """`graph.talk.Tools` of a process without any."""
+
+    def specs(self, talk: Talk) -> Sequence[ToolSpec]:  # noqa: ARG002 - Protocol
+        """Return none."""
+        return ()
+
+    async def run(self, talk: Talk, calls: Sequence[ToolCall], round_number: int) -> Sequence[ToolResult]:  # noqa: ARG002
+        """Refuse each."""
+        return [ToolResult(call, "refused", "", "unknown_tool") for call in calls]

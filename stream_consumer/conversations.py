@@ -1,0 +1,246 @@
+"""Turns of conversations: a person waits, so they have slots of their own, and nothing of them ends in silence.
+
+A turn is begun once the user has stopped typing for a moment; what they write after that makes the next one, which
+waits for this one. A turn that is delivered twice finds its row ended; one whose process was killed runs again, finds
+what was paid for in the journal, and stores the one answer that the turn has.
+"""
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from redis.asyncio import Redis
+
+from core import logs, streams
+from core.budgets import conversation_allowance
+from core.conversations import ConversationTurn, HandledBy, Message, Role, answer_id, notice_id
+from core.frames import ended_frame, message_frame
+from core.outbox import Outbox
+from core.pseudonyms import Pseudonyms
+from core.settings import ConversationSettings
+from core.turns import ReceiptStep, TurnStatus
+from db import conversation_turns, conversations, messages, playbooks
+from db.conversation_turns import Begun, Waiting
+from db.messages import NewMessage
+from db.pool import Connection, Database
+from graph.build import TurnGraph
+from graph.context import TurnContext
+from graph.facts import UserFacts
+from graph.phrases import phrase
+from graph.reasoner import Reasoner
+from graph.runner import run_turn
+from graph.state import TalkOutcome, TurnResult
+from graph.talk import Conversations, Delivery, Talk, TalkContext, Tools
+from stream_consumer.companies import Companies
+from stream_consumer.entries import DONE, Entry, Failed, Outcome, Postponed
+from stream_consumer.locks import Locks
+from stream_consumer.metrics import ConsumerMetrics
+from stream_consumer.talks import read_talk
+from stream_consumer.turns import LOCKED_SECONDS, Stores
+
+log = logging.getLogger(__name__)
+
+PATIENCE: Final = timedelta(seconds=3)
+"""After this a turn is begun although the user goes on typing."""
+ENDED_SECONDS: Final = 60
+"""How long the sign stands that a turn has ended, for whoever waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationStores:
+    """What only conversation turns use: where answers go, how pages hear of them, and which tools there are."""
+
+    conversations: Conversations
+    delivery: Delivery
+    tools_of: Callable[[Talk, Pseudonyms], Tools]
+
+
+class ConversationsHandler:
+    """Handles entries of `conversation_turns_stream`, each on its own."""
+
+    def __init__(
+        self,
+        db: Database,
+        redis: Redis,
+        graph: TurnGraph,
+        reasoner: Reasoner,
+        stores: Stores,
+        conversation_stores: ConversationStores,
+        companies: Companies,
+        locks: Locks,
+        metrics: ConsumerMetrics,
+        settings: ConversationSettings,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._db = db
+        self._redis = redis
+        self._graph = graph
+        self._reasoner = reasoner
+        self._stores = stores
+        self._talking = conversation_stores
+        self._companies = companies
+        self._locks = locks
+        self._metrics = metrics
+        self._settings = settings
+        self._now = now
+
+    async def handle(self, entries: Sequence[Entry]) -> Sequence[Outcome]:
+        """Run the turn of each entry."""
+        return [await self._handle_one(entry) for entry in entries]
+
+    async def abandon(self, entry: Entry, reason: str) -> None:
+        """End the turn of an entry that is given up on and the conversation with it, in words that the user gets."""
+        try:
+            turn = streams.decode_conversation_turn(entry.payload)
+        except ValueError:
+            return
+        last = ReceiptStep(step="run", outcome="failed", reason=reason, at=self._now())
+        async with self._db.transaction(turn.company_id) as connection:
+            told = await _apologise(connection, turn, self._now())
+            await conversations.close(connection, turn.company_id, turn.conversation_id, "error", self._now())
+            await conversation_turns.finish(
+                connection,
+                turn.company_id,
+                turn.turn_id,
+                "failed",
+                "failed",
+                receipt_steps=[last],
+                error=reason,
+                now=self._now(),
+            )
+        outbox, user = Outbox(self._redis), (turn.company_id, turn.user_id)
+        await outbox.publish(*user, message_frame(told), key=told.message_id)
+        frame = ended_frame(turn.conversation_id, "error")
+        await outbox.publish(*user, frame, key=notice_id(turn.turn_id, "ended"))
+        await self._tell_ended(turn, "failed")
+
+    async def _handle_one(self, entry: Entry) -> Outcome:
+        try:
+            turn = streams.decode_conversation_turn(entry.payload)
+        except ValueError as error:
+            return Failed(error)
+        names = {"company_id": turn.company_id, "turn_id": turn.turn_id, "conversation_id": turn.conversation_id}
+        with logs.bind(trace_id=turn.trace_id, **names):
+            if seconds := await self._still_typing(turn):
+                return Postponed(seconds)
+            async with self._locks.hold(streams.conversation_lock_key(turn.company_id, turn.user_id)) as held:
+                if not held:
+                    return Postponed(LOCKED_SECONDS * (1 + random.random()))  # noqa: S311 - spreads tries
+                await self._run(turn, is_first=not entry.claimed)
+        return DONE
+
+    async def _still_typing(self, turn: ConversationTurn) -> float:
+        """Return for how many seconds the turn should wait for more of the user; 0: it may begin."""
+        async with self._db.transaction(turn.company_id) as connection:
+            waiting = await conversation_turns.waiting(connection, turn.company_id, turn.turn_id)
+            if waiting is None or waiting.status is not TurnStatus.QUEUED or waiting.last_message_at is None:
+                return 0.0
+            conversation = await conversations.get(connection, turn.company_id, turn.conversation_id)
+            if conversation is None:
+                return 0.0
+            chosen = await playbooks.load(connection, turn.company_id, conversation.playbook)
+        return debounce(waiting, chosen.playbook.limits.debounce_ms, self._now())
+
+    async def _run(self, turn: ConversationTurn, *, is_first: bool) -> None:
+        if is_first:  # a stop that was meant for an earlier answer
+            await self._redis.delete(streams.stop_key(turn.company_id, turn.user_id))
+        async with self._db.transaction(turn.company_id) as connection:
+            begun = await conversation_turns.begin(connection, turn.company_id, turn.turn_id, self._now())
+        if begun is None or begun.status is not TurnStatus.RUNNING:
+            log.info("turn ended before", extra={"status": begun.status if begun else None})
+        elif (left := left_to(begun)) is not None:
+            await self._finish(begun.turn, TurnResult(outcome=left))
+        else:
+            result = await run_turn(self._graph, begun.turn, await self._context_of(begun))
+            await self._finish(begun.turn, result)
+        await self._tell_ended(turn, "done")
+
+    async def _finish(self, turn: ConversationTurn, result: TurnResult) -> None:
+        status = TurnStatus.FAILED if result.failed else TurnStatus.DONE
+        async with self._db.transaction(turn.company_id) as connection:
+            await conversation_turns.finish(
+                connection,
+                turn.company_id,
+                turn.turn_id,
+                "failed" if result.failed else "done",
+                result.outcome,
+                reasoner=result.reasoner,
+                prompts=result.prompts,
+                receipt_steps=result.receipt,
+                error=result.error,
+                now=self._now(),
+            )
+        self._metrics.turns.labels(result.outcome).inc()
+        log.info("turn ended", extra={"outcome": result.outcome, "status": status, "error": result.error})
+
+    async def _tell_ended(self, turn: ConversationTurn, status: str) -> None:
+        """Wake whoever waits for the turn; they read its row."""
+        pipeline = self._redis.pipeline(transaction=True)
+        pipeline.lpush(streams.turn_ended_key(turn.turn_id), status)
+        pipeline.expire(streams.turn_ended_key(turn.turn_id), ENDED_SECONDS)
+        await pipeline.execute()
+
+    async def _context_of(self, begun: Begun) -> TurnContext:
+        turn = begun.turn
+        company = (await self._companies.get([turn.company_id]))[turn.company_id]
+        pseudonyms = Pseudonyms(company.config.conversations.pii_patterns)
+        async with self._db.transaction(turn.company_id) as connection:
+            talk = await read_talk(connection, begun, company, pseudonyms, self._now())
+        return TurnContext(
+            config=company.config,
+            baseline=None,
+            user=UserFacts(turn.user_id, talk.language, talk.is_anonymous),
+            recent_events=(),
+            past_nudges=(),
+            in_holdout=False,
+            reasoner=self._reasoner,
+            journal=self._stores.journal(turn.company_id),
+            nudges=self._stores.nudges,
+            escalations=self._stores.escalations,
+            delivery=self._stores.delivery,
+            now=self._now,
+            knowledge=self._stores.knowledge,
+            talk=TalkContext(
+                talk=talk,
+                pseudonyms=pseudonyms,
+                conversations=self._talking.conversations,
+                delivery=self._talking.delivery,
+                tools=self._talking.tools_of(talk, pseudonyms),
+                allowance=conversation_allowance(company.config, talk.playbook.limits, self._settings),
+            ),
+        )
+
+
+def debounce(waiting: Waiting, debounce_ms: int, now: datetime) -> float:
+    """Return for how many seconds a turn should wait for more of what the user is typing. Pure."""
+    if waiting.first_message_at is None or waiting.last_message_at is None:
+        return 0.0
+    begins = waiting.last_message_at + timedelta(milliseconds=debounce_ms)
+    latest = waiting.first_message_at + PATIENCE
+    return max(0.0, (min(begins, latest) - now).total_seconds())
+
+
+def left_to(begun: Begun) -> TalkOutcome | None:
+    """Return why the agent says nothing in this turn, as its outcome; None: it answers. Pure."""
+    if begun.conversation.is_over:
+        return "conversation_ended"
+    return None if begun.conversation.handled_by is HandledBy.AGENT else "left_to_person"
+
+
+async def _apologise(connection: Connection, turn: ConversationTurn, now: datetime) -> Message:
+    conversation = await conversations.lock(connection, turn.company_id, turn.conversation_id)
+    new = NewMessage(
+        company_id=turn.company_id,
+        conversation_id=turn.conversation_id,
+        message_id=answer_id(turn.turn_id),
+        role=Role.ASSISTANT,
+        text=phrase("error", conversation.language),
+        trace_id=turn.trace_id,
+        language=conversation.language,
+        turn_id=turn.turn_id,
+    )
+    return (await messages.insert(connection, new, now)).message
