@@ -215,6 +215,9 @@ class ConversationSettings(Settings):
     token_budget_maker_simple: int = Field(1500, ge=64, le=100_000, description="Tokens to make a short answer")
     token_budget_maker_complex: int = Field(4000, ge=64, le=100_000, description="Tokens to make recommendations")
     token_budget_checker: int = Field(1500, ge=64, le=100_000, description="Tokens to check recommendations")
+    allow_private_tools: bool = Field(
+        False, description="Lets tools of conversations reach private addresses; for development on one machine"
+    )
     chat_session_seconds: int = Field(900, ge=60, le=3600, description="Life of a chat session's token")
 
 

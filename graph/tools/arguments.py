@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from math import isfinite
 from typing import Any, Final
 
-from graph.tools.cleaning import cleaned
+from graph.tools.cleaning import cleaned, is_plain_number
 from graph.tools.contracts import INVALID_ARGUMENTS, Refused
 from graph.tools.schemas import TooCostly, faults
 
@@ -53,7 +52,7 @@ def _measure(value: Any) -> None:
         left -= len(level)
         if left < 0:
             raise _refused(f"the arguments hold more than {MAX_NODES} values")
-        if any(isinstance(one, float) and not isfinite(one) for one in level):
+        if any(isinstance(one, int | float) and not is_plain_number(one) for one in level):
             raise _refused("the arguments hold a number that is too large")
         level = [inner for one in level for inner in _inside(one)]
         if not level:

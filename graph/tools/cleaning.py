@@ -1,6 +1,7 @@
 """Taking out of tools' texts what no reader sees and what no database or terminal should get."""
 
 import re
+from math import isfinite
 from typing import Any, Final
 
 _UNSEEN: Final = re.compile(
@@ -18,11 +19,18 @@ def clean(text: str) -> str:
 
 
 def cleaned(value: Any) -> Any:
-    """Return a JSON-like value with every string in it clean, names as well."""
+    """Return a JSON-like value with every string in it clean, names as well; numbers beyond 64 bits become strings."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
         return {clean(str(name)): cleaned(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [cleaned(item) for item in value]
+    if isinstance(value, int | float) and not is_plain_number(value):
+        return str(value)
     return value
+
+
+def is_plain_number(value: float) -> bool:
+    """Tell whether every program reads a number as it is: finite, and an integer within 64 bits."""
+    return isfinite(value) if isinstance(value, float) else -(2**63) <= value < 2**63

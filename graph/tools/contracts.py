@@ -34,7 +34,7 @@ SPEAKS_TO_MODEL: Final = "speaks_to_model"
 
 
 class Refused(Exception):
-    """A call that is not made. `words` are for the model, and hold nothing that it did not write itself."""
+    """A call that is not made. `words` are for the model and repeat nothing that it wrote: answers may rest on them."""
 
     def __init__(self, code: str, words: str) -> None:
         super().__init__(code)
@@ -43,12 +43,13 @@ class Refused(Exception):
 
 
 class ToolFailed(Exception):
-    """A call that was made, or tried, and brought nothing. `words` are ours, never the tool's."""
+    """A call that was made, or tried, and did not succeed. `words` are ours; `said` is what the tool itself said."""
 
-    def __init__(self, code: str, words: str) -> None:
+    def __init__(self, code: str, words: str, said: Any = None) -> None:
         super().__init__(code)
         self.code = code
         self.words = words
+        self.said = said
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ Status = Literal["done", "failed", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a call ended. `value` is what the tool returned (with real values), `words` what we say where it did not."""
+    """How a call ended. `value` is what the tool said (with real values), `words` what we say where it did not work."""
 
     status: Status
     code: str | None = None

@@ -1,7 +1,5 @@
 """Which tools a user may cause to be used at a stage: by the playbook, by the stage, and by who the user is. Pure."""
 
-from collections.abc import Mapping
-
 from core.playbooks import Stage
 from core.tools import ToolDefinition
 from graph.talk import Effect, Talk
@@ -24,21 +22,17 @@ def listed(talk: Talk) -> frozenset[str]:
     return frozenset(talk.playbook.tools if own is None else own)
 
 
+def may_be_offered(talk: Talk, definition: ToolDefinition) -> bool:
+    """Tell whether a definition's tools may be used in a conversation by this user, at whatever stage."""
+    role = "anonymous" if talk.is_anonymous else "user"
+    return role in definition.roles and (definition.playbooks is None or talk.playbook.name in definition.playbooks)
+
+
 def is_offered(talk: Talk, name: str, definition: ToolDefinition) -> bool:
     """Tell whether a company's tool may be used now. A playbook lists an MCP server, or single tools of it."""
-    role = "anonymous" if talk.is_anonymous else "user"
-    return (
-        not listed(talk).isdisjoint((name, definition.name))
-        and role in definition.roles
-        and (definition.playbooks is None or talk.playbook.name in definition.playbooks)
-    )
+    return may_be_offered(talk, definition) and not listed(talk).isdisjoint((name, definition.name))
 
 
 def advance(stage: str) -> Effect:
     """Return the move to a stage."""
     return Effect("advance_stage", {"stage": stage})
-
-
-def shortened(values: Mapping[str, str], limit: int) -> dict[str, str]:
-    """Return texts for people, none longer than `limit` characters."""
-    return {name: text if len(text) <= limit else text[: limit - 1] + "…" for name, text in values.items()}

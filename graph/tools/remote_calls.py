@@ -7,11 +7,12 @@ was begun and never ended is made again under the same key, by which the tool kn
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from graph.talk import Pseudonyms, Talk
 from graph.tools.arguments import check
+from graph.tools.cleaning import cleaned
 from graph.tools.contracts import (
     RATE_LIMITED,
     TIMEOUT,
@@ -27,7 +28,7 @@ from graph.tools.contracts import (
 )
 from graph.tools.fitting import fit
 from graph.tools.planning import Wish
-from graph.tools.results import Shown, Speaks, masked, show
+from graph.tools.results import Shown, Speaks, show
 
 AT_ONCE: Final = 4
 """Calls of one turn that are under way at a time."""
@@ -52,7 +53,7 @@ class RemoteCalls:
             Unavailable: one of our stores is away; nothing is known to be lost.
         """
         arguments = self.pseudonyms.unmask_values(dict(wish.arguments))
-        entry = Entry(wish.call_id, talk, wish.name, masked(arguments, self.pseudonyms))
+        entry = Entry(wish.call_id, talk, wish.name, self.pseudonyms.mask_values(arguments))
         earlier = await self.log.begin(entry)
         if earlier is not None:
             return earlier, self._show(wish, earlier, tool)
@@ -77,7 +78,7 @@ class RemoteCalls:
             return Ended("refused", refused.code, refused.words)
         except ToolFailed as failure:
             _log.warning("a tool failed", extra={"tool": wish.name, "code": failure.code})
-            return Ended("failed", failure.code, failure.words)
+            return _bounded(Ended("failed", failure.code, failure.words, failure.said), tool)
 
     async def _call(self, invocation: Invocation, tool: RemoteTool, deadline: float) -> Ended:
         try:
@@ -90,8 +91,13 @@ class RemoteCalls:
         except Exception as error:  # whatever a tool or its library does, the turn goes on
             _log.warning("a tool failed unexpectedly", extra={"tool": tool.spec.name, "error": type(error).__name__})
             raise ToolFailed(TOOL_FAILED, "the tool failed") from error
-        value, was_cut = fit(content.value, tool.definition.max_result_bytes)  # what is kept is bounded too
-        return Ended("done", value=value, is_cut=content.is_cut or was_cut)
+        return _bounded(Ended("done", value=content.value, is_cut=content.is_cut), tool)
+
+
+def _bounded(ended: Ended, tool: RemoteTool) -> Ended:
+    """Return what is kept of an end: clean, and no larger than what may be shown."""
+    value, was_cut = fit(cleaned(ended.value), tool.definition.max_result_bytes)
+    return replace(ended, value=value, is_cut=ended.is_cut or was_cut)
 
 
 def _invocation(talk: Talk, wish: Wish, arguments: Mapping[str, Any]) -> Invocation:

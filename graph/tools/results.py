@@ -18,8 +18,6 @@ from graph.tools.fitting import fit
 Speaks = Callable[[str], bool]
 """Tells whether a text speaks to a model instead of a reader (`knowledge.citations.addresses_model`)."""
 
-LONG_NUMBER: Final = 10**8
-"""From here on a number may be a card's or a phone's, and is looked at as a text."""
 _WINDOW: Final = 2000
 _OVERLAP: Final = 200
 _WARNING: Final = (
@@ -39,30 +37,18 @@ class Shown:
 
 def show(tool: str, ended: Ended, limit: int, pseudonyms: Pseudonyms, speaks: Speaks) -> Shown:
     """Return what the model reads of a call that ended; `limit` is in bytes of the value as JSON."""
-    if ended.status != "done":
-        return Shown(quote({"tool": tool, ended.status: pseudonyms.mask(ended.words)}), code=ended.code)
     rough, was_cut = fit(cleaned(ended.value), limit)  # what is cut away need not be masked
-    value, is_cut = fit(masked(rough, pseudonyms), limit)
-    said = {"tool": tool, "result": value} | ({"cut": True} if was_cut or is_cut or ended.is_cut else {})
-    if not any(map(speaks, _pieces(value))):
-        return Shown(quote(said), figures(value))
-    return Shown(f"{quote(said)}\n{_WARNING}", figures(value), SPEAKS_TO_MODEL)
+    value, is_cut = fit(pseudonyms.mask_values(rough), limit)
+    said = {"tool": tool, **_outcome(ended, value)} | ({"cut": True} if was_cut or is_cut or ended.is_cut else {})
+    if any(map(speaks, _pieces(value))):
+        return Shown(f"{quote(said)}\n{_WARNING}", figures(value), ended.code or SPEAKS_TO_MODEL)
+    return Shown(quote(said), figures(value), ended.code)
 
 
-def masked(value: Any, pseudonyms: Pseudonyms) -> Any:
-    """Return a JSON value with personal data masked: in texts, in names, and in numbers long enough to hold some."""
-    match value:
-        case str():
-            return pseudonyms.mask(value)
-        case Mapping():
-            return {pseudonyms.mask(str(name)): masked(inner, pseudonyms) for name, inner in value.items()}
-        case list() | tuple():
-            return [masked(inner, pseudonyms) for inner in value]
-        case int() if abs(value) >= LONG_NUMBER:
-            hidden = pseudonyms.mask(str(value))
-            return value if hidden == str(value) else hidden
-        case _:
-            return value
+def _outcome(ended: Ended, value: Any) -> dict[str, Any]:
+    if ended.status == "done":
+        return {"result": value}
+    return {ended.status: ended.words} | ({} if value is None else {"said": value})
 
 
 def _pieces(value: Any) -> Iterator[str]:

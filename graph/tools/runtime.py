@@ -27,7 +27,7 @@ from graph.tools.contracts import (
 from graph.tools.offers import is_offered
 from graph.tools.planning import Wish, plan
 from graph.tools.remote_calls import AT_ONCE, RemoteCalls
-from graph.tools.results import Shown, Speaks, masked, show
+from graph.tools.results import Shown, Speaks, show
 from graph.tools.searching import numbered, passages_file
 
 ROUND_SECONDS: Final = 20.0
@@ -134,7 +134,7 @@ class ToolRuntime:
 
     def _entry(self, talk: Talk, wish: Wish) -> Entry:
         arguments = self._pseudonyms.unmask_values(dict(wish.arguments))
-        return Entry(wish.call_id, talk, wish.name, masked(arguments, self._pseudonyms))
+        return Entry(wish.call_id, talk, wish.name, self._pseudonyms.mask_values(arguments))
 
 
 def _result(came: _Came, shown: Shown) -> ToolResult:

@@ -5,6 +5,7 @@ So nothing is fetched (`$ref` stays within the schema), patterns run on RE2, whi
 takes too many steps is given up.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from itertools import islice
@@ -22,6 +23,8 @@ MAX_STEPS: Final = 20_000
 MAX_FAULTS: Final = 5
 """Faults that a model is told at a time."""
 _MAX_WORDS: Final = 160
+
+_NAME: Final = re.compile(r"[\w.\-]{1,40}")
 
 _steps: ContextVar[Iterator[int]] = ContextVar("steps")
 
@@ -92,8 +95,8 @@ _Validator: Final = extend(  # type: ignore[no-untyped-call]
 
 
 def _words(error: ValidationError) -> str:
-    place = ".".join(str(part)[:40] for part in error.absolute_path) or "the arguments"
-    return f"{place}: {_reason(error)}"[:_MAX_WORDS]
+    place = ".".join(str(part) if _NAME.fullmatch(str(part)) else "?" for part in error.absolute_path)
+    return f"{place or 'the arguments'}: {_reason(error)}"[:_MAX_WORDS]
 
 
 def _reason(error: ValidationError) -> str:

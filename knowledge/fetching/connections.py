@@ -32,6 +32,7 @@ from knowledge.fetching.urls import host_of
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """From a host and a port to the IP addresses, best first; raises OSError when there is none."""
 
+_BROKEN: Final = (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError)
 MAX_CONNECTIONS: Final = 20
 IDLE_SECONDS: Final = 15.0
 """How long a connection waits for the next page of its host."""
@@ -107,7 +108,20 @@ class Connections:
 
     @asynccontextmanager
     async def get(self, url: httpx2.URL, headers: Mapping[str, str], seconds: float) -> AsyncIterator[httpx2.Response]:
-        """Ask for a page; status and headers are there, the body comes as it is read.
+        """Ask for a page, as `send` does."""
+        async with self.send("GET", url, headers.items(), seconds) as answer:
+            yield answer
+
+    @asynccontextmanager
+    async def send(
+        self,
+        method: str,
+        url: httpx2.URL,
+        headers: Iterable[tuple[str, str]],
+        seconds: float,
+        content: bytes | None = None,
+    ) -> AsyncIterator[httpx2.Response]:
+        """Send a request; status and headers of the answer are there, its body comes as it is read.
 
         `seconds` bound each single wait; the caller bounds the whole.
 
@@ -119,24 +133,28 @@ class Connections:
         waits = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
         try:
             async with self._pool.stream(
-                "GET", target, headers=[host, *headers.items()], extensions={"timeout": waits}
+                method, target, headers=[host, *headers], content=content, extensions={"timeout": waits}
             ) as answer:
-                yield httpx2.Response(answer.status, headers=answer.headers, stream=_Body(answer))
-        except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError) as error:
+                yield httpx2.Response(answer.status, headers=answer.headers, stream=_Body(answer, host_of(url)))
+        except _BROKEN as error:
             raise _refusal(error, host_of(url)) from error
         except httpx2.DecodingError as error:
             raise Refused(BAD_RESPONSE, f"{host_of(url)} sent a body that cannot be decompressed") from error
 
 
 class _Body(httpx2.AsyncByteStream):
-    """The body of a pool's answer, for the decoders of a response."""
+    """The body of a pool's answer, for the decoders of a response; raises Refused when it breaks off."""
 
-    def __init__(self, answer: httpcore2.Response) -> None:
+    def __init__(self, answer: httpcore2.Response, host: str) -> None:
         self._answer = answer
+        self._host = host
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for piece in self._answer.aiter_stream():
-            yield piece
+        try:
+            async for piece in self._answer.aiter_stream():
+                yield piece
+        except _BROKEN as error:
+            raise _refusal(error, self._host) from error
 
     async def aclose(self) -> None:
         await self._answer.aclose()
