@@ -1,7 +1,10 @@
-"""Languages that nudges are written in: which we have words for, and whether a text is in the script of another."""
+"""Languages that users are spoken to in: which we have words for, what a text is written in, what a talk is held in."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
+
+from core.language_detection import detect
 
 SPOKEN: Final = ("en", "ar")
 """Languages that templates exist in."""
@@ -12,6 +15,18 @@ _ARABIC: Final = re.compile(r"[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\uf
 _LATIN: Final = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _LATIN_SCRIPT: Final = frozenset(
     {"en", "fr", "de", "es", "pt", "it", "nl", "sv", "da", "no", "fi", "pl", "cs", "tr", "id"}
+)
+_NO_PROSE: Final = re.compile(r"https?://\S{1,500}|\S{1,64}@\S{1,200}|\[[A-Z][A-Z0-9_]*_\d+\]|`[^`]{0,500}`")
+_FEW: Final = 2
+"""Letters of the Arabic script from which on a text is written in it: "لا" is an answer."""
+_SOME: Final = 10
+"""Latin letters from which on a text in an Arabic conversation is more than a name or an "ok"."""
+_IN: Final = r"(?:in|into|auf|en|em|to|use|speak|write|answer|reply|switch to|continue in|prefer|only)\s+"
+_WISH: Final = re.compile(
+    rf"\b{_IN}(?:(?P<en>english|englisch|inglés|anglais)|(?P<ar>arabic|arabisch|árabe|arabe))\b(?! (?:version|text|"
+    rf"field))"
+    r"|(?P<ar_>(?:بال|ب|الى |إلى |اللغة )(?:عربي|العربي|عربية|لغة العربية)\w*)|(?P<en_>(?:بال|ب)(?:انجليزي|إنجليزي|"
+    r"انكليزي|إنكليزي|لغة الإنجليزية|لغة الانجليزية)\w*)"
 )
 
 
@@ -46,3 +61,37 @@ def is_written_in(text: str, tag: str) -> bool:
 def spoken(*tags: str | None) -> str:
     """Return the first of these tags that templates exist for, else English."""
     return next((tag for tag in tags if tag and primary(tag) in SPOKEN), "en")
+
+
+def wished_language(text: str) -> str | None:
+    """Return the language that a text asks for ("in English please", «بالعربي»); None where it asks for none."""
+    found = _WISH.search(text.casefold())
+    return next((tag[:2] for tag, name in (found.groupdict() if found else {}).items() if name), None)
+
+
+def follow_language(text: str, *, language: str | None, offered: Sequence[str]) -> str:
+    """Return the language to answer in: the one wished for, else the one written in, else what the talk was in.
+
+    `language` is that of the conversation so far, `offered` those that it may be held in. Short texts and names do not
+    change the language; a text in another script does.
+    """
+    kept = language or next(iter(offered), "en")
+    if (wish := wished_language(text)) and wish in offered:
+        return wish
+    prose = _NO_PROSE.sub(" ", text)
+    arabic, latin = len(_ARABIC.findall(prose)), len(_LATIN.findall(prose))
+    if arabic >= _FEW and arabic * 2 >= latin:
+        return _of_arabic_script(prose, kept, offered)
+    if primary(kept) in _ARABIC_SCRIPT and (latin < _SOME or len(prose.split()) < 3):
+        return kept
+    found = detect(prose)
+    if found is None and primary(kept) not in _LATIN_SCRIPT and latin >= _SOME and "en" in offered:
+        return "en"
+    return found if found and found in offered and found != primary(kept) else kept
+
+
+def _of_arabic_script(prose: str, kept: str, offered: Sequence[str]) -> str:
+    if primary(kept) in _ARABIC_SCRIPT:
+        return kept
+    found = detect(prose) or "ar"
+    return found if found in offered else kept

@@ -108,11 +108,11 @@ def _ibans(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _iban_length(text: str) -> int | None:
     """Return how many characters of a text, from its beginning, are a valid IBAN; its country tells the length."""
-    ends: list[int] = [index + 1 for index, character in enumerate(text) if character.isalnum()]
+    ends = [index + 1 for index, character in enumerate(text) if character.isalnum()]
     for count in _IBAN_LENGTHS:
         if count > len(ends):
             return None
-        end = ends[count - 1]
+        end: int = ends[count - 1]
         if iban.is_valid(text[:end]):
             return end
     return None

@@ -15,7 +15,8 @@ from types import TracebackType
 from typing import Final, Self
 
 from core.errors import Unavailable
-from knowledge import languages, licences
+from core.language_detection import detect
+from knowledge import licences
 from knowledge.converting import frames
 from knowledge.converting.readers import read
 from knowledge.converting.sniffing import IN_PROCESS, Kind, sniff
@@ -52,7 +53,7 @@ class Converter:
         kind = sniff(raw, self.limits)
         document = read(raw, kind, self.limits) if kind in IN_PROCESS else self._ask(raw, kind)
         notices = dict.fromkeys([*document.notices, *licences.notices_in(document.markdown)])
-        language = languages.detect(document.markdown) or _known(document.language)
+        language = detect(document.markdown) or _known(document.language)
         return replace(document, language=language, notices=tuple(notices))
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Which language a text is in, or None: a wrong guess would hide the text from its readers and stem it wrongly.
+"""Which language a text is in, or None: a wrong guess would hide a text from its readers, and answer in the wrong one.
 
 Arabic goes by its script, the rest by lingua in its low-accuracy mode over the languages that help centres are mostly
 written in. The models load at the first call and stay (20 MB).

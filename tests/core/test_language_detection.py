@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge import languages
+from core import language_detection as languages
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,29 @@
+"""Texts of users made comparable, for rules that look for words: one case, one spelling of what has several. Pure."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+from core.personal_data.plainness import make_plain
+
+_MARKS: Final = re.compile("[\u0300-\u036f\u064b-\u065f\u0670]")
+_ONE_SPELLING: Final = str.maketrans(
+    {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي", "ی": "ي", "ک": "ك"}
+    | dict.fromkeys("’‘`´ʼ", "'")
+    | dict.fromkeys("“”«»", '"')
+)
+"""Arabic letters that people write for one another, and quotation marks."""
+_MOST: Final = 4000
+_STRETCHED: Final = re.compile(r"([^\W\d_])\1{2,}")
+
+
+@lru_cache(maxsize=64)
+def fold(text: str) -> str:
+    """Return a text in lower case, without accents, invisible characters and stretched letters, blanks single.
+
+    At most 4,000 characters of it: as long as a message may be.
+    """
+    plain = make_plain(unicodedata.normalize("NFKC", text[:_MOST])).text
+    bare = _MARKS.sub("", unicodedata.normalize("NFD", plain.lower()).translate(_ONE_SPELLING))
+    return " ".join(_STRETCHED.sub(r"\1\1", unicodedata.normalize("NFC", bare).translate(_ONE_SPELLING)).split())

@@ -1,0 +1,47 @@
+"""What a user's message is checked for before anybody thinks about it: named rules, each with what follows.
+
+| rule | what follows |
+|---|---|
+| `self_harm` | `hotline`: the hotline's text, and a person is called |
+| `threat` | `escalate`: a person is called |
+| `abuse`, `pii_exposure`, `injection`, `out_of_scope` | `refuse`: fixed words, no model is asked |
+
+Pure, by words and a small linear model; English and Arabic. It can be got round by other words, so nothing rests on it
+alone: models get texts as quoted data, tools check who asks, and what comes out is checked again.
+"""
+
+from collections.abc import Iterator
+
+from core.config import ConversationRules
+from graph.folding import fold
+from graph.guardrails.abuse import is_abuse, is_threat
+from graph.guardrails.distress import speaks_of_self_harm
+from graph.guardrails.exposure import asks_for_others_data
+from graph.guardrails.injection import THRESHOLD, injection_score
+from graph.guardrails.scope import topic_of
+from graph.talk import Verdict
+
+
+def inspect_message(text: str, *, language: str | None, rules: ConversationRules) -> tuple[Verdict, ...]:  # noqa: ARG001
+    """Return the verdicts on a message, the gravest first; none for one that may be answered.
+
+    The rules look for every language they know whatever `language` the conversation is in: people mix them.
+    """
+    return tuple(_verdicts(text, rules))
+
+
+def _verdicts(text: str, rules: ConversationRules) -> Iterator[Verdict]:
+    folded = fold(text)
+    if speaks_of_self_harm(folded):
+        yield Verdict("self_harm", "hotline")
+    if is_threat(folded):
+        yield Verdict("threat", "escalate")
+    score = injection_score(text)
+    if score >= THRESHOLD:
+        yield Verdict("injection", "refuse", score)
+    if asks_for_others_data(folded):
+        yield Verdict("pii_exposure", "refuse")
+    if is_abuse(folded):
+        yield Verdict("abuse", "refuse")
+    if topic_of(text, rules.out_of_scope) is not None:
+        yield Verdict("out_of_scope", "refuse")
