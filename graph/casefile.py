@@ -48,18 +48,18 @@ def casefile(case: Case) -> dict[str, Any]:
             "signal": {
                 "kind": case.signal.kind.value,
                 "meaning": MEANINGS[case.signal.kind],
-                "element": _name(case.signal.target_element),
+                "element": masked_name(case.signal.target_element),
                 "measures": {name[:40]: _plain(value) for name, value in list(case.signal.measures.items())[:8]},
                 "proof": [
                     _seen(item.event_type, item.target_element, item.page_url) for item in case.signal.evidence[-6:]
                 ],
             },
-            "stuck_point": _name(case.signal.stuck_point),
+            "stuck_point": masked_name(case.signal.stuck_point),
             "step": _step(case.step),
             "events": [_event(event, to_ms(case.now)) for event in case.events],
             "user": {"anonymous": case.user.anonymous, "traits": _traits(case.user.traits)},
             "nudges_already_given_here": [
-                {"form": nudge.nudge_type.value, "title": _text(nudge.title), "result": nudge.status.value}
+                {"form": nudge.nudge_type.value, "title": masked(nudge.title), "result": nudge.status.value}
                 for nudge in case.past_nudges[-5:]
             ],
         }
@@ -72,15 +72,15 @@ def coaching_file(case: Case, diagnosis: Diagnosis) -> dict[str, Any]:
     return _without_empty(
         {
             "language": case.language,
-            "product": _text(case.config.tone.product_name),
-            "voice": _text(case.config.tone.voice, 500),
-            "diagnosis": {"reason": _text(diagnosis.inferred_reason, 600), "class": diagnosis.reason_class},
+            "product": masked(case.config.tone.product_name),
+            "voice": masked(case.config.tone.voice, 500),
+            "diagnosis": {"reason": masked(diagnosis.inferred_reason, 600), "class": diagnosis.reason_class},
             "step": full.get("step"),
-            "next_step": _text(case.next_step.title) if case.next_step else None,
+            "next_step": masked(case.next_step.title) if case.next_step else None,
             "elements": _elements(case),
             "links": sorted(case.help_links),
             "passages": [
-                _without_empty({"n": number, "title": _text(excerpt.title), "text": excerpt.text})
+                _without_empty({"n": number, "title": masked(excerpt.title), "text": excerpt.text})
                 for number, excerpt in enumerate(case.excerpts, start=1)
             ],
             "nudges_already_given_here": full.get("nudges_already_given_here"),
@@ -90,7 +90,10 @@ def coaching_file(case: Case, diagnosis: Diagnosis) -> dict[str, Any]:
 
 def alert_file(case: Case, diagnosis: Diagnosis) -> dict[str, Any]:
     """Return what bears on an alert: the case and its diagnosis."""
-    reason = {"reason": _text(diagnosis.inferred_reason, 600), "evidence": [_text(item) for item in diagnosis.evidence]}
+    reason = {
+        "reason": masked(diagnosis.inferred_reason, 600),
+        "evidence": [masked(item) for item in diagnosis.evidence],
+    }
     return {"diagnosis": reason, **casefile(case)}
 
 
@@ -109,21 +112,21 @@ def _event(event: AcceptedEvent, now_ms: int) -> dict[str, Any]:
 
 def _seen(event_type: str, element: str | None, page_url: str | None) -> dict[str, Any]:
     page = page_path(page_url) if page_url else None
-    return _without_empty({"type": _text(event_type), "element": _name(element), "page": _name(page)})
+    return _without_empty({"type": masked(event_type), "element": masked_name(element), "page": masked_name(page)})
 
 
 def _step(step: BaselineStep | None) -> dict[str, Any] | None:
     if step is None:
         return None
     times = {"p50_seconds": step.p50_seconds, "p90_seconds": step.p90_seconds}
-    return _without_empty({"key": step.key, "title": _text(step.title), "hint": _text(step.hint, 400), **times})
+    return _without_empty({"key": step.key, "title": masked(step.title), "hint": masked(step.hint, 400), **times})
 
 
 def _elements(case: Case) -> list[str]:
     """Return elements a nudge may point to, as they are: a masked selector would find nothing."""
     best = [case.best_element] if case.best_element else []
     rest = sorted(case.seen_elements - set(best))
-    return [element for element in (*best, *rest) if element == _name(element)][:MAX_ELEMENTS]
+    return [element for element in (*best, *rest) if element == masked_name(element)][:MAX_ELEMENTS]
 
 
 def _traits(traits: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,20 +137,20 @@ def _plain(value: Any) -> Any:
     """Return a number as it is, unless it is long enough to be a phone or a card; anything else as a text."""
     if value is None or isinstance(value, bool) or (isinstance(value, int | float) and abs(value) < LONG_NUMBER):
         return value
-    return "[number]" if isinstance(value, int | float) else _text(str(value))
+    return "[number]" if isinstance(value, int | float) else masked(str(value))
 
 
-def _name(text: str | None) -> str | None:
+def masked_name(text: str | None) -> str | None:
     """Return a selector or path without what may identify somebody; masked like a text, and stricter with numbers."""
-    return None if text is None else _NUMBER.sub("[number]", _text(text) or "")
+    return None if text is None else _NUMBER.sub("[number]", masked(text) or "")
 
 
-def _text(text: str | None, limit: int = MAX_TEXT) -> str | None:
+def masked(text: str | None, limit: int = MAX_TEXT) -> str | None:
     """Return a text masked before it is cut, so that no half of a secret remains."""
     if text is None:
         return None
-    masked = mask(text[: limit * 8])
-    return masked if len(masked) <= limit else masked[: limit - 1] + "…"
+    clean = mask(text[: limit * 8])
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
 def _without_empty(fields: dict[str, Any]) -> dict[str, Any]:

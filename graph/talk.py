@@ -97,9 +97,12 @@ class ToolResult:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Something that a tool decided and `act` carries out with the answer, in one transaction."""
+    """Something that was decided and `act` carries out with the answer, in one transaction.
 
-    kind: Literal["advance_stage", "request_human", "create_ticket", "remember"]
+    `remember`, `consent` (`agrees`: yes or no) and `forget` are of `graph.memory.consent`.
+    """
+
+    kind: Literal["advance_stage", "request_human", "create_ticket", "remember", "consent", "forget"]
     values: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -154,12 +157,13 @@ class Reply:
     """What a reasoner says in one round: a text with citation markers such as “[1]”, or calls of tools, or both.
 
     A text that is followed by calls is not for the user. `is_answered` is false where the reasoner knows by itself that
-    it has no answer.
+    it has no answer; `is_cut` where the text ends in the middle, by its length.
     """
 
     text: str
     tool_calls: tuple[ToolCall, ...] = ()
     is_answered: bool = True
+    is_cut: bool = False
 
 
 class TextSink(Protocol):
