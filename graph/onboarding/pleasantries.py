@@ -73,7 +73,7 @@ def _advice() -> re.Pattern[str]:
 def _lexicon() -> dict[str, list[str]]:
     source = Path(__file__).with_name("small_talk.yaml").read_bytes()
     loaded: dict[str, list[str]] = yaml.load(source, Loader=yaml.BaseLoader)  # noqa: S506 - texts alone; “no” is a word
-    return loaded
+    return {kind: [plainly(words) for words in some] for kind, some in loaded.items()}
 
 
 def _any_of(words: Iterable[str]) -> str:

@@ -1,0 +1,157 @@
+"""The four methods of onboarding without any model: what is known is collected, questions are the playbook's own, and a
+recommendation is an article of the help pages that an answer of the user speaks for. Pure.
+
+The confidences are priors, not measured rates: an article found for the user's own goal stands above one that was found
+for a topic which an answer suggests.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from core.conversations import Citation
+from core.recommendations import MAX_DRAFTS, MAX_STEPS, Recommendation
+from core.sentences import split_sentences
+from graph.excerpts import Excerpt
+from graph.languages import is_written_in
+from graph.onboarding.answers import known, learned
+from graph.onboarding.checking import check_drafts
+from graph.onboarding.flow import answered, standing
+from graph.onboarding.pleasantries import plainly
+from graph.onboarding.values import AskedQuestion, ConversationContext, Drafts, Questions, Verdicts
+from graph.phrases import phrase
+from graph.talk import Fact, Talk
+
+VERSION: Final = "onboarding-1"
+MAX_QUESTIONS: Final = 3
+MAX_OBSTACLES: Final = 3
+ABOUT_GOAL: Final = 0.8
+ABOUT_TOPIC: Final = 0.7
+MAX_STEP: Final = 300
+"""Characters of a step (`core.recommendations`)."""
+_WENT_WRONG: Final = re.compile(
+    r"\b(?:fail|refus|error|dismiss|abandon|stuck|again and again|loop|gave up|cancel)", re.IGNORECASE
+)
+_ALONE: Final = frozenset({"just me", "1", "me", "only me", "one", "myself", "انا فقط", "وحدي"})
+_NOTHING: Final = frozenset({"no", "none", "nothing", "لا", "لا شيء"})
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Something to recommend where an answer (`fact`) speaks for it; `words` are those of articles about it."""
+
+    key: str
+    fact: str
+    speaks_for: Callable[[str], bool]
+    words: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    key: str
+    fact: str
+    confidence: float
+
+
+TOPICS: Final = (
+    Topic(
+        "import",
+        "existing_data",
+        lambda value: plainly(value) not in _NOTHING,
+        re.compile(r"import|upload|migrat|csv|استيراد|نقل|رفع", re.IGNORECASE),
+    ),
+    Topic(
+        "invite",
+        "team_size",
+        lambda value: plainly(value) not in _ALONE,
+        re.compile(r"invit|team|member|colleague|دعو|فريق|عضو|أعضاء", re.IGNORECASE),
+    ),
+    Topic(
+        "connect",
+        "tools_used",
+        lambda value: plainly(value) not in _NOTHING,
+        re.compile(r"connect|integrat|sync|ربط|اربط|مزامن", re.IGNORECASE),
+    ),
+)
+
+
+def enhance_context(talk: Talk) -> ConversationContext:
+    """Return what is known of the user: by the host, from earlier, by their answers, and by what they did."""
+    found = known(talk)
+    return ConversationContext(
+        facts=tuple(Fact(name, value) for name, value in found.items()),
+        learned=learned(talk),
+        goal=answered(talk, found).get("goal", ""),
+        obstacles=tuple(line for line in talk.trace if _WENT_WRONG.search(line))[-MAX_OBSTACLES:],
+    )
+
+
+def generate_questions(talk: Talk) -> Questions:
+    """Return the stage's open questions in the playbook's words, at most MAX_QUESTIONS."""
+    language = talk.answer_language
+    asked = (AskedQuestion(item.name, item.wording(language)) for item in standing(talk).open[:MAX_QUESTIONS])
+    return Questions(tuple(asked))
+
+
+def make_recommendations(talk: Talk) -> Drafts:
+    """Return a draft for each article at hand that an answer of the user speaks for, the user's goal first."""
+    found = answered(talk, known(talk))
+    drafts: dict[str, Recommendation] = {}
+    for excerpt in talk.excerpts:
+        if is_written_in(excerpt.text, talk.answer_language) and (draft := _draft(excerpt, found, talk)):
+            drafts.setdefault(draft.title, draft)
+    ranked = sorted(drafts.values(), key=lambda draft: -draft.confidence)
+    return Drafts(tuple(ranked[:MAX_DRAFTS]))
+
+
+def validate_recommendations(talk: Talk, drafts: Drafts) -> Verdicts:
+    """Return what the rules find wrong with each draft."""
+    return check_drafts(talk, drafts)
+
+
+def advice_queries(talk: Talk) -> tuple[str, ...]:
+    """Return what to look for in the help pages before anything is recommended: the goal, and what answers suggest."""
+    found = answered(talk, known(talk))
+    topics = (
+        phrase(f"advice.{topic.key}.query", talk.answer_language, tools=found[topic.fact][:60])
+        for topic in _suggested(found)
+    )
+    return tuple(query for query in (found.get("goal", ""), *topics) if query)
+
+
+def _suggested(found: Mapping[str, str]) -> Iterator[Topic]:
+    return (topic for topic in TOPICS if topic.fact in found and topic.speaks_for(found[topic.fact]))
+
+
+def _draft(excerpt: Excerpt, found: Mapping[str, str], talk: Talk) -> Recommendation | None:
+    """Return the recommendation to do what an article says; None where no answer of the user speaks for it."""
+    reason = _reason_for(excerpt, found)
+    if reason is None:
+        return None
+    values = {"title": excerpt.title, "goal": found.get("goal", ""), "tools": found.get("tools_used", "")[:80]}
+    heading = "goal.untitled" if reason.key == "goal" and not excerpt.title else f"{reason.key}.title"
+    language = talk.answer_language
+    return Recommendation(
+        title=phrase(f"advice.{heading}", language, **values)[:120],
+        summary=phrase(f"advice.{reason.key}.why", language, **values)[:MAX_STEP],
+        steps=tuple(sentence.text[:MAX_STEP] for sentence in split_sentences(excerpt.text)[:MAX_STEPS]),
+        citations=(Citation(title=excerpt.title, url=excerpt.url, marker=1, chunk_id=excerpt.chunk_id),),
+        rests_on=(reason.fact,),
+        confidence=reason.confidence,
+        language=language,
+    )
+
+
+def _reason_for(excerpt: Excerpt, found: Mapping[str, str]) -> _Reason | None:
+    about = f"{excerpt.title} {excerpt.text}"
+    if _shares_words(found.get("goal", ""), about):
+        return _Reason("goal", "goal", ABOUT_GOAL)
+    topic = next((topic for topic in _suggested(found) if topic.words.search(about)), None)
+    return _Reason(topic.key, topic.fact, ABOUT_TOPIC) if topic else None
+
+
+def _shares_words(goal: str, text: str) -> bool:
+    """Tell whether a text speaks of a goal: by a word of some length that both have, or that begins alike."""
+    wanted = {word[:6] for word in plainly(goal).split() if len(word) > 3}
+    return any(word[:6] in wanted for word in plainly(text).split() if len(word) > 3)
