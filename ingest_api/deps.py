@@ -61,9 +61,14 @@ async def authorize(
     exchange.company_id, exchange.actor = caller.company_id, caller.actor
     services.quota.admit(caller.subject)
     check_access(caller, request.method, request.scope["route"].path_format)
+    await check_text(request)
+    return caller
+
+
+async def check_text(request: Request) -> None:
+    """Raise InvalidRequest for a body that holds what no text column can; files may hold any byte."""
     if not is_form(request) and holds_nul(await request.body()):
         raise InvalidRequest("Text may not contain NUL characters.")
-    return caller
 
 
 def is_form(request: Request) -> bool:

@@ -45,6 +45,7 @@ STATUS: Final = {
     "invalid_events": 422,
     "too_many_events": 422,
     "empty_document": 422,
+    "empty_message": 422,
     "not_allowed": 422,
     "rate_limited": 429,
     "too_many_messages": 429,

@@ -16,7 +16,15 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core import logs
-from core.settings import ApiSettings, LogSettings, SecuritySettings, StoreSettings, load
+from core.settings import (
+    ApiSettings,
+    ConversationSettings,
+    LlmSettings,
+    LogSettings,
+    SecuritySettings,
+    StoreSettings,
+    load,
+)
 from ingest_api.app import create_app
 from ingest_api.wiring import Settings, open_services
 from knowledge.settings import KnowledgeSettings
@@ -29,7 +37,13 @@ _log = logging.getLogger(__name__)
 def load_settings() -> Settings:
     """Read all settings from the environment; raises SettingsError with one readable line."""
     return Settings(
-        load(StoreSettings), load(SecuritySettings), load(ApiSettings), load(LogSettings), load(KnowledgeSettings)
+        load(StoreSettings),
+        load(SecuritySettings),
+        load(ApiSettings),
+        load(LogSettings),
+        load(KnowledgeSettings),
+        load(ConversationSettings),
+        load(LlmSettings),
     )
 
 

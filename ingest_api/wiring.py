@@ -8,15 +8,24 @@ from dataclasses import dataclass, field
 from redis.asyncio import Redis
 
 from core.errors import SettingsError
+from core.flags import Flags
 from core.redis import connect
 from core.security import Vault
-from core.settings import ApiSettings, LogSettings, SecuritySettings, StoreSettings
+from core.settings import (
+    ApiSettings,
+    ConversationSettings,
+    LlmSettings,
+    LogSettings,
+    SecuritySettings,
+    StoreSettings,
+)
 from core.tasks import end
 from db import api_keys, companies, configs
 from db.pool import Database, is_outage
 from ingest_api.access_log import AccessLog
 from ingest_api.admin_tokens import AccessTokens
 from ingest_api.appender import Appender
+from ingest_api.conversing import WAITERS, Desk
 from ingest_api.keyring import Grant, Keyring
 from ingest_api.login_limit import LoginLimit
 from ingest_api.passwords import Passwords
@@ -36,6 +45,8 @@ class Settings:
     api: ApiSettings
     log: LogSettings
     knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
+    conversations: ConversationSettings = field(default_factory=ConversationSettings)
+    llm: LlmSettings = field(default_factory=LlmSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,8 @@ class Services:
     quota: Quota
     appender: Appender
     searches: Searches
+    desk: Desk
+    flags: Flags
     telemetry: Telemetry
     access_log: AccessLog
 
@@ -63,29 +76,32 @@ class Services:
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Open the stores, yield the services, and close everything after the last request."""
     redis = _connect_redis(settings.store)
+    waiting = _connect_redis(settings.store, pool_size=WAITERS)
     database = await Database.open(
         settings.store.database_url.get_secret_value(), pool_size=settings.store.database_pool_size, name="api"
     )
-    services = compose(settings, database, redis)
+    services = compose(settings, database, redis, waiting)
     exchanging = asyncio.create_task(services.quota.run())
     try:
         yield services
     finally:
         await end([exchanging])
         services.access_log.flush()
+        await waiting.aclose()
         await redis.aclose()
         await database.close()
 
 
-def _connect_redis(settings: StoreSettings) -> Redis:
+def _connect_redis(settings: StoreSettings, pool_size: int | None = None) -> Redis:
     try:
-        return connect(settings.redis_url.get_secret_value(), pool_size=settings.redis_pool_size, name="api")
+        size = pool_size or settings.redis_pool_size
+        return connect(settings.redis_url.get_secret_value(), pool_size=size, name="api")
     except ValueError:
         raise SettingsError("REDIS_URL: is not a Redis URL such as redis://host:6379 or unix:///path") from None
 
 
-def compose(settings: Settings, database: Database, redis: Redis) -> Services:
-    """Put the services together over open stores."""
+def compose(settings: Settings, database: Database, redis: Redis, waiting: Redis) -> Services:
+    """Put the services together over open stores; `waiting` is for requests that wait for an answer."""
     telemetry = Telemetry()
     secret_key = settings.security.secret_key.get_secret_value()
     vault = Vault(secret_key)
@@ -108,6 +124,8 @@ def compose(settings: Settings, database: Database, redis: Redis) -> Services:
         searches=Searches(
             redis, timeout=settings.knowledge.kb_search_timeout_seconds, shards=settings.store.stream_shards
         ),
+        desk=Desk(redis, waiting, shards=settings.store.stream_shards),
+        flags=Flags(conversations=settings.conversations.enable_conversational_onboarding),
         telemetry=telemetry,
         access_log=AccessLog(form=settings.log.log_format),
     )

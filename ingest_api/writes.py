@@ -7,7 +7,7 @@ request that comes meanwhile waits for the first one's end.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from fastapi import Depends, Header, Request
 from fastapi.encoders import jsonable_encoder
@@ -20,6 +20,17 @@ from ingest_api.deps import CallerOf, ExchangeOf, ServicesOf, is_form
 from ingest_api.refusals import IdempotencyConflict
 from ingest_api.uploads import without_boundary
 from ingest_api.wiring import Services
+
+IdempotencyKey: TypeAlias = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Makes the write safe to repeat: the same key and request get the first answer again.",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +89,7 @@ async def begin_write(
     services: ServicesOf,
     caller: CallerOf,
     exchange: ExchangeOf,
-    key: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            min_length=1,
-            max_length=255,
-            pattern=r"^[\x21-\x7e]+$",
-            description="Makes the write safe to repeat: the same key and request get the first answer again.",
-        ),
-    ] = None,
+    key: IdempotencyKey = None,
 ) -> Write:
     """Return the write that this request asks for."""
     subject = f"{caller.actor} {request.method} {request.url.path}\n".encode()

@@ -1,18 +1,19 @@
-"""The SDK script, for pages of any origin: cached five minutes, revalidated by ETag, compressed once."""
+"""The SDK's scripts, for pages of any origin: cached five minutes, revalidated by ETag, compressed once."""
 
 import gzip
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Response
 
 from core.errors import NotFound
 
 NAME: Final = "onboarding-agent-sdk.js"
-_PACKAGED: Final = Path(__file__).parents[1] / "static" / NAME
-_BUILT: Final = Path(__file__).parents[2] / "sdk-js" / "dist" / NAME
+CHAT: Final = "onboarding-agent-chat.js"
+_PACKAGED: Final = Path(__file__).parents[1] / "static"
+_BUILT: Final = Path(__file__).parents[2] / "sdk-js" / "dist"
 _HEADERS: Final = {
     "Cache-Control": "public, max-age=300",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -24,7 +25,7 @@ router = APIRouter(tags=["sdk"])
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The script, ready to be sent."""
+    """A script, ready to be sent."""
 
     modified_ns: int
     plain: bytes
@@ -35,9 +36,9 @@ class Script:
 _cached: dict[Path, Script] = {}
 
 
-def load_script() -> Script:
+def load_script(name: str = NAME) -> Script:
     """Return the packaged script, or the one built in this tree, read again when it changes; raises NotFound."""
-    path = next((path for path in (_PACKAGED, _BUILT) if path.is_file()), None)
+    path = next((folder / name for folder in (_PACKAGED, _BUILT) if (folder / name).is_file()), None)
     if path is None:
         raise NotFound("The SDK has not been built here.")
     modified_ns = path.stat().st_mtime_ns
@@ -48,17 +49,27 @@ def load_script() -> Script:
     return _cached[path]
 
 
-@router.get(
-    f"/sdk/{NAME}",
-    summary="The SDK script",
-    response_class=Response,
-    responses={200: {"content": {"text/javascript": {}}}, 304: {"description": "The copy you have is current."}},
-)
-async def send_script(
-    accept_encoding: Annotated[str, Header()] = "", if_none_match: Annotated[str, Header()] = ""
-) -> Response:
+_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"text/javascript": {}}},
+    304: {"description": "The copy you have is current."},
+}
+_AcceptEncoding = Annotated[str, Header()]
+_IfNoneMatch = Annotated[str, Header()]
+
+
+@router.get(f"/sdk/{NAME}", summary="The SDK script", response_class=Response, responses=_RESPONSES)
+async def send_script(accept_encoding: _AcceptEncoding = "", if_none_match: _IfNoneMatch = "") -> Response:
     """Send the script for a script tag; its global is `OnboardingAgent`."""
-    script = load_script()
+    return _answer(load_script(NAME), accept_encoding, if_none_match)
+
+
+@router.get(f"/sdk/{CHAT}", summary="The SDK's chat", response_class=Response, responses=_RESPONSES)
+async def send_chat(accept_encoding: _AcceptEncoding = "", if_none_match: _IfNoneMatch = "") -> Response:
+    """Send the module that the SDK script imports when the chat is wanted."""
+    return _answer(load_script(CHAT), accept_encoding, if_none_match)
+
+
+def _answer(script: Script, accept_encoding: str, if_none_match: str) -> Response:
     headers = {**_HEADERS, "ETag": script.etag}
     if script.etag in if_none_match:
         return Response(status_code=304, headers=headers)

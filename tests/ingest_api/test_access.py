@@ -10,14 +10,18 @@ import pytest
 from fastapi import FastAPI
 from pydantic import HttpUrl
 
+from core.config import ConversationRules
+from core.conversations import IncomingMessage
 from core.events import AcceptedEvent, to_ms
 from core.ids import new_id
 from core.nudges import Nudge, NudgeType
 from core.playbooks import shipped
+from core.security import issue_user_token
 from core.tools import ToolDefinition
 from core.turns import Evidence, Signal, SignalKind, Turn
 from db import (
     baselines,
+    conversation_intake,
     escalations,
     events,
     knowledge_documents,
@@ -80,6 +84,12 @@ EXPECTED = {
     ("GET", "/api/v1/knowledge/runs/{run_id}"): "secret owner admin editor approver agent viewer",
     ("POST", "/api/v1/knowledge/runs/{run_id}/cancel"): "secret owner admin editor",
     ("GET", "/api/v1/knowledge/search"): "secret owner admin editor approver agent viewer",
+    ("POST", "/api/v1/conversation/start"): "public secret",
+    ("POST", "/api/v1/conversation/{conversation_id}/process"): "public secret",
+    (
+        "GET",
+        "/api/v1/conversation/tasks/{task_id}",
+    ): "public secret owner admin editor approver agent viewer",
     ("GET", "/api/v1/playbooks"): "secret owner admin editor approver agent viewer",
     ("POST", "/api/v1/playbooks"): "secret owner admin editor",
     ("GET", "/api/v1/playbooks/{name}"): "secret owner admin editor approver agent viewer",
@@ -128,7 +138,11 @@ def path_of(template: str) -> str:
 async def test_each_role_gets_through_or_a_403_on_each_route(
     client: httpx2.AsyncClient, services: Services, company: Company
 ) -> None:
-    credentials = {"public": {"X-API-Key": company.public_key}, "secret": {"X-API-Key": company.secret_key}}
+    token, _ = issue_user_token(company.identity_secret, company.company_id, "u1", datetime.now(UTC))
+    credentials = {
+        "public": {"X-API-Key": company.public_key, "X-User-Token": token},
+        "secret": {"X-API-Key": company.secret_key},
+    }
     for role in ROLES[2:]:
         _, token = await add_person(services, company.company_id, role)
         credentials[role] = {"Authorization": f"Bearer {token}"}
@@ -177,6 +191,8 @@ class Victim:
     source_id: str = ""
     document_id: str = ""
     run_id: str = ""
+    conversation_id: str = ""
+    task_id: str = ""
 
 
 async def furnish(services: Services, company: Company) -> Victim:
@@ -216,13 +232,20 @@ async def furnish(services: Services, company: Company) -> Victim:
 
 
 async def furnish_talk(services: Services, victim: Victim) -> None:
-    """Give a company a playbook and a tool of its own."""
+    """Give a company a conversation with a message and its turn, and a playbook and a tool of its own."""
     company_id = victim.company.company_id
     support = shipped()["support"].playbook.model_copy(update={"name": "victim_step"})
     tool = ToolDefinition(name="victim_step", description="d", url=HttpUrl("https://victim.example"))
     async with services.database.transaction(company_id) as connection:
         await playbooks.save(connection, company_id, support, "system", NOW)
         await tools.save(connection, company_id, tool, secret=b"s", actor="system", now=NOW)
+        said = IncomingMessage(
+            company_id=company_id, user_id=victim.user_id, conversation_id=None, client_message_id="m1",
+            text="victim-text", trace_id="t" * 32,
+        )  # fmt: skip
+        accepted = await conversation_intake.accept(connection, said, ConversationRules(), NOW)
+    assert accepted.turn is not None
+    victim.conversation_id, victim.task_id = accepted.conversation_id, accepted.turn.turn_id
 
 
 async def furnish_knowledge(services: Services, victim: Victim) -> None:
@@ -295,6 +318,11 @@ ATTACKS: dict[tuple[str, str], Call | None] = {
     ("GET", "/api/v1/knowledge/runs/{run_id}"): get("/api/v1/knowledge/runs/{run_id}"),
     ("POST", "/api/v1/knowledge/runs/{run_id}/cancel"): send("POST", "/api/v1/knowledge/runs/{run_id}/cancel"),
     ("GET", "/api/v1/knowledge/search"): None,
+    ("POST", "/api/v1/conversation/start"): None,
+    ("POST", "/api/v1/conversation/{conversation_id}/process"): send(
+        "POST", "/api/v1/conversation/{conversation_id}/process", {"user_input": "hi"}
+    ),
+    ("GET", "/api/v1/conversation/tasks/{task_id}"): get("/api/v1/conversation/tasks/{task_id}"),
     ("GET", "/api/v1/playbooks"): None,
     ("POST", "/api/v1/playbooks"): None,
     ("GET", "/api/v1/playbooks/{name}"): get("/api/v1/playbooks/victim_step"),
@@ -319,7 +347,17 @@ ATTACKS: dict[tuple[str, str], Call | None] = {
 }
 
 
-NAMED = ("{name}", "{escalation_id}", "{notification_id}", "{key_id}", "{source_id}", "{document_id}", "{run_id}")
+NAMED = (
+    "{name}",
+    "{conversation_id}",
+    "{task_id}",
+    "{escalation_id}",
+    "{notification_id}",
+    "{key_id}",
+    "{source_id}",
+    "{document_id}",
+    "{run_id}",
+)
 """What names one row: of another company there is none."""
 
 

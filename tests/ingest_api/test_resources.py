@@ -489,13 +489,14 @@ async def test_an_unknown_path_is_a_problem(client: httpx2.AsyncClient) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_the_script_is_served_to_any_page(
-    client: httpx2.AsyncClient, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", [sdk.NAME, sdk.CHAT])
+async def test_the_scripts_are_served_to_any_page(
+    client: httpx2.AsyncClient, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    script = tmp_path / sdk.NAME
-    monkeypatch.setattr(sdk, "_PACKAGED", script)
+    script = tmp_path / name
+    monkeypatch.setattr(sdk, "_PACKAGED", tmp_path)
     monkeypatch.setattr(sdk, "_BUILT", tmp_path / "none")
-    path = f"/sdk/{sdk.NAME}"
+    path = f"/sdk/{name}"
     problem(await client.get(path), 404, "not_found")
     script.write_bytes(b"window.OnboardingAgent = {};" * 50)
 

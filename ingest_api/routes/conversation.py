@@ -1,0 +1,176 @@
+"""The onboarding API of conversations: begin one, say something, and ask what became of it."""
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Response
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse
+
+from core.conversations import Channel, IncomingMessage
+from core.errors import NotFound
+from core.ids import derive_id, new_id
+from core.plaintext import cleaned
+from db import conversations
+from db.conversation_intake import Accepted
+from db.pool import Connection
+from ingest_api import talking
+from ingest_api.conversation_schemas import (
+    ProcessRequest,
+    ProcessResult,
+    StartedConversation,
+    StartRequest,
+    TaskAccepted,
+    TaskDocument,
+)
+from ingest_api.deps import ExchangeOf, ServicesOf
+from ingest_api.problems import problem_responses
+from ingest_api.refusals import IdempotencyConflict
+from ingest_api.speakers import Speaker, SpeakerOf
+from ingest_api.wiring import Services
+from ingest_api.writes import Answer, IdempotencyKey, WriteOf
+
+WAIT_SECONDS: Final = {"auto": 5.0, "sync": 30.0, "async": 0.0}
+"""How long a request waits for its answer."""
+ACTIVE: Final = frozenset({"active", "null"})
+"""What may stand in the path for the user's active conversation, or a new one."""
+_TASKS: Final = "/api/v1/conversation/tasks/{task_id}"
+
+router = APIRouter(prefix="/api/v1/conversation", tags=["conversations"])
+
+
+@router.post(
+    "/start",
+    summary="Begin a conversation",
+    status_code=201,
+    response_model=StartedConversation,
+    responses={200: {"model": StartedConversation, "description": "The active one goes on"}, **problem_responses(404)},
+)
+async def start_conversation(body: StartRequest, speaker: SpeakerOf, write: WriteOf) -> Response:
+    """Begin a conversation with a user, with the first questions that `context` does not answer already.
+
+    A user has one active conversation: another one is a 409 with the code `conversation_active`, whose `errors` name
+    it, unless `resume_existing` asks to go on with it (200). One in which nothing was said for long ends by itself.
+    """
+    user_id, services, company_id = speaker.require_user(body.user_id), write.services, write.caller.company_id
+    ended: list[str] = []
+
+    async def work(connection: Connection) -> Answer:
+        now = datetime.now(UTC)
+        begun = await talking.begin(services, connection, company_id, user_id, body, now)
+        ended.extend([begun.ended] if begun.ended else [])
+        shown = await talking.started(services, connection, begun, now)
+        return Answer(shown.model_dump(mode="json"), status=201 if begun.is_new else 200)
+
+    response = await write.run(work)
+    for conversation_id in ended:
+        await services.desk.tell_ended(company_id, user_id, conversation_id, "stale")
+    return response
+
+
+@router.post(
+    "/{conversation_id}/process",
+    summary="Say something",
+    response_model=ProcessResult,
+    responses={202: {"model": TaskAccepted, "description": "The answer takes longer"}, **problem_responses(404, 409)},
+)
+async def process_input(
+    conversation_id: Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9-]+$")],
+    body: ProcessRequest,
+    speaker: SpeakerOf,
+    services: ServicesOf,
+    exchange: ExchangeOf,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Say something in a conversation, and get the answer: at once (200), or under a task's address (202).
+
+    `active` in the place of the id goes on with the user's active conversation, or begins one. A message sent again
+    under its `client_message_id` (or else its `Idempotency-Key`) is answered once. Failures are told in the answer's
+    `error`, whose `message` says so to the user: `budget_exhausted`, `provider_failed`. While a person answers
+    (`handled_by`), `message` is null: what that person writes comes to the user's pages and into the history.
+    """
+    began = time.monotonic()
+    incoming = await _incoming(services, speaker, conversation_id, body, exchange.trace_id, key)
+    async with services.database.transaction(incoming.company_id) as connection:
+        accepted = await talking.accept(services, connection, incoming, datetime.now(UTC))
+    if not accepted.is_new and accepted.message.text != cleaned(incoming.text):
+        raise IdempotencyConflict("This client_message_id belongs to another message.")
+    await talking.pass_on(services, incoming, accepted)
+    return await _answer(services, incoming.company_id, accepted, WAIT_SECONDS[body.mode] + began - time.monotonic())
+
+
+async def _incoming(
+    services: Services, speaker: Speaker, named: str, body: ProcessRequest, trace_id: str, key: str | None
+) -> IncomingMessage:
+    company_id = speaker.caller.company_id
+    conversation_id = body.conversation_id if named in ACTIVE else named
+    if conversation_id is None:
+        user_id = speaker.require_user(body.user_id)
+    else:
+        user_id = await _owner(services, speaker, conversation_id, body.user_id)
+    return IncomingMessage(
+        company_id=company_id,
+        user_id=user_id,
+        conversation_id=conversation_id,
+        client_message_id=body.client_message_id or (derive_id("process", user_id, key) if key else new_id()),
+        text=body.user_input,
+        channel=Channel.API,
+        trace_id=trace_id,
+    )
+
+
+async def _owner(services: Services, speaker: Speaker, conversation_id: str, named: str | None) -> str:
+    """Return whose conversation it is; raises NotFound for one that is not there, or not this speaker's."""
+    if speaker.user_id is not None:
+        speaker.require_user(named)
+    company_id = speaker.caller.company_id
+    async with services.database.transaction(company_id) as connection:
+        found = await conversations.get(connection, company_id, conversation_id.lower())
+    if found is None or named not in (None, found.user_id):
+        raise NotFound("There is no such conversation.")
+    speaker.check_owner(found.user_id)
+    return found.user_id
+
+
+async def _answer(services: Services, company_id: str, accepted: Accepted, seconds: float) -> Response:
+    """Return the result of a turn if it ends in time, else where to ask for it."""
+    if accepted.turn is None:
+        result = await talking.result_without_turn(services, company_id, accepted, datetime.now(UTC))
+        return JSONResponse(jsonable_encoder(result))
+    turn_id = accepted.turn.turn_id
+    task = None if accepted.is_new else await talking.task_of(services, company_id, turn_id, datetime.now(UTC))
+    if task is None or task.result is None:
+        await services.desk.wait(turn_id, seconds)
+        task = await talking.task_of(services, company_id, turn_id, datetime.now(UTC))
+    if task.result is not None:
+        result = task.result.model_copy(update={"user_message_id": accepted.message.message_id})
+        return JSONResponse(jsonable_encoder(result))
+    return _later(services, task, accepted)
+
+
+def _later(services: Services, task: TaskDocument, accepted: Accepted) -> Response:
+    status_url = (services.settings.api.api_public_url or "").rstrip("/") + _TASKS.format(task_id=task.task_id)
+    body = TaskAccepted(
+        task_id=task.task_id,
+        friendly_task_id=task.friendly_task_id,
+        status_url=status_url,
+        conversation_id=task.conversation_id,
+        status=task.status,
+        user_message_id=accepted.message.message_id,
+    )
+    return JSONResponse(jsonable_encoder(body), 202, {"Location": status_url, "Retry-After": "1"})
+
+
+@router.get("/tasks/{task_id}", summary="Ask what became of a task", responses=problem_responses(404))
+async def read_task(
+    task_id: Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9-]+$")],
+    speaker: SpeakerOf,
+    services: ServicesOf,
+) -> TaskDocument:
+    """Return how a turn stands, by its id or its friendly one; `result` is what `process` would have answered."""
+    company_id = speaker.caller.company_id
+    task = await talking.task_of(services, company_id, task_id.lower(), datetime.now(UTC))
+    if speaker.user_id is not None:
+        await _owner(services, speaker, task.conversation_id, None)
+    return task

@@ -1,0 +1,174 @@
+"""Conversations as the API holds them: begun, spoken in, and read back, each in one transaction of its own.
+
+What is said is stored first and then queued; a request that fails between the two says so, and repeating it queues what
+is stored. What came of it is read from PostgreSQL: Redis only tells when to look.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from core.budgets import Left, conversation_allowance, left
+from core.config import CompanyConfig
+from core.conversations import Channel, IncomingMessage
+from core.errors import NotFound
+from core.ids import new_id
+from core.playbooks import FALLBACK, Playbook, in_language
+from db import (
+    ai_budgets,
+    configs,
+    conversation_intake,
+    conversation_turns,
+    conversations,
+    messages,
+    playbooks,
+    profile_facts,
+)
+from db.conversation_intake import Accepted
+from db.conversation_rows import Conversation, NewConversation
+from db.pool import Connection
+from ingest_api.conversation_schemas import ProcessResult, StartedConversation, StartRequest, TaskDocument
+from ingest_api.talk_views import budget_left, has_ended, result_of, task_document
+from ingest_api.wiring import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A conversation that begins or goes on. `ended` is a stale one that was closed for it."""
+
+    conversation: Conversation
+    playbook: Playbook
+    is_new: bool
+    ended: str | None = None
+
+
+async def config_of(services: Services, connection: Connection, company_id: str) -> CompanyConfig:
+    """Return a company's configuration, its budget cut to what the installation grants."""
+    stored = await configs.load(connection, company_id)
+    return stored.config.within(services.settings.llm.daily_cost_budget_cents)
+
+
+async def begin(
+    services: Services, connection: Connection, company_id: str, user_id: str, wish: StartRequest, now: datetime
+) -> Begun:
+    """Begin a conversation, or go on with the active one where that is wished for.
+
+    Raises:
+        ConversationsUnavailable: there are none for this user.
+        NotFound: an unknown playbook (code `unknown_playbook`).
+        ConversationActive: one is active, and it is not wished to go on with it.
+    """
+    config = await config_of(services, connection, company_id)
+    services.flags.check_conversations(company_id, user_id, config.conversations)
+    await conversations.lock_user(connection, company_id, user_id)
+    stale = await conversations.end_stale(connection, company_id, user_id, now)
+    ended = stale.conversation_id if stale else None
+    active = await conversations.active_of(connection, company_id, user_id)
+    if active is not None and wish.resume_existing:
+        return Begun(active, await _playbook(connection, active), is_new=False, ended=ended)
+    chosen = await playbooks.load(connection, company_id, wish.wanted or config.conversations.default_playbook)
+    known = await _known(connection, company_id, user_id, wish.context)
+    playbook = chosen.playbook
+    new = NewConversation(
+        conversation_id=new_id(),
+        company_id=company_id,
+        user_id=user_id,
+        playbook=playbook,
+        playbook_version=chosen.version,
+        language=wish.language,
+        channel=Channel.API,
+        customer_name=wish.customer_name,
+        phone=wish.phone,
+        context=wish.context,
+        questions=playbook.open_questions(playbook.first_stage, known, wish.language or config.tone.language),
+    )
+    return Begun(await conversations.start(connection, new, now), playbook, is_new=True, ended=ended)
+
+
+async def _known(
+    connection: Connection, company_id: str, user_id: str, context: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    facts = await profile_facts.list_(connection, company_id, user_id)
+    return {**{fact.name: fact.value for fact in facts}, **context}
+
+
+async def _playbook(connection: Connection, conversation: Conversation) -> Playbook:
+    """Return the playbook that a conversation follows; the shipped stand-in of `load` where it is gone."""
+    try:
+        found = await playbooks.load(connection, conversation.company_id, conversation.playbook)
+    except NotFound:
+        found = await playbooks.load(connection, conversation.company_id, FALLBACK)
+    return found.playbook
+
+
+async def started(services: Services, connection: Connection, begun: Begun, now: datetime) -> StartedConversation:
+    """Return what is told of a conversation that begins or goes on."""
+    conversation = begun.conversation
+    config = await config_of(services, connection, conversation.company_id)
+    language = conversation.language or config.tone.language
+    return StartedConversation(
+        conversation_id=conversation.conversation_id,
+        state=conversation.state,
+        questions=conversation.questions,
+        stage=conversation.stage,
+        playbook=conversation.playbook,
+        language=language,
+        greeting=in_language(begun.playbook.greeting, language),
+        handled_by=conversation.handled_by,
+        budget=budget_left(await budget_of(services, connection, conversation, now)),
+    )
+
+
+async def budget_of(services: Services, connection: Connection, conversation: Conversation, now: datetime) -> Left:
+    """Return what models may still cost in a conversation."""
+    config = await config_of(services, connection, conversation.company_id)
+    playbook = await _playbook(connection, conversation)
+    allowance = conversation_allowance(config, playbook.limits, services.settings.conversations)
+    address = (conversation.company_id, conversation.user_id, conversation.conversation_id)
+    return left(allowance, await ai_budgets.used(connection, *address, now))
+
+
+async def accept(services: Services, connection: Connection, incoming: IncomingMessage, now: datetime) -> Accepted:
+    """Store what a user says with the turn that will answer it.
+
+    Raises ConversationsUnavailable, or what `db.conversation_intake.accept` does.
+    """
+    config = await config_of(services, connection, incoming.company_id)
+    services.flags.check_conversations(incoming.company_id, incoming.user_id, config.conversations)
+    return await conversation_intake.accept(connection, incoming, config.conversations, now)
+
+
+async def pass_on(services: Services, incoming: IncomingMessage, accepted: Accepted) -> None:
+    """Queue the turn of a stored message, and show the message on the user's pages."""
+    address = (incoming.company_id, incoming.user_id)
+    if accepted.ended is not None:
+        await services.desk.tell_ended(*address, accepted.ended, "stale")
+    if accepted.turn is not None and accepted.publish:
+        await services.desk.queue(accepted.turn)
+    await services.desk.tell_message(*address, accepted.message)
+
+
+async def task_of(services: Services, company_id: str, task: str, now: datetime) -> TaskDocument:
+    """Return how a turn stands, by its id or its name, with its result once it has ended; raises NotFound."""
+    async with services.database.transaction(company_id) as connection:
+        stored = await conversation_turns.get(connection, company_id, task)
+        if stored is None:
+            raise NotFound("There is no such task.")
+        if not has_ended(stored):
+            return task_document(stored, None)
+        said = await messages.of_turn(connection, company_id, stored.turn.turn_id)
+        conversation = await conversations.get(connection, company_id, stored.turn.conversation_id)
+        assert conversation is not None, "its turn refers to it"
+        left_over = await budget_of(services, connection, conversation, now)
+    return task_document(stored, result_of(conversation, left_over, stored, said))
+
+
+async def result_without_turn(services: Services, company_id: str, accepted: Accepted, now: datetime) -> ProcessResult:
+    """Return what came of a message that a person will answer."""
+    async with services.database.transaction(company_id) as connection:
+        conversation = await conversations.get(connection, company_id, accepted.conversation_id)
+        if conversation is None:
+            raise NotFound
+        left_over = await budget_of(services, connection, conversation, now)
+    return result_of(conversation, left_over, user_message_id=accepted.message.message_id)

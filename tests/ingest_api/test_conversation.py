@@ -1,0 +1,386 @@
+"""Beginning conversations and speaking in them over HTTP: states, waiting, repetitions, refusals."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import orjson
+import pytest
+
+from core import streams
+from core.conversations import HandledBy
+from core.friendly import friendly_id, is_friendly
+from core.security import issue_user_token
+from db import conversations
+from ingest_api.routes import conversation as routes
+from ingest_api.wiring import Services
+from local.installation import Company
+from tests.ingest_api.answering import answering
+from tests.ingest_api.test_events import problem
+
+START = "/api/v1/conversation/start"
+PROCESS = "/api/v1/conversation/{}/process"
+TASK = "/api/v1/conversation/tasks/{}"
+
+
+@pytest.fixture
+def headers(company: Company) -> dict[str, str]:
+    return {"X-API-Key": company.secret_key}
+
+
+def page_of(company: Company, user_id: str = "u1", **token: Any) -> dict[str, str]:
+    """What a page sends along: the public key, and the token of its user."""
+    signed, _ = issue_user_token(company.identity_secret, company.company_id, user_id, datetime.now(UTC), **token)
+    return {"X-API-Key": company.public_key, "X-User-Token": signed}
+
+
+async def start(client: httpx2.AsyncClient, headers: dict[str, str], **body: Any) -> dict[str, Any]:
+    answer = await client.post(
+        START, json={"user_id": "u1", "conversation_type": "onboarding", **body}, headers=headers
+    )
+    assert answer.status_code in (200, 201), answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def say(
+    client: httpx2.AsyncClient,
+    headers: dict[str, str],
+    named: str = "active",
+    text: str = "Hello",
+    **body: Any,
+) -> httpx2.Response:
+    return await client.post(PROCESS.format(named), json={"user_input": text, **body}, headers=headers)
+
+
+async def frames(services: Services, company: Company, user_id: str = "u1") -> list[dict[str, Any]]:
+    entries = await services.redis.xrange(streams.frames_key(company.company_id, user_id))
+    return [orjson.loads(fields[b"d"]) for _, fields in entries]
+
+
+# -- start
+
+
+async def test_a_conversation_begins_with_the_questions_that_context_leaves_open(
+    client: httpx2.AsyncClient, headers: dict[str, str]
+) -> None:
+    answer = await client.post(
+        START, json={"user_id": "u1", "conversation_type": "onboarding", "language": "en-GB"}, headers=headers
+    )
+    body = answer.json()
+    assert answer.status_code == 201
+    assert (body["state"], body["stage"], body["playbook"]) == ("STARTED", "profile", "onboarding")
+    assert (body["language"], body["handled_by"]) == ("en", "agent")
+    assert body["greeting"].startswith("Welcome")
+    assert any("role" in question for question in body["questions"])
+    assert body["budget"]["conversation_cents"] > 0
+
+    fewer = await start(client, headers, user_id="u2", context={"role": "Founder", "team_size": 3})
+    assert len(fewer["questions"]) == len(body["questions"]) - 2
+    arabic = await start(client, headers, user_id="u3", language="ar")
+    assert arabic["greeting"].startswith("أهلًا")
+
+
+async def test_one_active_conversation_a_user(client: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+    first = await start(client, headers)
+    refused = await client.post(START, json={"user_id": "u1", "playbook": "sales"}, headers=headers)
+    problem(refused, 409, "conversation_active")
+    assert refused.json()["errors"] == [{"conversation_id": first["conversation_id"]}]
+    resumed = await client.post(START, json={"user_id": "u1", "resume_existing": True}, headers=headers)
+    assert (resumed.status_code, resumed.json()["conversation_id"]) == (200, first["conversation_id"])
+    assert resumed.json()["questions"] == first["questions"]
+    other = await start(client, headers, user_id="u2")
+    assert other["conversation_id"] != first["conversation_id"]
+
+
+async def test_two_starts_at_once_begin_one(client: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+    answers = await asyncio.gather(*(client.post(START, json={"user_id": "u1"}, headers=headers) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+
+
+async def test_a_repeated_start_gets_the_first_answer(client: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+    keyed = {**headers, "Idempotency-Key": "once"}
+    first, second = [await client.post(START, json={"user_id": "u1"}, headers=keyed) for _ in range(2)]
+    assert (second.status_code, second.json()) == (201, first.json())
+    assert second.headers["idempotency-replayed"] == "true"
+    problem(await client.post(START, json={"user_id": "u2"}, headers=keyed), 409, "idempotency_conflict")
+
+
+async def test_a_stale_conversation_ends_by_itself(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services, company: Company
+) -> None:
+    first = await start(client, headers)
+    await age(services, company, first["conversation_id"])
+    second = await start(client, headers, resume_existing=True)
+    assert second["conversation_id"] != first["conversation_id"]
+    async with services.database.transaction(company.company_id) as connection:
+        ended = await conversations.get(connection, company.company_id, first["conversation_id"])
+    assert ended is not None
+    assert (ended.state, ended.close_code) == ("CANCELLED", "stale")
+    assert [(frame["type"], frame["code"]) for frame in await frames(services, company)] == [("ended", "stale")]
+
+
+async def age(services: Services, company: Company, conversation_id: str) -> None:
+    """Let the silence of a conversation be a year long."""
+    async with services.database.transaction(company.company_id) as connection:
+        await connection.execute(
+            "UPDATE conversations SET stale_at = %s WHERE conversation_id = %s",
+            (datetime.now(UTC) - timedelta(days=365), conversation_id),
+        )
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"user_id": "u1", "playbook": "nonsense"}, 404, "unknown_playbook"),
+        ({"user_id": "u1", "playbook": "Not A Name"}, 422, "invalid_request"),
+        ({"user_id": "u1", "playbook": "sales", "conversation_type": "support"}, 422, "invalid_request"),
+        ({"playbook": "sales"}, 422, "invalid_request"),
+        ({"user_id": ""}, 422, "invalid_request"),
+        ({"user_id": "u" * 200}, 422, "invalid_request"),
+        ({"user_id": "u1", "language": "a language"}, 422, "invalid_request"),
+        ({"user_id": "u1", "context": {"a": "x" * 20_000}}, 422, "invalid_request"),
+        ({"user_id": "u1", "context": {"a": 10**30}}, 422, "invalid_request"),
+        ({"user_id": "u1", "context": {"a": "\x00"}}, 422, "invalid_request"),
+        ({"user_id": "u1", "context": []}, 422, "invalid_request"),
+        ({"user_id": "u1", "phone": "call me"}, 422, "invalid_request"),
+        ({"user_id": "u1", "surprise": 1}, 422, "invalid_request"),
+    ],
+)
+async def test_a_wrong_start_begins_nothing(
+    client: httpx2.AsyncClient, headers: dict[str, str], body: dict[str, Any], status: int, code: str
+) -> None:
+    problem(await client.post(START, json=body, headers=headers), status, code)
+    assert (await client.post(START, json={"user_id": "u1"}, headers=headers)).status_code == 201
+
+
+# -- who may speak
+
+
+async def test_a_page_speaks_for_its_own_user_alone(client: httpx2.AsyncClient, company: Company) -> None:
+    problem(await client.post(START, json={}, headers={"X-API-Key": company.public_key}), 401, "unauthenticated")
+    mine = await client.post(START, json={"playbook": "support"}, headers=page_of(company))
+    assert mine.status_code == 201
+    problem(await client.post(START, json={"user_id": "u2"}, headers=page_of(company)), 403, "user_mismatch")
+    theirs = page_of(company, "u2")
+    conversation_id = mine.json()["conversation_id"]
+    problem(await say(client, theirs, conversation_id), 404, "not_found")
+    problem(await say(client, page_of(company), conversation_id, user_id="u2"), 403, "user_mismatch")
+    task = (await say(client, page_of(company), conversation_id, mode="async")).json()["task_id"]
+    problem(await client.get(TASK.format(task), headers=theirs), 404, "not_found")
+    assert (await client.get(TASK.format(task), headers=page_of(company))).status_code == 200
+
+
+async def test_conversations_can_be_switched_off_and_rolled_out(
+    client: httpx2.AsyncClient, headers: dict[str, str]
+) -> None:
+    first = await start(client, headers)
+    for rules in ({"enabled": False}, {"enabled": True, "rollout_percent": 0}):
+        await client.post("/api/v1/config", json={"conversations": rules}, headers=headers)
+        problem(await client.post(START, json={"user_id": "u9"}, headers=headers), 403, "conversations_unavailable")
+        problem(await say(client, headers, first["conversation_id"]), 403, "conversations_unavailable")
+    await client.post("/api/v1/config", json={"conversations": {"rollout_percent": 100}}, headers=headers)
+    assert (await client.post(START, json={"user_id": "u9"}, headers=headers)).status_code == 201
+
+
+# -- process
+
+
+async def test_an_answer_in_time_is_the_answer(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services, company: Company
+) -> None:
+    begun = await start(client, headers)
+    async with answering(services) as responder:
+        answer = await say(client, headers, begun["conversation_id"], "Hello there", client_message_id="m1")
+    body = answer.json()
+    assert answer.status_code == 200, answer.text
+    assert (body["state"], body["stage"], body["handled_by"]) == ("IN_PROGRESS", "profile", "agent")
+    assert (body["message"]["text"], body["message"]["role"]) == ("You said: Hello there", "assistant")
+    assert body["message"]["citations"] == [
+        {"title": "Help", "url": "https://help.example/a", "marker": 1, "attribution": None}
+    ]
+    assert body["error"] is None
+    assert responder.answered == [body["task_id"]]
+    assert body["friendly_task_id"] == friendly_id(body["task_id"])
+    shown = await frames(services, company)
+    assert [(frame["type"], frame["role"], frame["client_message_id"]) for frame in shown] == [
+        ("message", "user", "m1")
+    ]
+
+
+async def test_a_slow_answer_is_a_task_that_can_be_asked_for(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services
+) -> None:
+    begun = await start(client, headers)
+    answer = await say(client, headers, begun["conversation_id"], mode="async")
+    body = answer.json()
+    assert answer.status_code == 202
+    assert is_friendly(body["friendly_task_id"])
+    assert answer.headers["location"] == body["status_url"] == TASK.format(body["task_id"])
+    for name in (body["task_id"], body["friendly_task_id"], body["friendly_task_id"].upper()):
+        task = (await client.get(TASK.format(name), headers=headers)).json()
+        assert (task["status"], task["result"], task["task_id"]) == ("queued", None, body["task_id"])
+
+    joined = await say(client, headers, begun["conversation_id"], "Anybody?", client_message_id="m2", mode="async")
+    assert joined.json()["task_id"] == body["task_id"]
+    async with answering(services):
+        repeated = await say(client, headers, begun["conversation_id"], "Anybody?", client_message_id="m2", mode="sync")
+    assert repeated.status_code == 200
+    task = (await client.get(TASK.format(body["friendly_task_id"]), headers=headers)).json()
+    assert task["status"] == "done"
+    assert task["result"]["message"]["text"] == "You said: Hello / Anybody?"
+    assert task["finished_at"] is not None
+
+
+async def test_waiting_ends_when_the_time_is_up(
+    client: httpx2.AsyncClient, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(routes.WAIT_SECONDS, "auto", 0.2)
+    begun = await start(client, headers)
+    assert (await say(client, headers, begun["conversation_id"])).status_code == 202
+
+
+async def test_a_message_sent_again_is_answered_once(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services, company: Company
+) -> None:
+    begun = await start(client, headers)
+    async with answering(services) as responder:
+        address = (client, headers, begun["conversation_id"], "Hello")
+        answers = await asyncio.gather(*(say(*address, client_message_id="m1") for _ in range(3)))
+        later = await say(*address, client_message_id="m1", mode="async")
+    assert [answer.status_code for answer in (*answers, later)] == [200] * 4
+    assert len({answer.json()["message"]["message_id"] for answer in (*answers, later)}) == 1
+    assert len(responder.answered) == 1
+    assert len(await frames(services, company)) == 1
+    other = await say(client, headers, begun["conversation_id"], "Something else", client_message_id="m1")
+    problem(other, 409, "idempotency_conflict")
+
+
+async def test_an_idempotency_key_does_what_a_client_message_id_does(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services
+) -> None:
+    begun = await start(client, headers)
+    keyed = {**headers, "Idempotency-Key": "k1"}
+    async with answering(services) as responder:
+        first, second = [await say(client, keyed, begun["conversation_id"]) for _ in range(2)]
+    assert first.json()["message"] == second.json()["message"]
+    assert len(responder.answered) == 1
+
+
+async def test_without_an_id_the_active_conversation_goes_on_or_one_begins(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services
+) -> None:
+    problem(await say(client, headers), 422, "invalid_request")
+    async with answering(services):
+        first = (await say(client, headers, user_id="u1")).json()
+        second = (await say(client, headers, "null", user_id="u1")).json()
+        third = (await say(client, headers, "active", conversation_id=first["conversation_id"])).json()
+    assert first["conversation_id"] == second["conversation_id"] == third["conversation_id"]
+    assert third["message"]["position"] == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "invalid_request"),
+        ("   \n ", "empty_message"),
+        ("\u202e\u200b", "empty_message"),
+        ("x" * 4001, "invalid_request"),
+        ("a\x00b", "invalid_request"),
+    ],
+)
+async def test_what_says_nothing_or_too_much_is_refused(
+    client: httpx2.AsyncClient, headers: dict[str, str], text: str, code: str
+) -> None:
+    begun = await start(client, headers)
+    problem(await say(client, headers, begun["conversation_id"], text), 422, code)
+
+
+async def test_a_hundred_kilobytes_are_refused_and_controls_are_taken_out(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services
+) -> None:
+    begun = await start(client, headers)
+    problem(await say(client, headers, begun["conversation_id"], "x" * 100_000), 422, "invalid_request")
+    async with answering(services):
+        answer = await say(client, headers, begun["conversation_id"], "abc\u202edef\x07 مرحبا")
+    assert answer.json()["message"]["text"] == "You said: abcdef مرحبا"
+
+
+async def test_unknown_ended_and_strange_conversations(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services, company: Company
+) -> None:
+    begun = await start(client, headers)
+    for unknown in ("0193a5b0-0000-7000-8000-000000000001", "nonsense"):
+        problem(await say(client, headers, unknown), 404, "not_found")
+    problem(await client.get(TASK.format("calm-otter-4821"), headers=headers), 404, "not_found")
+    async with services.database.transaction(company.company_id) as connection:
+        now = datetime.now(UTC)
+        await conversations.close(connection, company.company_id, begun["conversation_id"], "completed", now)
+    problem(await say(client, headers, begun["conversation_id"]), 409, "conversation_ended")
+
+
+async def test_fifty_messages_a_second_are_too_many(client: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+    begun = await start(client, headers)
+    answers = [await say(client, headers, begun["conversation_id"], f"m{n}", mode="async") for n in range(25)]
+    limited = [answer for answer in answers if answer.status_code == 429]
+    assert {answer.status_code for answer in answers} == {202, 429}
+    problem(limited[0], 429, "too_many_messages")
+    assert int(limited[0].headers["retry-after"]) >= 1
+    assert len({answer.json()["task_id"] for answer in answers if answer.status_code == 202}) == 1
+
+
+async def test_while_a_person_answers_no_turn_is_made(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services, company: Company
+) -> None:
+    begun = await start(client, headers)
+    async with services.database.transaction(company.company_id) as connection:
+        address = (connection, company.company_id, begun["conversation_id"])
+        await conversations.set_handled_by(*address, HandledBy.HUMAN, datetime.now(UTC))
+    answer = await say(client, headers, begun["conversation_id"])
+    body = answer.json()
+    assert (answer.status_code, body["handled_by"], body["message"], body["task_id"]) == (200, "human", None, None)
+    assert body["user_message_id"]
+    assert await services.redis.xlen(streams.CONVERSATIONS) == 0
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error", "status", "code"),
+    [
+        ("budget_exhausted", "budget_exhausted", "done", "budget_exhausted"),
+        ("provider_failed", "provider_timeout", "done", "provider_timeout"),
+        ("failed", "KeyError('secret')", "failed", "internal_error"),
+        ("failed", "tool_broken", "failed", "tool_broken"),
+    ],
+)
+async def test_failures_are_told_in_the_answer_and_by_the_task(
+    client: httpx2.AsyncClient,
+    headers: dict[str, str],
+    services: Services,
+    outcome: str,
+    error: str,
+    status: str,
+    code: str,
+) -> None:
+    begun = await start(client, headers)
+    async with answering(services, outcome=outcome, failing=error):
+        answer = await say(client, headers, begun["conversation_id"])
+    body = answer.json()
+    assert (answer.status_code, body["error"]["code"]) == (200, code)
+    assert (body["message"] is None) == (status == "failed")
+    task = (await client.get(TASK.format(body["task_id"]), headers=headers)).json()
+    assert (task["status"], task["error"]["code"], task["result"]["error"]["code"]) == (status, code, code)
+    assert "secret" not in answer.text
+
+
+async def test_any_number_may_wait_for_one_turn(services: Services) -> None:
+    key = streams.turn_ended_key("t1")
+    waiting = [asyncio.create_task(services.desk.wait("t1", 5)) for _ in range(20)]
+    await asyncio.sleep(0.1)
+    await services.redis.lpush(key, b"1")
+    await services.redis.expire(key, 60)
+    assert await asyncio.gather(*waiting) == [True] * 20
+    assert await services.desk.wait("t1", 1) is True
+    assert 0 < await services.redis.ttl(key) <= 60
+    assert await services.desk.wait("t2", 0.05) is False
+    assert await services.desk.wait("t1", 0) is False
