@@ -81,7 +81,7 @@ async def compose(
     try:
         async with asyncio.timeout(seconds):
             await _converse(context, means, rounds, guard_of)
-            said = await rounds.stream.finish()
+            said = await rounds.stream.finish(is_cut=rounds.last is not None and rounds.last.value.is_cut)
     except Stopped:
         return _stopped(rounds, reading)
     except TimeoutError:

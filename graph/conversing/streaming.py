@@ -68,9 +68,10 @@ class AnswerStream:
         buffer = SentenceBuffer()
         await self._say_all([*buffer.feed(text), *buffer.flush()], is_verbatim=is_verbatim)
 
-    async def finish(self) -> Streamed:
-        """Say what is left and return all that was said; raises Stopped."""
-        await self._say_all(self._buffer.flush(), is_verbatim=False)
+    async def finish(self, *, is_cut: bool = False) -> Streamed:
+        """Say what is left, but no half sentence, and return all that was said; raises Stopped."""
+        left = self._buffer.flush()
+        await self._say_all(left[:-1] if is_cut else left, is_verbatim=False)
         return self.so_far()
 
     def so_far(self) -> Streamed:

@@ -6,17 +6,15 @@ through the same answers, good or bad, and pays for none of them.
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from pydantic import BaseModel, ValidationError
 
 from core.errors import ProviderFailed
-from core.ids import interaction_id
-from graph.budgets import estimate
-from graph.journal import Calls, LlmCall, LlmResponse
+from graph.journal import Calls, LlmResponse
 from graph.prompting import Prompt
+from graph.reasoners.planning import call_id, plan_call
 from graph.reasoners.provider import REFUSED, Provider
 from graph.schemas import answer_schema
 
@@ -91,27 +89,12 @@ async def _complete(
     attempt: int,
 ) -> LlmResponse:
     """Return the answer kept under this call's id, or make the call and keep its answer."""
-    interaction = interaction_id(calls.turn_id, prompt.node, f"{prompt.version}@{provider.name}", attempt)
+    interaction = call_id(provider, prompt, calls, attempt)
     if kept := await calls.journal.find(interaction):
         return kept
     if calls.recall_only:
         raise ProviderFailed("no answer was kept")
-    most = estimate(provider.price_id, provider.model, messages, provider.max_tokens)
-    call = LlmCall(
-        interaction_id=interaction,
-        turn_id=calls.turn_id,
-        node=prompt.node,
-        provider=provider.name,
-        model=provider.model,
-        prompt_version=prompt.version,
-        estimate_cents=most.cents,
-        started_at=datetime.now(UTC),
-        tokens_in=most.tokens_in,
-        max_tokens=most.tokens_out,
-        user_id=calls.user_id,
-        conversation_id=calls.conversation_id,
-        kind=calls.kind,
-    )
+    call = plan_call(interaction, provider, prompt, messages, provider.max_tokens, calls)
     await calls.journal.reserve(call, calls.allowance)
     try:
         response = await provider.complete(messages, schema)

@@ -11,6 +11,7 @@ from core.errors import BudgetExhausted, ProviderFailed
 from core.nudges import Diagnosis, NudgeContent
 from graph.case import Case
 from graph.journal import Calls
+from graph.memory.summary import Unsummarised
 from graph.reasoner import AlertDraft, Reasoned, Reasoner
 from graph.talk import Reply, Talk, TextSink, ToolSpec
 
@@ -56,6 +57,10 @@ class ChainReasoner:
             return await reasoner.converse(talk, tools, means, sink)
 
         return await self._first(ask, calls)
+
+    async def summarise(self, older: Unsummarised, calls: Calls) -> Reasoned[str]:
+        """Summarise by the first link that can."""
+        return await self._first(lambda reasoner, means: reasoner.summarise(older, means), calls)
 
     async def _first(self, question: _Question[T], calls: Calls) -> Reasoned[T]:
         if recalled := await self._recall(question, calls):

@@ -1,14 +1,21 @@
 """The reasoner that asks a model, at OpenAI, Azure OpenAI or any server that speaks their protocol."""
 
+from collections.abc import Sequence
+
 from core.nudges import Diagnosis, NudgeContent
 from graph.answers import AlertAnswer, DiagnosisAnswer, NudgeAnswer
 from graph.case import Case
 from graph.casefile import alert_file, casefile, coaching_file
+from graph.conversing.talkfile import messages_of
 from graph.journal import Calls
+from graph.memory import summarising
+from graph.memory.summary import Unsummarised
 from graph.prompting import load_prompt
 from graph.reasoner import AlertDraft, Reasoned
 from graph.reasoners.asking import ask
+from graph.reasoners.conversing import Round, converse
 from graph.reasoners.provider import Provider
+from graph.talk import Reply, Talk, TextSink, ToolSpec
 
 
 class OpenAIReasoner:
@@ -34,3 +41,15 @@ class OpenAIReasoner:
         prompt = load_prompt("alert")
         answer = await ask(self._provider, prompt, alert_file(case, diagnosis), AlertAnswer, calls)
         return Reasoned(answer.convert(case), self._provider.name, prompt.version)
+
+    async def summarise(self, older: Unsummarised, calls: Calls) -> Reasoned[str]:
+        """Ask for a summary."""
+        return await summarising.summarise(self._provider, older, calls)
+
+    async def converse(self, talk: Talk, tools: Sequence[ToolSpec], calls: Calls, sink: TextSink) -> Reasoned[Reply]:
+        """Ask for an answer, whose text goes into the sink while it comes, or for the tools that are needed first."""
+        prompt, means = load_prompt("converse"), calls.of_kind("maker_simple")
+        longest = min(talk.playbook.limits.answer_tokens, means.max_tokens(self._provider.max_tokens))
+        asked = Round(prompt, messages_of(prompt, talk), tuple(tools), longest)
+        reply = await converse(self._provider, asked, means, sink)
+        return Reasoned(reply, self._provider.name, prompt.version)

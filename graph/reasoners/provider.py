@@ -6,20 +6,23 @@ an answer, or a `ProviderFailed` when it was none. Retries with backoff, which h
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import openai
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
 from langchain_openai.chat_models.base import BaseChatOpenAI
 
+from core.errors import ProviderFailed
 from core.openai_failures import failure_of
 from core.prices import price_cents
 from graph.journal import LlmResponse
+from graph.reasoners.received import CUT, MAX_TEXT, Received
 from graph.schemas import Dialect
+from graph.talk import ToolSpec
 
-MAX_TEXT: Final = 65_536
 REFUSED: Final = "refusal"
 """`finish_reason` of an answer in which the model declined; OpenAI marks it by a field of its own."""
 
@@ -29,7 +32,8 @@ class Provider:
     """A configured client. `name` is that of the chain (openai, azure, local); `price_id` that of the price table.
 
     `patience` bounds one call with all the client's retries, in seconds, so that a slow provider leaves time for the
-    next of the chain.
+    next of the chain. `silence` bounds, in seconds, the wait for the first piece of a streamed answer, and for each one
+    after it.
     """
 
     name: str
@@ -39,6 +43,7 @@ class Provider:
     price_id: str
     max_tokens: int
     patience: float
+    silence: float = 20.0
 
     async def complete(self, messages: Sequence[BaseMessage], schema: Mapping[str, Any]) -> LlmResponse:
         """Ask for an answer in that schema.
@@ -62,6 +67,40 @@ class Provider:
             raise failure_of(error, self.name) from error
         return self._response(text, finish, usage, time.perf_counter() - began)
 
+    async def stream(
+        self, messages: Sequence[BaseMessage], tools: Sequence[ToolSpec], received: Received, max_tokens: int
+    ) -> AsyncGenerator[str, None]:
+        """Ask for an answer and yield its text piece by piece; `received` holds all that came, also after a failure.
+
+        Raises:
+            ProviderTimeout: nothing came for too long, or the whole took too long.
+            ProviderFailed: refused, rate-limited, down, broken off, or not speaking the protocol.
+        """
+        client: Any = self.client.bind_tools([_function(tool) for tool in tools]) if tools else self.client
+        chunks = client.astream(list(messages), max_tokens=max_tokens, stream_usage=True)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self.patience
+        try:
+            while received.length <= MAX_TEXT:
+                async with asyncio.timeout_at(min(deadline, loop.time() + self.silence)):
+                    chunk = await anext(chunks, None)
+                if chunk is None:
+                    break
+                if isinstance(chunk, AIMessageChunk) and (text := received.take(chunk)):
+                    yield text
+        except Exception as error:
+            raise failure_of(error, self.name) from error
+        finally:
+            await chunks.aclose()
+        if received.finish is None:
+            raise ProviderFailed(f"{self.name} broke off")
+
+    def streamed(self, received: Received, seconds: float) -> LlmResponse:
+        """Return a streamed answer as it is kept."""
+        usage = _usage(received.usage)
+        response = self._response(received.text, received.finish or CUT, usage, seconds)
+        return response.model_copy(update={"tool_calls": received.tool_calls})
+
     def _response(self, text: str, finish: str, usage: "_Usage", seconds: float) -> LlmResponse:
         return LlmResponse(
             text=text[:MAX_TEXT],
@@ -83,14 +122,22 @@ class _Usage:
 
 
 def _read_message(message: AIMessage) -> tuple[str, str, _Usage]:
-    metadata = message.usage_metadata
-    usage = _Usage()
-    if metadata is not None:
-        cached = metadata.get("input_token_details", {}).get("cache_read", 0)
-        usage = _Usage(metadata["input_tokens"], metadata["output_tokens"], cached or 0)
+    usage = _usage(message.usage_metadata)
     if refusal := message.additional_kwargs.get("refusal"):
         return str(refusal), REFUSED, usage
     return str(message.content), str(message.response_metadata.get("finish_reason") or "stop"), usage
+
+
+def _usage(metadata: UsageMetadata | None) -> _Usage:
+    if metadata is None:
+        return _Usage()
+    cached = metadata.get("input_token_details", {}).get("cache_read", 0)
+    return _Usage(metadata["input_tokens"], metadata["output_tokens"], cached or 0)
+
+
+def _function(tool: ToolSpec) -> dict[str, Any]:
+    described = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+    return {"type": "function", "function": described}
 
 
 def _read_completion(completion: Any) -> tuple[str, str, _Usage]:

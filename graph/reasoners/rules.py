@@ -19,6 +19,7 @@ from graph.alerts import tried
 from graph.case import Case, was_refused
 from graph.journal import Calls
 from graph.languages import primary
+from graph.memory.summary import Unsummarised
 from graph.reasoner import AlertDraft, Reasoned
 from graph.reasoners import talking
 from graph.talk import Reply, Talk, TextSink, ToolSpec
@@ -164,3 +165,7 @@ class RulesReasoner:
     async def converse(self, talk: Talk, tools: Sequence[ToolSpec], calls: Calls, sink: TextSink) -> Reasoned[Reply]:  # noqa: ARG002
         """Quote what the documents say, put the playbook's questions, or say that there is no answer."""
         return Reasoned(talking.converse(talk, tools), NAME, talking.VERSION, is_verbatim=True)
+
+    async def summarise(self, older: Unsummarised, calls: Calls) -> Reasoned[str]:  # noqa: ARG002 - Protocol
+        """Keep the first words of each message."""
+        return Reasoned(older.by_rule(), NAME, VERSION)

@@ -9,10 +9,11 @@ from typing import Final
 
 import orjson
 
+from core.conversations import Role
 from core.playbooks import in_language
 from core.sentences import split_sentences
 from graph.excerpts import Excerpt
-from graph.languages import is_written_in
+from graph.languages import SPOKEN, is_written_in
 from graph.onboarding.answers import SKIPPED, first_messages, learned, pending_question
 from graph.onboarding.flow import Standing, stage_to_advance, standing
 from graph.onboarding.pleasantries import Pleasantry, pleasantry
@@ -24,14 +25,17 @@ MAX_QUOTED: Final = 420
 """Characters quoted of the best passage."""
 MAX_FURTHER: Final = 200
 """Characters quoted of a second one."""
+MAX_REASON: Final = 300
 ADVANCE: Final = "advance_stage"
+REQUEST: Final = "request_human"
+_OFFERS: Final = ("unanswerable", "withheld", "budget_exhausted", "provider_failed", "error", "recommendations.none")
+"""Fixed words that offer a person."""
 
 
 def converse(talk: Talk, tools: Sequence[ToolSpec]) -> Reply:
-    """Return the answer to a turn's messages, or the one call that comes before it: to the next stage."""
-    to = stage_to_advance(talk)
-    if to is not None and _may_call(talk, tools):
-        return Reply("", (ToolCall(f"rules-{len(talk.results)}", ADVANCE, orjson.dumps({"stage": to}).decode()),))
+    """Return the answer to a turn's messages, or the one call that comes before it: to the next stage, for a person."""
+    if call := _call(talk, tools):
+        return Reply("", (call,))
     here, kind = standing(talk), pleasantry(talk.question)
     if learned(talk):
         return Reply(_go_on(talk, here))
@@ -83,8 +87,32 @@ def _polite(talk: Talk, here: Standing, kind: Pleasantry) -> str:
     if kind == "greeting":
         return _opening(talk, here)
     said = phrase(kind, language, product=talk.config.tone.product_name)
-    is_parting = kind in ("thanks", "goodbye", "glad")
+    is_parting = kind in ("thanks", "goodbye")
     return said if is_parting else " ".join(part for part in (said, _reminder(talk, here)) if part)
+
+
+def _call(talk: Talk, tools: Sequence[ToolSpec]) -> ToolCall | None:
+    """Return the tool to use first: the way to the next stage, or to the person that the user just said yes to."""
+    to = stage_to_advance(talk)
+    wanted = {"stage": to} if to is not None else None
+    name = ADVANCE
+    if pleasantry(talk.question) == "affirm" and was_offered_person(talk):
+        name, wanted = REQUEST, {"reason": latest_question(talk)}
+    if wanted is None or not _may_call(name, talk, tools):
+        return None
+    return ToolCall(f"rules-{len(talk.results)}", name, orjson.dumps(wanted).decode())
+
+
+def was_offered_person(talk: Talk) -> bool:
+    """Tell whether the agent's last words offered a person."""
+    said = next((said.text for said in reversed(talk.messages) if said.role is Role.ASSISTANT), "")
+    return any(phrase(key, language) in said for key in _OFFERS for language in SPOKEN)
+
+
+def latest_question(talk: Talk) -> str:
+    """Return what the user said before this turn, for the person who takes over."""
+    asked = next((said.text for said in reversed(talk.messages) if said.role is Role.USER), talk.question)
+    return asked[:MAX_REASON]
 
 
 def _opening(talk: Talk, here: Standing) -> str:
@@ -118,10 +146,10 @@ def _feeling(talk: Talk) -> str:
     return phrase("sorry_to_hear", talk.answer_language) if mood in ("negative", "angry") else ""
 
 
-def _may_call(talk: Talk, tools: Sequence[ToolSpec]) -> bool:
-    """Tell whether the stage may be left now: the tool is offered, and was not refused in this turn."""
-    refused = any(result.call.name == ADVANCE and result.status != "done" for result in talk.results)
-    return not refused and any(tool.name == ADVANCE for tool in tools)
+def _may_call(name: str, talk: Talk, tools: Sequence[ToolSpec]) -> bool:
+    """Tell whether a tool may be used now: it is offered, and was not refused in this turn."""
+    refused = any(result.call.name == name and result.status != "done" for result in talk.results)
+    return not refused and any(tool.name == name for tool in tools)
 
 
 def _with_numbers(text: str, number: int, limit: int) -> str:

@@ -10,6 +10,8 @@
 
 from tests.llm_server.behaviours import (
     Behaviour,
+    breaking_off,
+    calling,
     content_filtered,
     cut_off,
     disconnecting,
@@ -18,6 +20,7 @@ from tests.llm_server.behaviours import (
     fenced,
     filtered_prompt,
     garbage,
+    hanging,
     html_page,
     ok,
     rate_limited,
@@ -25,6 +28,7 @@ from tests.llm_server.behaviours import (
     refusing,
     saying,
     slow,
+    streaming,
     unauthorized,
 )
 from tests.llm_server.server import LlmServer, Recorded
@@ -33,6 +37,8 @@ __all__ = [
     "Behaviour",
     "LlmServer",
     "Recorded",
+    "breaking_off",
+    "calling",
     "content_filtered",
     "cut_off",
     "disconnecting",
@@ -41,6 +47,7 @@ __all__ = [
     "fenced",
     "filtered_prompt",
     "garbage",
+    "hanging",
     "html_page",
     "ok",
     "rate_limited",
@@ -48,5 +55,6 @@ __all__ = [
     "refusing",
     "saying",
     "slow",
+    "streaming",
     "unauthorized",
 ]

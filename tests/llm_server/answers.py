@@ -8,14 +8,25 @@ _DATA = re.compile(r"<data>\n(.*)\n</data>", re.DOTALL)
 
 
 def structured_answer(body: dict[str, Any], overrides: dict[str, Any]) -> str:
-    """Return JSON that fits the request's schema; `overrides` set top-level fields. Plain text without a schema."""
+    """Return JSON that fits the request's schema; `overrides` set top-level fields. Without a schema: what is said."""
     schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
     if schema is None:
-        return "Hello. How can I help?"
+        return spoken_answer(body)
     answer = _fill(schema, "", _data(body), schema)
     return json.dumps(
         {**answer, **{key: value for key, value in overrides.items() if key in answer}}, ensure_ascii=False
     )
+
+
+def spoken_answer(body: dict[str, Any]) -> str:
+    """Return what a good model says in a talk: the sentences of the first passage, each with its number."""
+    data = _data(body)
+    if not data:
+        return "Hello. How can I help?"
+    if not data.get("passages"):
+        return "UNANSWERABLE"
+    sentences = re.findall(r"[^.!?؟]+[.!?؟]", data["passages"][0]["text"])[:3]
+    return " ".join(f"{sentence.strip()} [1]" for sentence in sentences) or f"{data['passages'][0]['text']} [1]"
 
 
 def _data(body: dict[str, Any]) -> dict[str, Any]:

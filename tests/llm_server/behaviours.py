@@ -23,7 +23,11 @@ Vectors = Literal[
 
 @dataclass(frozen=True)
 class Behaviour:
-    """One treatment: wait `seconds`, then answer, fail with a status, hang up midway, or send raw bytes."""
+    """One treatment: wait `seconds`, then answer, fail with a status, hang up midway, or send raw bytes.
+
+    Of a stream: `pieces` are its texts (else its words), with a `pause` before each; after `stop_after` of them the
+    connection ends, or hangs. `calls` are the tools asked for, by name and arguments.
+    """
 
     name: str
     kind: Kind = "answer"
@@ -39,6 +43,11 @@ class Behaviour:
     fence: bool = False
     usage: bool = True
     vectors: Vectors = "sound"
+    pieces: tuple[str, ...] | None = None
+    pause: float = 0.0
+    stop_after: int | None = None
+    hangs: bool = False
+    calls: tuple[tuple[str, str], ...] = ()
 
 
 def ok(**overrides: Any) -> Behaviour:
@@ -121,3 +130,24 @@ def embedding(vectors: Vectors, *, usage: bool = True) -> Behaviour:
 def raw(text: str) -> Behaviour:
     """This body, as JSON or not, with a status of 200."""
     return Behaviour("raw", kind="raw", text=text)
+
+
+def calling(*calls: tuple[str, str], text: str = "") -> Behaviour:
+    """An answer that asks for tools: names with their arguments as JSON."""
+    return Behaviour("calling", text=text, calls=calls, finish_reason="tool_calls")
+
+
+def streaming(*pieces: str, pause: float = 0.0) -> Behaviour:
+    """A text in these pieces, with a pause before each."""
+    return Behaviour("streaming", text="".join(pieces), pieces=pieces, pause=pause)
+
+
+def breaking_off(*pieces: str, pause: float = 0.0) -> Behaviour:
+    """A stream whose connection ends after these pieces, before the answer does."""
+    text = "".join(pieces)
+    return Behaviour("breaking_off", text=text, pieces=pieces, pause=pause, stop_after=len(pieces))
+
+
+def hanging(*pieces: str) -> Behaviour:
+    """A stream that says nothing any more after these pieces, and stays open."""
+    return Behaviour("hanging", text="".join(pieces), pieces=pieces, stop_after=len(pieces), hangs=True)

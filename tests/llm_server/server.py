@@ -149,10 +149,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Connection", "close")
         self.end_headers()
-        for chunk in stream_chunks(completion(body, behaviour)):
+        said = 0
+        for chunk in stream_chunks(completion(body, behaviour), behaviour):
+            is_text = bool(chunk["choices"]) and bool(chunk["choices"][0]["delta"].get("content"))
+            if is_text and behaviour.pause:
+                self.server.owner.stopping.wait(behaviour.pause)
             self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
             self.wfile.flush()
+            said += is_text
+            if behaviour.stop_after is not None and said >= behaviour.stop_after:
+                self._end_early(behaviour)
+                return
         self.wfile.write(b"data: [DONE]\n\n")
+        self.close_connection = True
+
+    def _end_early(self, behaviour: Behaviour) -> None:
+        if behaviour.hangs:
+            self.server.owner.stopping.wait(60)
         self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -163,7 +176,16 @@ def completion(body: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     """Return a chat completion as OpenAI words it."""
     text = behaviour.text if behaviour.text is not None else structured_answer(body, behaviour.overrides)
     text = f"```json\n{text}\n```" if behaviour.fence else text
-    message = {"role": "assistant", "content": None if behaviour.refusal else text, "refusal": behaviour.refusal}
+    message: dict[str, Any] = {
+        "role": "assistant",
+        "content": None if behaviour.refusal else text,
+        "refusal": behaviour.refusal,
+    }
+    if behaviour.calls:
+        message["tool_calls"] = [
+            {"id": f"call_{n}", "type": "function", "function": {"name": name, "arguments": arguments}}
+            for n, (name, arguments) in enumerate(behaviour.calls)
+        ]
     tokens = (len(json.dumps(body["messages"])) // 4, max(1, len(text) // 4))
     usage = {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)}
     return {
@@ -176,14 +198,27 @@ def completion(body: dict[str, Any], behaviour: Behaviour) -> dict[str, Any]:
     }
 
 
-def stream_chunks(whole: dict[str, Any]) -> list[dict[str, Any]]:
+def stream_chunks(whole: dict[str, Any], behaviour: Behaviour) -> list[dict[str, Any]]:
     """Return the same completion as the chunks of a stream, its usage in the last one."""
     head = {**whole, "object": "chat.completion.chunk"}
     head.pop("usage")
     choice = whole["choices"][0]
-    words = re.findall(r"\S+\s*", choice["message"]["content"] or "")
+    words = behaviour.pieces or re.findall(r"\S+\s*", choice["message"]["content"] or "")
     deltas: list[tuple[dict[str, Any], str | None]] = [({"role": "assistant"}, None)]
     deltas += [({"content": word}, None) for word in words]
+    deltas += [(delta, None) for delta in _call_deltas(choice["message"].get("tool_calls", []))]
     deltas.append(({}, choice["finish_reason"]))
     chunks = [{**head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]} for delta, finish in deltas]
     return [*chunks, {**head, "choices": [], "usage": whole["usage"]}]
+
+
+def _call_deltas(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return calls of tools as they are streamed: the name first, the arguments in halves."""
+    deltas = []
+    for index, call in enumerate(calls):
+        name, arguments = call["function"]["name"], call["function"]["arguments"]
+        half = len(arguments) // 2
+        first = {"index": index, "id": call["id"], "type": "function", "function": {"name": name, "arguments": ""}}
+        rest = [{"index": index, "function": {"arguments": part}} for part in (arguments[:half], arguments[half:])]
+        deltas += [{"tool_calls": [part]} for part in (first, *rest)]
+    return deltas

@@ -1,0 +1,81 @@
+"""The talk as a model gets to read it: who it speaks as, what was said, and everything else as one block of data. Pure.
+
+The company's own playbook is part of the task. Whatever users, documents, pages and tools said is not: it stands in
+messages of the user, or in the block, which no text inside can close.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+
+from core.conversations import Role
+from core.playbooks import Stage
+from graph.casefile import quote
+from graph.prompting import Prompt
+from graph.talk import Said, Talk
+
+MAX_SAID: Final = 1500
+"""Characters of an earlier message; the question itself is read whole."""
+MAX_TRACE: Final = 12
+
+
+def messages_of(prompt: Prompt, talk: Talk) -> tuple[BaseMessage, ...]:
+    """Return the messages of a round: the task, what was said before, and the question with its data."""
+    system = SystemMessage(f"{prompt.system}\n\n{_role(talk)}")
+    last = HumanMessage(f"{quote(_data(talk))}\n\n{talk.question or '(no words)'}")
+    return (system, *_history(talk), last)
+
+
+def _role(talk: Talk) -> str:
+    """Return what the playbook says of who speaks, and of the stage that the conversation is in."""
+    playbook, stage = talk.playbook, talk.playbook.stages[talk.playbook.known_stage(talk.stage)]
+    lines = [
+        f"The product is called {talk.config.tone.product_name}.",
+        f"Who you are: {playbook.persona}",
+        f"Tone: {playbook.tone}",
+        f"Stage: {stage.title} ({talk.playbook.known_stage(talk.stage)}).",
+        *(f"- {rule}" for rule in stage.rules),
+    ]
+    if stage.next:
+        lines.append(f"It may lead to: {', '.join(stage.next)}.")
+    return "\n".join(lines)
+
+
+def _history(talk: Talk) -> Iterator[BaseMessage]:
+    for said in talk.messages:
+        text = said.text[:MAX_SAID]
+        if said.role is Role.USER:
+            yield HumanMessage(text)
+        elif said.role in (Role.ASSISTANT, Role.AGENT):
+            yield AIMessage(_by(said, text))
+
+
+def _by(said: Said, text: str) -> str:
+    return text if said.role is Role.ASSISTANT else f"(written by a colleague) {text}"
+
+
+def _data(talk: Talk) -> dict[str, Any]:
+    stage: Stage = talk.playbook.stages[talk.playbook.known_stage(talk.stage)]
+    known = {fact.name: fact.value for fact in talk.facts}
+    asked = [item.wording(talk.answer_language) for item in stage.questions if item.is_open({*known, *talk.context})]
+    fields = {
+        "language": talk.answer_language,
+        "passages": [
+            {"n": number, "title": one.title, "text": one.text, "url": one.url}
+            for number, one in enumerate(talk.excerpts, start=1)
+        ],
+        "results": [
+            {"tool": one.call.name, "arguments": one.call.arguments[:500], "status": one.status, "result": one.text}
+            for one in talk.results
+        ],
+        "user": {"name": talk.customer_name, "anonymous": talk.is_anonymous, "facts": known, **_context(talk)},
+        "summary_of_earlier_messages": talk.summary,
+        "what_they_just_did": list(talk.trace[-MAX_TRACE:]),
+        "open_questions": asked,
+    }
+    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+
+
+def _context(talk: Talk) -> dict[str, Any]:
+    return {"context": dict(talk.context)} if talk.context else {}
