@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from core.nudges import Diagnosis, NudgeContent
 from graph.case import Case
 from graph.journal import Calls
+from graph.memory.summary import Unsummarised
 from graph.talk import Reply, Talk, TextSink, ToolSpec
 
 NOT_STUCK = "not_stuck"
@@ -70,4 +71,8 @@ class Reasoner(Protocol):
         Raises:
             Stopped: by the sink; the user wants no more.
         """
+        ...
+
+    async def summarise(self, older: Unsummarised, calls: Calls) -> Reasoned[str]:
+        """Summarise what is too long ago to be read as it was said."""
         ...

@@ -114,7 +114,8 @@ def _wishes() -> dict[str, re.Pattern[str]]:
     words: dict[str, list[str]] = yaml.load(source, Loader=yaml.BaseLoader)  # noqa: S506 - texts alone; “no” is a word
     polite, erase, known, about = (_any_of(words[name]) for name in ("polite", "erase", "known", "about"))
     forget = f"(?:{erase} {known}(?: {about})?|{_any_of(words['forget'])})"
-    bodies = {"agree": _any_of(words["agree"]), "refuse": _any_of(words["refuse"]), "forget": forget}
+    agree, refuse = _any_of(words["agree"]), _any_of(words["refuse"])
+    bodies = {"agree": f"{agree}(?: {agree})*", "refuse": f"{refuse}(?: {refuse})*", "forget": forget}
     return {name: re.compile(rf"(?:{polite} )*{body}(?: {polite})*") for name, body in bodies.items()}
 
 

@@ -1,7 +1,6 @@
 """Summaries by a model, of masked texts, in few words; a rule makes them where no model can."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -10,7 +9,7 @@ from core.conversations import Role
 from core.errors import ProviderFailed
 from graph.journal import Calls
 from graph.languages import primary
-from graph.memory.summary import MAX_SUMMARY, summarise_by_rule
+from graph.memory.summary import MAX_SUMMARY, Unsummarised, summarise_by_rule
 from graph.plaintext import plain_text
 from graph.prompting import load_prompt
 from graph.reasoner import Reasoned
@@ -31,19 +30,6 @@ class SummaryAnswer(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     summary: Annotated[str, StringConstraints(min_length=1, max_length=1200, strip_whitespace=True)]
-
-
-@dataclass(frozen=True, slots=True)
-class Unsummarised:
-    """What is to be summarised: messages in order, after what `previous` says already. All of it masked."""
-
-    messages: tuple[Said, ...]
-    previous: str
-    language: str
-
-    def by_rule(self) -> str:
-        """Return the summary that needs no model."""
-        return summarise_by_rule(self.messages, self.previous, self.language)
 
 
 async def summarise(provider: Provider, older: Unsummarised, calls: Calls) -> Reasoned[str]:

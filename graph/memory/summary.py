@@ -6,6 +6,7 @@ they are: what a rule cannot understand it must not change.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from core.conversations import Role
@@ -26,6 +27,19 @@ _SPEAKERS: Final[Mapping[str, Mapping[Role, str]]] = {
 _MARKER: Final = re.compile(r"\s*\[\d{1,2}\](?!\()")
 _GAP: Final = "…"
 """A line of its own where lines were left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsummarised:
+    """What is to be summarised: messages in order, after what `previous` says already. All of it masked."""
+
+    messages: tuple[Said, ...]
+    previous: str
+    language: str
+
+    def by_rule(self) -> str:
+        """Return the summary that needs no model."""
+        return summarise_by_rule(self.messages, self.previous, self.language)
 
 
 def summarise_by_rule(messages: Sequence[Said], previous: str, language: str | None) -> str:
