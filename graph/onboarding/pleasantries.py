@@ -1,40 +1,47 @@
 """Small talk, and what else people say in the same few words: greetings, thanks, “skip this”, “what can you do?”.
 
-A message counts only as a whole: “hi, how do I import contacts?” is a question. The words stand in `small_talk.yaml`;
-whatever they miss is treated as a question or an answer, which does no harm. Pure.
+A message counts only as a whole: “hi, how do I import contacts?” is a question. The words stand in `small_talk.yaml`,
+those of any conversation in `graph.handoff.intents`; whatever both miss is treated as a question or an answer, which
+does no harm. Pure.
 """
 
 import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import yaml
 
-Pleasantry = Literal["greeting", "thanks", "goodbye", "how_are_you", "who_are_you", "what_can_you_do", "glad"]
+from graph.folding import fold
+from graph.handoff.intents import intent_of
+
+Pleasantry = Literal["greeting", "thanks", "goodbye", "affirm", "deny", "how_are_you", "who_are_you", "what_can_you_do"]
 
 MAX_LENGTH: Final = 80
 """Characters beyond which a message is about something."""
 
-_DIACRITICS: Final = re.compile(r"[\u064b-\u0652\u0640'’`´]")
+_OWN: Final[tuple[Pleasantry, ...]] = ("how_are_you", "who_are_you", "what_can_you_do")
+_COMMON: Final[tuple[Pleasantry, ...]] = ("greeting", "thanks", "goodbye", "affirm", "deny")
 _NO_WORD: Final = re.compile(r"[\W_]+")
-_LETTERS: Final = str.maketrans("أإآىة", "اااىه")
 
 
 def plainly(text: str) -> str:
-    """Return a text as it is compared: small letters, no marks or vowel signs, one form of each Arabic letter."""
-    return _NO_WORD.sub(" ", _DIACRITICS.sub("", text.casefold()).translate(_LETTERS)).strip()
+    """Return a text as it is compared: folded (`graph.folding`), and without any marks."""
+    return _NO_WORD.sub(" ", fold(text).replace("'", "")).strip()
 
 
 def pleasantry(text: str) -> Pleasantry | None:
     """Return what kind of small talk a whole message is, or None."""
-    return next((kind for kind in get_args(Pleasantry) if _is(kind, text)), None)
+    if own := next((kind for kind in _OWN if _is(kind, text)), None):
+        return own
+    intent = intent_of(fold(text)) if len(text) <= MAX_LENGTH else "question"
+    return next((kind for kind in _COMMON if kind == intent), None)
 
 
 def passes_over(text: str) -> bool:
     """Tell whether a whole message is a wish not to answer a question."""
-    return _is("skip", text) or _is("no", text)
+    return _is("skip", text) or pleasantry(text) == "deny"
 
 
 def asks_something(text: str) -> bool:
@@ -61,7 +68,7 @@ def _whole(kind: str) -> re.Pattern[str]:
 @lru_cache(maxsize=1)
 def _first_words() -> re.Pattern[str]:
     words = _lexicon()
-    return re.compile(rf"(?:{_any_of(words['greeting'])} )?{_any_of(words['questions'])}\b")
+    return re.compile(rf"(?:{_any_of(words['openers'])} )*{_any_of(words['questions'])}\b")
 
 
 @lru_cache(maxsize=1)

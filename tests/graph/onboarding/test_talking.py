@@ -64,7 +64,7 @@ def test_a_document_in_another_language_is_announced() -> None:
 
 @pytest.mark.parametrize(
     ("text", "key"),
-    [("Thanks!", "thanks"), ("are you a robot?", "who_are_you"), ("bye", "goodbye"), ("it works!", "glad")],
+    [("Thanks!", "thanks"), ("are you a robot?", "who_are_you"), ("bye", "goodbye"), ("ok", "affirm"), ("no", "deny")],
 )
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_small_talk(text: str, key: str, language: str) -> None:
@@ -132,6 +132,18 @@ def test_a_message_without_words_is_asked_about(text: str) -> None:
 def test_an_angry_user_is_not_met_with_cheer() -> None:
     understood = Understanding("en", sentiment="angry")
     assert words(make_talk("nothing works", understanding=understood)).startswith(phrase("sorry_to_hear", "en"))
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_a_yes_to_the_offer_of_a_person_calls_one(language: str) -> None:
+    offer = f"assistant: {phrase('unanswerable', language)}"
+    talk = make_talk("نعم" if language == "ar" else "Yes, please", "user: Do you fly?", offer, language=language)
+    request = ToolSpec("request_human", "", {})
+    assert [(call.name, call.arguments) for call in converse(talk, (request,)).tool_calls] == [
+        ("request_human", '{"reason":"Do you fly?"}')
+    ]
+    assert converse(talk, ()).tool_calls == ()
+    assert converse(replace(talk, messages=()), (request,)).tool_calls == ()
 
 
 @pytest.mark.parametrize("name", ["onboarding", "sales", "support"])
