@@ -14,7 +14,7 @@ from graph.memory.summary import MAX_SUMMARY, Unsummarised
 from graph.talk import Said
 from tests.graph.builders import MemoryJournal
 from tests.graph.reasoners import reasoner_at
-from tests.llm_server import LlmServer, failing, garbage, saying
+from tests.llm_server import Behaviour, LlmServer, failing, garbage, saying
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 SUMMARY = "The user wants to import 300 contacts; the agent named the import page."
@@ -66,9 +66,7 @@ async def test_what_a_model_reads_is_bounded_and_quoted(llm: LlmServer) -> None:
 
 
 @pytest.mark.parametrize("behaviour", [failing(500), garbage(), saying(said("")), saying(said(" … ")), saying("{}")])
-async def test_a_model_that_gives_no_summary_fails_alone_and_a_chain_ends_in_the_rule(
-    llm: LlmServer, behaviour
-) -> None:  # type: ignore[no-untyped-def]
+async def test_where_a_model_gives_no_summary_a_chain_ends_in_the_rule(llm: LlmServer, behaviour: Behaviour) -> None:
     llm.default = behaviour
     text = older("I want to import 300 contacts", "Go to Import [1].")
     with pytest.raises(ProviderFailed):
