@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from core.errors import Conflict
+from core.errors import Conflict, InvalidRequest, RateLimited
 from core.ids import derive_id
 
 MAX_MESSAGE: Final = 4000
@@ -81,6 +81,20 @@ class IllegalStage(Conflict):
 
     code = "illegal_stage"
     title = "The conversation cannot move to that stage."
+
+
+class EmptyMessage(InvalidRequest):
+    """Nothing of the message can be seen."""
+
+    code = "empty_message"
+    title = "The message is empty."
+
+
+class TooManyMessages(RateLimited):
+    """More messages in a minute than the playbook takes."""
+
+    code = "too_many_messages"
+    title = "Too many messages in a short time."
 
 
 class HandledBy(StrEnum):

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from core.conversations import MAX_MESSAGE, HandledBy, Message
 from core.nudges import Nudge, NudgeStatus
 
-MAX_FRAME_BYTES: Final = 64 * 1024
-"""Largest frame that a client may send."""
+MAX_FRAME_BYTES: Final = 128 * 1024
+"""Largest frame that a client may send: far above the longest message, so that a text of 100 KB gets an answer."""
 
 _Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 _NudgeId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]

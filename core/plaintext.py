@@ -22,10 +22,15 @@ _BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Characters that count as letters or symbols, and show nothing."""
 
 
+def repaired(text: str) -> str:
+    """Return the text with lone surrogates and noncharacters as U+FFFD, so that it can be written as UTF-8."""
+    return _BROKEN.sub("\ufffd", text)
+
+
 def cleaned(text: str) -> str:
     """Return the text with line ends as line feeds, without what cannot be seen, and without space around it."""
     text = _LINE_ENDS.sub("\n", text)
-    return _BROKEN.sub("\ufffd", _UNSEEN.sub("", text)).strip()
+    return repaired(_UNSEEN.sub("", text)).strip()
 
 
 def says_something(text: str) -> bool:

@@ -93,7 +93,7 @@ def conversation_lock_key(company_id: str, user_id: str) -> str:
 
 
 def stop_key(company_id: str, user_id: str) -> str:
-    """Key that holds the id of the conversation whose answer the user stopped; it stands for a minute."""
+    """Key that holds the id of the turn whose answer the user stopped, so that no later one is meant; for a minute."""
     return f"stop:{{{company_id}:{user_id}}}"
 
 

@@ -13,13 +13,15 @@ from core.conversations import (
     ENDED,
     ConversationEnded,
     ConversationTurn,
+    EmptyMessage,
     HandledBy,
     IncomingMessage,
     Message,
     Role,
+    TooManyMessages,
     conversation_turn_id,
 )
-from core.errors import InvalidRequest, NotFound, RateLimited
+from core.errors import NotFound
 from core.ids import new_id
 from core.plaintext import cleaned, says_something
 from core.playbooks import Limits
@@ -29,6 +31,7 @@ from db.conversation_rows import Conversation, NewConversation
 from db.messages import NewMessage
 from db.pool import Connection
 from db.query import fetch_dict
+from db.texts import storable, storable_or_none
 
 WINDOW: Final = timedelta(minutes=1)
 """What `messages_per_minute` of a playbook counts."""
@@ -46,20 +49,6 @@ _PROGRESS: Final = """
     WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s
       AND state IN ('STARTED', 'AWAITING_USER_APPROVAL')
 """
-
-
-class EmptyMessage(InvalidRequest):
-    """Nothing of the message can be seen."""
-
-    code = "empty_message"
-    title = "The message is empty."
-
-
-class TooManyMessages(RateLimited):
-    """More messages in a minute than the playbook takes."""
-
-    code = "too_many_messages"
-    title = "Too many messages in a short time."
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +89,7 @@ async def accept(
         Conflict: the conversation is over (code `conversation_ended`).
         RateLimited: too many messages in a minute (code `too_many_messages`).
     """
-    text = _visible(incoming.text)
+    text, incoming = _visible(incoming.text), _storable(incoming)
     place = await _reserve(connection, incoming)
     if known := await _repeated(connection, incoming):
         return await _again(connection, incoming, known)
@@ -119,15 +108,19 @@ def _visible(text: str) -> str:
     return text
 
 
+def _storable(incoming: IncomingMessage) -> IncomingMessage:
+    """Return it with what a client made up in a form that PostgreSQL takes, always the same for the same."""
+    made_up = {"client_message_id": storable(incoming.client_message_id)}
+    return incoming.model_copy(update={**made_up, "playbook": storable_or_none(incoming.playbook)})
+
+
 async def _reserve(connection: Connection, incoming: IncomingMessage) -> _Place | None:
     """Lock what decides on this message: the conversation that it names, else whatever the user may begin."""
     if incoming.conversation_id is None:
         await conversations.lock_user(connection, incoming.company_id, incoming.user_id)
         return None
-    conversation = await conversations.lock(connection, incoming.company_id, incoming.conversation_id)
-    if conversation.user_id != incoming.user_id:
-        raise NotFound("There is no such conversation.")
-    return _Place(conversation)
+    address = (incoming.company_id, incoming.user_id, incoming.conversation_id)
+    return _Place(await conversations.lock_own(connection, *address))
 
 
 async def _repeated(connection: Connection, incoming: IncomingMessage) -> Message | None:

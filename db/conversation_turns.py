@@ -45,6 +45,12 @@ _BY_NAME: Final = f"{_ALL} AND friendly_id = %(friendly_id)s ORDER BY created_at
 # Finds the turn of a conversation that waits; there is one at most.
 _QUEUED: Final = f"{_ALL} AND conversation_id = %(conversation_id)s AND status = 'queued' ORDER BY created_at LIMIT 1"
 
+# Finds the turn that works at an answer: the running one, else the one that waits.
+_UNDER_WAY: Final = f"""
+    {_ALL} AND conversation_id = %(conversation_id)s AND status IN ('queued', 'running')
+    ORDER BY status DESC, created_at LIMIT 1
+"""
+
 # Notes what the user asked for by a button, in a turn that has not ended.
 _REQUEST: Final = """
     UPDATE turns SET request = %(request)s, updated_at = %(now)s
@@ -129,6 +135,12 @@ async def queue(connection: Connection, turn: ConversationTurn, *, request: Requ
 async def queued(connection: Connection, company_id: str, conversation_id: str) -> ConversationTurn | None:
     """Return the conversation's turn that waits, which a message may join under the conversation's lock; or None."""
     row = await fetch_dict(connection, _QUEUED, {"company_id": company_id, "conversation_id": conversation_id})
+    return None if row is None else _stored(row).turn
+
+
+async def under_way(connection: Connection, company_id: str, conversation_id: str) -> ConversationTurn | None:
+    """Return the conversation's turn that runs, else the one that waits, or None."""
+    row = await fetch_dict(connection, _UNDER_WAY, {"company_id": company_id, "conversation_id": conversation_id})
     return None if row is None else _stored(row).turn
 
 

@@ -21,8 +21,8 @@ from db.query import change, fetch_all, fetch_dict, fetch_dicts
 
 __all__ = [
     "CloseCode", "Conversation", "NewConversation", "StaleConversation", "active_of", "advance", "close", "end_stale",
-    "get", "is_talking", "list_", "lock", "lock_user", "set_handled_by", "set_language", "set_playbook_version",
-    "set_summary", "stale", "start", "update",
+    "get", "is_talking", "list_", "lock", "lock_own", "lock_user", "set_handled_by", "set_language",
+    "set_playbook_version", "set_summary", "stale", "start", "update",
 ]  # fmt: skip
 
 # Makes the transactions that may begin a conversation of a user wait for each other.
@@ -170,6 +170,14 @@ async def lock(connection: Connection, company_id: str, conversation_id: str) ->
     """Return one conversation and keep others from changing it until the transaction ends; raises NotFound."""
     found = await _read(connection, _LOCK, company_id, conversation_id)
     if found is None:
+        raise NotFound("There is no such conversation.")
+    return found
+
+
+async def lock_own(connection: Connection, company_id: str, user_id: str, conversation_id: str) -> Conversation:
+    """Do the same for a conversation of this user; one of another user raises NotFound as one that does not exist."""
+    found = await lock(connection, company_id, conversation_id)
+    if found.user_id != user_id:
         raise NotFound("There is no such conversation.")
     return found
 

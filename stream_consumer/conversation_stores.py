@@ -171,7 +171,7 @@ class PageDelivery:
         with suppress(Unavailable):
             async with available():
                 stopped = await self._redis.get(streams.stop_key(turn.company_id, turn.user_id))
-                return bool(stopped == turn.conversation_id.encode())
+                return bool(stopped == turn.turn_id.encode())
         return False
 
     async def _send(self, turn: ConversationTurn, frame: dict[str, object]) -> None:

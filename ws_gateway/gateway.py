@@ -11,17 +11,20 @@ from redis.exceptions import RedisError
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from core.errors import Forbidden, Unauthenticated, Unavailable
+from core.conversations import TooManyMessages
+from core.errors import Forbidden, ProductError, Unauthenticated, Unavailable
 from core.frames import PONG, CloseCode, NudgeAck, nudge_status_frame
 from core.nudges import NudgeStatus
 from core.outbox import Outbox
 from ws_gateway import errands, line
+from ws_gateway.conversing import Conversing, refusal
 from ws_gateway.identity import Identity, Opening, parse_opening
+from ws_gateway.lanes import Lanes
 from ws_gateway.postman import Postman
 from ws_gateway.reception import Reception, Refused
 from ws_gateway.registry import Directory, Member, Registry
 from ws_gateway.reports import Reports
-from ws_gateway.session import Confirm, Effect, Hangup, Report, Send, Session
+from ws_gateway.session import Confirm, Converse, Effect, Hangup, Report, Send, Session
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +48,7 @@ class Gateway:
         postman: Postman,
         outbox: Outbox,
         reports: Reports,
+        conversing: Conversing,
         buffer_bytes: int,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -55,6 +59,8 @@ class Gateway:
         self._postman = postman
         self._outbox = outbox
         self._reports = reports
+        self._conversing = conversing
+        self.lanes = Lanes(self._converse, self._refuse)
         self._buffer_bytes = buffer_bytes
         self._clock = clock
 
@@ -122,9 +128,20 @@ class Gateway:
                 self._reports.when_written(session.last_report, pong)
             case Report(ack):
                 return self._report(session, ack)
+            case Converse() if not self.lanes.add(member, effect):
+                self._refuse(member, effect, TooManyMessages())
             case Hangup(code):
                 return code
         return None
+
+    async def _converse(self, member: Member, effect: Converse) -> None:
+        connection, session = member
+        told = await self._conversing.answer(session, effect)
+        if told:
+            line.write(connection, told, self._buffer_bytes)
+
+    def _refuse(self, member: Member, effect: Converse, error: ProductError) -> None:
+        line.write(member[0], refusal(effect, error), self._buffer_bytes)
 
     def _report(self, session: Session, ack: NudgeAck) -> CloseCode | None:
         """Pass a report on, and tell the user's other connections, wherever they are, not to show the nudge."""

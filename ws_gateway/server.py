@@ -11,7 +11,7 @@ import uvloop
 from websockets.asyncio.server import Server, serve
 
 from core.frames import MAX_FRAME_BYTES
-from core.settings import GatewaySettings, SecuritySettings, StoreSettings, load
+from core.settings import ConversationSettings, GatewaySettings, SecuritySettings, StoreSettings, load
 from core.tasks import end
 from ws_gateway.departure import ask_to_return
 from ws_gateway.probes import Probes
@@ -30,7 +30,7 @@ BACKLOG: Final = 4096
 def run() -> None:
     """Run the gateway until SIGTERM or SIGINT; raises if one of its tasks fails, so that a supervisor restarts it."""
     raise_file_limit()
-    uvloop.run(_run(load(StoreSettings), load(SecuritySettings), load(GatewaySettings)))
+    uvloop.run(_run(load(StoreSettings), load(SecuritySettings), load(GatewaySettings), load(ConversationSettings)))
 
 
 def raise_file_limit() -> None:
@@ -39,11 +39,13 @@ def raise_file_limit() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-async def _run(stores: StoreSettings, security: SecuritySettings, settings: GatewaySettings) -> None:
+async def _run(
+    stores: StoreSettings, security: SecuritySettings, settings: GatewaySettings, talks: ConversationSettings
+) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with assemble(stores, security, settings) as running:
+    async with assemble(stores, security, settings, talks) as running:
         await serve_until(stop, running, settings)
 
 
@@ -60,6 +62,7 @@ async def serve_until(stop: asyncio.Event, running: Running, settings: GatewaySe
             log.info("listening", extra={"host": host, "port": port})
             await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
             await drain(running, server, settings.gateway_drain_seconds)
+        await running.gateway.lanes.finish(settings.gateway_drain_seconds)
         await running.reports.flush(settings.gateway_drain_seconds)
         for ended in filter(asyncio.Task.done, tasks):
             ended.result()

@@ -11,15 +11,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from pydantic import ValidationError
-
-from core.frames import CLIENT_FRAME, CloseCode, NudgeAck, Ping, error_frame
+from core.conversations import TooManyMessages
+from core.frames import CloseCode, Feedback, NudgeAck, Ping, RequestHuman, SendMessage, Stop, error_frame
 from core.outbox import Frame
+from ws_gateway.reading import read
 
 FRAMES_PER_SECOND: Final = 10.0
 """Client frames a second that a connection may send in the long run."""
 BURST: Final = 40
-"""Client frames that it may send at once."""
+"""Client frames that it may send at once; chat messages beyond are refused one by one, by their ids."""
+FLOOD: Final = 10 * BURST
+"""Chat messages that it may send at once before it is hung up on."""
 HELD_FRAMES: Final = 64
 """Passing frames held for a client that catches up; further ones are dropped, as they may be."""
 
@@ -44,6 +46,13 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Converse:
+    """Do what the client wants of a conversation, after what it wanted before."""
+
+    frame: SendMessage | Feedback | Stop | RequestHuman
+
+
+@dataclass(frozen=True, slots=True)
 class Confirm:
     """Answer a ping, once all that the client reported before it is safe."""
 
@@ -55,7 +64,7 @@ class Hangup:
     code: CloseCode
 
 
-Effect = Send | Report | Confirm | Hangup
+Effect = Send | Report | Converse | Confirm | Hangup
 
 
 class Session:
@@ -138,24 +147,28 @@ class Session:
 
     def receive(self, message: str | bytes, now: float) -> Effect:
         """Return what to do about a message from the client; `now` is a monotonic clock in seconds."""
-        if not self._may_send(now):
+        frame, ahead = read(message), self._ahead(now)
+        if ahead > (FLOOD if isinstance(frame, SendMessage) else BURST):
             return Hangup(CloseCode.TOO_MANY)
-        if isinstance(message, bytes):
-            return Send(error_frame("invalid_frame", "Frames are JSON in text messages."))
-        try:
-            frame = CLIENT_FRAME.validate_json(message)
-        except ValidationError:
-            return Send(error_frame("invalid_frame", "The frame is not one that this endpoint knows."))
-        if isinstance(frame, NudgeAck):
-            return Report(frame)
-        if isinstance(frame, Ping):
-            return Confirm()
-        return Send(error_frame("conversations_unavailable", "Conversations are not switched on here."))
+        self._quiet_at = max(self._quiet_at, now) + 1 / FRAMES_PER_SECOND
+        match frame:
+            case bytes():
+                return Send(frame)
+            case NudgeAck():
+                return Report(frame)
+            case Ping():
+                return Confirm()
+            case SendMessage() if ahead > BURST:
+                return Send(too_many(frame))
+            case _:
+                return Converse(frame)
 
-    def _may_send(self, now: float) -> bool:
-        """Each frame makes the connection busy for a while; more than a burst ahead of the clock is too many."""
-        quiet_at = max(self._quiet_at, now) + 1 / FRAMES_PER_SECOND
-        if quiet_at - now > BURST / FRAMES_PER_SECOND + 1e-9:
-            return False
-        self._quiet_at = quiet_at
-        return True
+    def _ahead(self, now: float) -> float:
+        """Return how many frames ahead of the clock one more would be: each makes the connection busy for a while."""
+        return (max(self._quiet_at, now) - now) * FRAMES_PER_SECOND + 1 - 1e-9
+
+
+def too_many(frame: SendMessage) -> bytes:
+    """Return the answer to a chat message that came too soon after others."""
+    about = {"conversation_id": frame.conversation_id, "client_message_id": frame.client_message_id}
+    return error_frame(TooManyMessages.code, TooManyMessages.title, **about)

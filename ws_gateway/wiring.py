@@ -11,17 +11,19 @@ from redis.asyncio import Redis
 
 from core import redis as redis_connection
 from core.errors import Unauthenticated, Unavailable
+from core.flags import Flags
 from core.ids import new_id
 from core.nudges import Nudge
 from core.outbox import Outbox
 from core.security import Vault
-from core.settings import GatewaySettings, SecuritySettings, StoreSettings
+from core.settings import ConversationSettings, GatewaySettings, SecuritySettings, StoreSettings
 from db import companies, nudges
 from db.pool import Database, is_outage
 from ws_gateway.backlog import Backlog
 from ws_gateway.continuity import Continuity
+from ws_gateway.conversing import Conversing
 from ws_gateway.deliveries import Deliveries
-from ws_gateway.gateway import Gateway
+from ws_gateway.gateway import Gateway, utc_now
 from ws_gateway.heartbeat import Heartbeat
 from ws_gateway.identity import Identity
 from ws_gateway.keyring import Keyring
@@ -62,7 +64,7 @@ class Running:
 
 @asynccontextmanager
 async def assemble(
-    stores: StoreSettings, security: SecuritySettings, settings: GatewaySettings
+    stores: StoreSettings, security: SecuritySettings, settings: GatewaySettings, talks: ConversationSettings
 ) -> AsyncIterator[Running]:
     """Open the stores and yield the assembled gateway; closes them at the end."""
     async with AsyncExitStack() as stack:
@@ -74,12 +76,17 @@ async def assemble(
             stores.database_url.get_secret_value(), pool_size=stores.database_pool_size, name="gateway"
         )
         stack.push_async_callback(database.close)
-        yield _connect(redis, database, Vault(security.secret_key.get_secret_value()), stores.stream_shards, settings)
+        flags = Flags(conversations=talks.enable_conversational_onboarding)
+        conversing = Conversing(database, redis, Outbox(redis), flags, stores.stream_shards, utc_now)
+        queries = Queries(database, Vault(security.secret_key.get_secret_value()))
+        yield _connect(redis, queries, conversing, stores.stream_shards, settings)
 
 
-def _connect(redis: Redis, database: Database, vault: Vault, shards: int, settings: GatewaySettings) -> Running:
+def _connect(
+    redis: Redis, queries: "Queries", conversing: Conversing, shards: int, settings: GatewaySettings
+) -> Running:
     gateway_id, buffer_bytes, seconds = new_id(), settings.gateway_buffer_bytes, settings.gateway_heartbeat_seconds
-    outbox, queries = Outbox(redis), Queries(database, vault)
+    outbox = Outbox(redis)
     registry = Registry(Limits(settings.gateway_connections_per_user, settings.gateway_connections_per_company))
     directory, reports = Directory(redis, gateway_id, seconds), Reports(redis, outbox, shards)
     postman = Postman(registry, outbox, reports, buffer_bytes)
@@ -87,7 +94,7 @@ def _connect(redis: Redis, database: Database, vault: Vault, shards: int, settin
     continuity = Continuity(registry, directory, outbox, postman)
     identity = Identity(Keyring(queries.identity_secrets))
     return Running(
-        gateway=Gateway(identity, reception, registry, directory, postman, outbox, reports, buffer_bytes),
+        gateway=Gateway(identity, reception, registry, directory, postman, outbox, reports, conversing, buffer_bytes),
         reception=reception,
         registry=registry,
         heartbeat=Heartbeat(registry, directory, continuity.check_epoch, seconds, buffer_bytes),

@@ -95,8 +95,9 @@ class Chat:
 
     async def stop(self) -> None:
         """Press the button that stops an answer."""
-        assert self.conversation_id
-        await self.redis.set(streams.stop_key(self.company_id, self.user_id), self.conversation_id, ex=60)
+        turn = self.accepted[-1].turn
+        assert turn
+        await self.redis.set(streams.stop_key(self.company_id, self.user_id), turn.turn_id, ex=60)
 
 
 def handler_of(

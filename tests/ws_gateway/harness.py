@@ -26,7 +26,7 @@ from core.ids import nudge_id, turn_id
 from core.nudges import Nudge, NudgeStatus, NudgeType
 from core.outbox import Outbox
 from core.security import MAX_TOKEN_LIFE, issue_user_token
-from core.settings import GatewaySettings, SecuritySettings, StoreSettings
+from core.settings import ConversationSettings, GatewaySettings, SecuritySettings, StoreSettings
 from core.streams import EVENTS, decode_event
 from core.turns import Evidence, Signal, SignalKind, Turn
 from db import nudges
@@ -167,9 +167,11 @@ async def inside(
     """Run a gateway in this process until the block ends; `options` are its settings, `up` tells that it runs."""
     port = claim_port("127.0.0.1", 0, "")
     known: dict[str, Any] = {"gateway_heartbeat_seconds": LONG, "gateway_drain_seconds": 5}
+    talks = ConversationSettings(enable_conversational_onboarding=options.pop("conversations", True))
     settings = GatewaySettings(gateway_port=port, **{**known, **options})
     stores = StoreSettings(database_url=database_url, redis_url=redis_url)  # type: ignore[arg-type]
-    async with assemble(stores, SecuritySettings(secret_key=secret_key), settings) as running:  # type: ignore[arg-type]
+    security = SecuritySettings(secret_key=secret_key)  # type: ignore[arg-type]
+    async with assemble(stores, security, settings, talks) as running:
         site = Inside("127.0.0.1", port, running=running)
         site.task = asyncio.create_task(serve_until(site.stop, running, settings))
         async with site.clients:

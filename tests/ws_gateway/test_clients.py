@@ -57,7 +57,7 @@ async def test_reports_made_again_are_one_event_by_its_key(gateway: Inside, comp
         pytest.param(b'{"type":"ping"}', id="binary"),
         pytest.param(json.dumps({"type": "nudge.ack", "nudge_id": "n1", "status": "shown"}), id="no nudge's id"),
         pytest.param(json.dumps({"type": "nudge.ack", "nudge_id": new_id(), "status": "sent"}), id="not theirs to say"),
-        pytest.param('{"type":"send_message","client_message_id":"m","text":"\\ud800"}', id="lone surrogate"),
+        pytest.param('{"type":"stop","conversation_id":"\\ud800"}', id="lone surrogate"),
     ],
 )
 async def test_a_bad_frame_is_answered_and_the_line_stays(

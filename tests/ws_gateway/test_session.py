@@ -1,5 +1,6 @@
 """The session protocol by tables: what is sent, held, dropped, and answered."""
 
+import json
 import random
 
 import orjson
@@ -7,14 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.frames import CloseCode
+from core.frames import CloseCode, Feedback, RequestHuman, SendMessage, Stop
 from core.outbox import Frame
 from ws_gateway.session import (
     BURST,
+    FLOOD,
     FRAMES_PER_SECOND,
     HELD_FRAMES,
     CatchUp,
     Confirm,
+    Converse,
     Hangup,
     Report,
     Send,
@@ -182,10 +185,61 @@ def test_ping_is_confirmed() -> None:
     assert session().receive('{"type":"ping"}', now=0) == Confirm()
 
 
-def test_conversation_frames_are_refused_by_name_while_there_are_none() -> None:
-    effect = session().receive('{"type":"request_human","conversation_id":"c"}', now=0)
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        pytest.param('{"type":"send_message","client_message_id":"m","text":"Hi"}', SendMessage, id="a first message"),
+        pytest.param(
+            '{"type":"send_message","client_message_id":"m","text":"\\ud800"}', SendMessage, id="half a letter"
+        ),
+        pytest.param('{"type":"feedback","message_id":"m","rating":"up"}', Feedback, id="thumbs"),
+        pytest.param('{"type":"stop","conversation_id":"c"}', Stop, id="stop"),
+        pytest.param('{"type":"request_human","conversation_id":"c"}', RequestHuman, id="a person"),
+    ],
+)
+def test_what_concerns_conversations_is_passed_on(message: str, kind: type) -> None:
+    effect = session().receive(message, now=0)
+    assert isinstance(effect, Converse)
+    assert isinstance(effect.frame, kind)
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        pytest.param({"text": "x" * 4001}, "message_too_long", id="a letter too many"),
+        pytest.param({"text": "\u0645" * 50_000}, "message_too_long", id="100 KB"),
+        pytest.param({"text": ""}, "empty_message", id="empty"),
+        pytest.param({"text": 7}, "invalid_frame", id="no text"),
+        pytest.param({"text": "\ud800" * 4001}, "invalid_frame", id="broken and too long"),
+        pytest.param({"text": "Hi", "conversation_id": "c" * 65}, "invalid_frame", id="no conversation's id"),
+        pytest.param({"text": "Hi", "playbook": ""}, "invalid_frame", id="no playbook's name"),
+    ],
+)
+def test_a_message_that_cannot_be_taken_is_named_in_the_answer(frame: dict[str, object], code: str) -> None:
+    effect = session().receive(json.dumps({"type": "send_message", "client_message_id": "m1", **frame}), now=0)
     assert isinstance(effect, Send)
-    assert orjson.loads(effect.data)["code"] == "conversations_unavailable"
+    reply = orjson.loads(effect.data)
+    assert (reply["code"], reply["client_message_id"]) == (code, "m1")
+
+
+@pytest.mark.parametrize("named", ["", "m" * 65, 7, None, ["m"], "m\n1"])
+def test_an_id_that_is_none_is_not_repeated(named: object) -> None:
+    effect = session().receive(json.dumps({"type": "send_message", "client_message_id": named, "text": ""}), now=0)
+    assert isinstance(effect, Send)
+    assert "client_message_id" not in orjson.loads(effect.data)
+
+
+def test_messages_beyond_the_burst_are_refused_by_name_before_the_line_ends() -> None:
+    subject = session()
+    effects = [
+        subject.receive(f'{{"type":"send_message","client_message_id":"{n}","text":"x"}}', 1.0) for n in range(500)
+    ]
+    assert [type(effect) for effect in effects[:BURST]] == [Converse] * BURST
+    refused = [orjson.loads(effect.data) for effect in effects[BURST:FLOOD] if isinstance(effect, Send)]
+    assert [(reply["code"], reply["client_message_id"]) for reply in refused] == [
+        ("too_many_messages", str(number)) for number in range(BURST, FLOOD)
+    ]
+    assert effects[FLOOD:] == [Hangup(CloseCode.TOO_MANY)] * (500 - FLOOD)
 
 
 def test_a_flood_is_hung_up_on_and_patience_comes_back_with_time() -> None:

@@ -1,0 +1,170 @@
+"""What a client wants of conversations: to say something, to rate or stop an answer, to talk to a person.
+
+A message is stored first, then shown on the user's other pages, then its turn is published, then the client is told.
+Whatever fails in between is told as `unavailable`; the client sends the message again, which finds what is there.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Final
+
+from prometheus_client import Counter
+from redis.asyncio import Redis
+
+from core import streams
+from core.conversations import ConversationTurn, IncomingMessage
+from core.errors import NotFound, ProductError, Unavailable
+from core.flags import Flags
+from core.frames import (
+    Feedback,
+    RequestHuman,
+    SendMessage,
+    Stop,
+    accepted_frame,
+    ended_frame,
+    error_frame,
+    message_frame,
+)
+from core.ids import new_id
+from core.outbox import Outbox
+from core.redis import is_outage as is_redis_outage
+from db import configs, conversation_intake, conversation_requests, conversation_turns, conversations, messages
+from db.conversation_intake import Accepted
+from db.pool import Database
+from db.pool import is_outage as is_database_outage
+from ws_gateway.session import Converse, Session
+
+log = logging.getLogger(__name__)
+
+SECONDS: Final = 10.0
+"""Longest that one frame may take before its stores count as away."""
+STOP_SECONDS: Final = 60
+"""How long a wish to stop an answer stands."""
+
+DONE = Counter("gateway_conversation_frames_total", "Conversation frames by what became of them", ["type", "outcome"])
+
+
+class Conversing:
+    """Does what clients want of conversations; `answer` never raises but for a store that is away."""
+
+    def __init__(
+        self,
+        database: Database,
+        redis: Redis,
+        outbox: Outbox,
+        flags: Flags,
+        shards: int,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._redis = redis
+        self._outbox = outbox
+        self._flags = flags
+        self._shards = shards
+        self._clock = clock
+
+    async def answer(self, session: Session, effect: Converse) -> bytes | None:
+        """Do what a frame asks for and return what to tell the client, if anything; raises Unavailable."""
+        frame = effect.frame
+        try:
+            async with _available():
+                told = await self._do(session, frame)
+        except Unavailable:
+            raise
+        except ProductError as error:
+            return _counted(frame, error.code, refusal(effect, error))
+        except Exception:
+            log.exception("a conversation frame failed", extra={"frame": frame.type})
+            return _counted(frame, ProductError.code, refusal(effect, ProductError()))
+        return _counted(frame, "done", told)
+
+    async def _do(self, session: Session, frame: SendMessage | Feedback | Stop | RequestHuman) -> bytes | None:
+        match frame:
+            case SendMessage():
+                return await self._say(session, frame)
+            case Feedback():
+                await self._rate(session, frame)
+            case Stop():
+                await self._stop(session, frame)
+            case RequestHuman():
+                await self._call_person(session, frame)
+        return None
+
+    async def _say(self, session: Session, frame: SendMessage) -> bytes:
+        incoming = IncomingMessage(
+            company_id=session.company_id,
+            user_id=session.user_id,
+            trace_id=new_id(),
+            **frame.model_dump(exclude={"type"}),
+        )
+        async with self._database.transaction(session.company_id) as connection:
+            rules = (await configs.load(connection, session.company_id)).config.conversations
+            self._flags.check_conversations(session.company_id, session.user_id, rules)
+            accepted = await conversation_intake.accept(connection, incoming, rules, self._clock())
+        await self._show(session, accepted)
+        if accepted.turn and accepted.publish:
+            await self._publish(accepted.turn)
+        log.info("message accepted", extra={"message_id": accepted.message.message_id, "trace_id": incoming.trace_id})
+        return accepted_frame(frame.client_message_id, accepted.conversation_id, accepted.message.message_id)
+
+    async def _show(self, session: Session, accepted: Accepted) -> None:
+        """Show a message on the user's other pages, once however often it is sent."""
+        user = (session.company_id, session.user_id)
+        if accepted.ended:
+            frame = ended_frame(accepted.ended, "stale")
+            await self._outbox.publish(*user, frame, key=f"ended:{accepted.ended}")
+        await self._outbox.publish(*user, message_frame(accepted.message), key=accepted.message.message_id)
+
+    async def _publish(self, turn: ConversationTurn) -> None:
+        key = streams.shard_of(streams.CONVERSATIONS, self._shards, turn.company_id, turn.user_id)
+        await self._redis.xadd(key, {streams.FIELD: streams.encode_conversation_turn(turn)})
+
+    async def _rate(self, session: Session, frame: Feedback) -> None:
+        async with self._database.transaction(session.company_id) as connection:
+            address = (session.company_id, session.user_id, frame.message_id)
+            if not await messages.rate(connection, *address, frame.rating, self._clock()):
+                raise NotFound("There is no such answer.")
+
+    async def _stop(self, session: Session, frame: Stop) -> None:
+        """Ask for the end of the answer that is being written, or is about to be; later ones are not meant."""
+        async with self._database.transaction(session.company_id) as connection:
+            address = (session.company_id, session.user_id, frame.conversation_id)
+            conversation = await conversations.lock_own(connection, *address)
+            turn = await conversation_turns.under_way(connection, session.company_id, conversation.conversation_id)
+        if turn is not None:
+            key = streams.stop_key(session.company_id, session.user_id)
+            await self._redis.set(key, turn.turn_id, ex=STOP_SECONDS)
+
+    async def _call_person(self, session: Session, frame: RequestHuman) -> None:
+        async with self._database.transaction(session.company_id) as connection:
+            address = (session.company_id, session.user_id, frame.conversation_id)
+            asked = await conversation_requests.ask_for_person(connection, *address, new_id(), self._clock())
+        if asked.turn:
+            await self._publish(asked.turn)
+
+
+def refusal(effect: Converse, error: ProductError) -> bytes:
+    """Return the frame that says why nothing came of one, naming what it was about."""
+    named = ("conversation_id", "client_message_id", "message_id")
+    about = {name: getattr(effect.frame, name, None) for name in named}
+    return error_frame(error.code, error.detail, **about)
+
+
+def _counted(frame: SendMessage | Feedback | Stop | RequestHuman, outcome: str, told: bytes | None) -> bytes | None:
+    DONE.labels(frame.type, outcome).inc()
+    return told
+
+
+@asynccontextmanager
+async def _available() -> AsyncIterator[None]:
+    """Raise Unavailable for a store that is away, or that takes too long."""
+    try:
+        async with asyncio.timeout(SECONDS):
+            yield
+    except Exception as error:
+        if is_redis_outage(error) or is_database_outage(error):
+            raise Unavailable("A store is away.") from error
+        raise
