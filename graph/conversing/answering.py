@@ -5,14 +5,15 @@ said. What was found out in between (results of tools, effects) is never lost wi
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from core.errors import BudgetExhausted, ProductError, ProviderFailed, ProviderTimeout
 from core.passages import Passage
 from graph.context import TurnContext
-from graph.conversing.checking import Grounds, Guard
+from graph.conversing.checking import Grounds
+from graph.conversing.guarding import guard_for
 from graph.conversing.reading import Reading, read_up
 from graph.conversing.streaming import AnswerStream, Streamed
 from graph.phrases import phrase
@@ -64,23 +65,16 @@ class _Rounds:
         self.talk = replace(self.talk, results=(*self.talk.results, *results), excerpts=excerpts)
 
 
-async def compose(
-    context: TurnContext,
-    means: TalkContext,
-    talk: Talk,
-    guard_of: Callable[[Talk, Sequence[Passage]], Guard],
-    *,
-    seconds: float = ANSWER_SECONDS,
-) -> Composed:
+async def compose(context: TurnContext, means: TalkContext, talk: Talk, *, seconds: float = ANSWER_SECONDS) -> Composed:
     """Return the answer to what the user asked. Sentences are on their way to the page before it returns."""
     await means.delivery.typing(talk.turn)
     reading = await read_up(context, talk)
     talk = replace(talk, excerpts=reading.excerpts)
-    grounds = Grounds(talk, reading.passages, context.knowledge, guard_of(talk, reading.passages))
-    rounds = _Rounds(talk, reading.passages, AnswerStream(grounds, means.delivery, means.pseudonyms))
+    stream = AnswerStream(_grounds(context, means, talk, reading.passages), means.delivery, means.pseudonyms)
+    rounds = _Rounds(talk, reading.passages, stream)
     try:
         async with asyncio.timeout(seconds):
-            await _converse(context, means, rounds, guard_of)
+            await _converse(context, means, rounds)
             said = await rounds.stream.finish(is_cut=rounds.last is not None and rounds.last.value.is_cut)
     except Stopped:
         return _stopped(rounds, reading)
@@ -91,9 +85,7 @@ async def compose(
     return _answered(rounds, reading, said)
 
 
-async def _converse(
-    context: TurnContext, means: TalkContext, rounds: _Rounds, guard_of: Callable[[Talk, Sequence[Passage]], Guard]
-) -> None:
+async def _converse(context: TurnContext, means: TalkContext, rounds: _Rounds) -> None:
     """Let the reasoner talk until it asks for no more tools, or may not."""
     limits = rounds.talk.playbook.limits
     reasoner, specs = reasoner_for(context), tuple(means.tools.specs(rounds.talk))
@@ -101,8 +93,7 @@ async def _converse(
         rounds.number = number
         left = limits.tool_calls_per_turn - len(rounds.used)
         offered = specs if number < limits.tool_rounds and left > 0 else ()
-        guard = guard_of(rounds.talk, rounds.passages)
-        await rounds.stream.hold_to(Grounds(rounds.talk, rounds.passages, context.knowledge, guard))
+        await rounds.stream.hold_to(_grounds(context, means, rounds.talk, rounds.passages))
         calls = replace(context.calls(rounds.talk.turn), round=number)
         rounds.last = await reasoner.converse(rounds.talk, offered, calls, rounds.stream)
         asked = _asked(rounds.last.value, offered)
@@ -114,6 +105,10 @@ async def _converse(
             return
     if rounds.last and rounds.last.value.text and not rounds.stream.is_touched:
         await rounds.stream.say(rounds.last.value.text, is_verbatim=rounds.last.is_verbatim)
+
+
+def _grounds(context: TurnContext, means: TalkContext, talk: Talk, passages: tuple[Passage, ...]) -> Grounds:
+    return Grounds(talk, passages, context.knowledge, guard_for(talk, passages, means.pseudonyms))
 
 
 def _asked(reply: Reply, offered: Sequence[ToolSpec]) -> tuple[ToolCall, ...]:

@@ -13,7 +13,9 @@ from typing import Final, Protocol
 from core.conversations import Citation
 from core.passages import Passage
 from graph.context import Claims
+from graph.conversing.guarding import links_of
 from graph.excerpts import safe_url
+from graph.guardrails import Judged
 from graph.plaintext import plain_text
 from graph.talk import Talk, Verdict
 
@@ -24,14 +26,6 @@ MAX_SHOWN: Final = 2
 
 _MARKER: Final = re.compile(r"\s*\[(\d{1,2})\](?!\()")
 _LAST_STOP: Final = re.compile(r"[.!?؟…:]+[\"'”’»)]*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A sentence after a guard: its text, or None where it is withheld, and the verdicts that say why."""
-
-    text: str | None
-    verdicts: tuple[Verdict, ...] = ()
 
 
 class Guard(Protocol):
@@ -76,7 +70,7 @@ def check_sentence(raw: str, grounds: Grounds, *, is_verbatim: bool) -> Spoken |
     body = raw.strip()
     before, after = raw[: raw.find(body)], raw[raw.find(body) + len(body) :]
     named = _named_chunks(body, grounds.talk)
-    bare = plain_text(_MARKER.sub("", body), _links(grounds))
+    bare = plain_text(_MARKER.sub("", body), links_of(grounds.passages))
     if bare.strip(" .!*") == UNANSWERABLE:
         return (Verdict("unanswerable", "answer"),)
     if not any(letter.isalnum() for letter in bare):
@@ -131,11 +125,6 @@ def _named_chunks(body: str, talk: Talk) -> tuple[str, ...]:
     numbers = [int(found[1]) for found in _MARKER.finditer(body)]
     known = dict(enumerate(talk.excerpts, start=1))
     return tuple(dict.fromkeys(known[number].chunk_id for number in numbers if number in known))
-
-
-def _links(grounds: Grounds) -> frozenset[str]:
-    """Return the links that an answer may hold: those of the passages; all others go."""
-    return frozenset(url for passage in grounds.passages if (url := safe_url(passage.url)))
 
 
 def _given(talk: Talk) -> Iterator[str]:

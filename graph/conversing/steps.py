@@ -1,15 +1,12 @@
 """What the nodes do in a conversation turn: understand, answer, store, hand over; each returns changes of the state."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from core.passages import Passage
 from graph.context import TurnContext
 from graph.conversing.answering import compose
-from graph.conversing.checking import Guard
-from graph.conversing.understanding import fixed_words, guard_for, read_message
-from graph.phrases import phrase
+from graph.conversing.understanding import read_message
+from graph.conversing.words import fixed_words, handover_words
 from graph.receipts import receipt_step
 from graph.routing import decide_talk_route, leads_to_person
 from graph.state import TalkOutcome, TurnState, answer_of, dump_answer, dump_understanding, understanding_of
@@ -39,14 +36,14 @@ def understand_message(context: TurnContext, means: TalkContext) -> TurnState:
         "receipt": [step, receipt_step("route", route.to, context.now(), route.reason)],
     }
     if words := fixed_words(talk, route.reason):
-        changes["answer"] = dump_answer(words)
+        changes |= {"answer": dump_answer(words), "route": "act" if route.to == "coach" else route.to}
     return changes
 
 
 async def answer_message(state: TurnState, context: TurnContext, means: TalkContext) -> TurnState:
     """Compose the answer; sentences reach the page while it is written."""
     talk = _understood(state, means)
-    composed = await compose(context, means, talk, _guard)
+    composed = await compose(context, means, talk)
     reason = leads_to_person(composed.answer, talk)
     step = receipt_step(
         "coach", "composed", context.now(), composed.outcome, reasoner=composed.provider, **composed.facts
@@ -82,18 +79,13 @@ async def hand_over(state: TurnState, context: TurnContext, means: TalkContext) 
     if answer is not None and answer.text:
         changes = await store_answer(state, context, means)
     talk, reason = _understood(state, means), state.get("reason") or "wish"
-    words = phrase("person_called_soon", talk.answer_language)
-    ticket = await means.conversations.hand_over(talk, reason, talk.question[:500], words)
+    ticket = await means.conversations.hand_over(talk, reason, talk.question[:500], handover_words(talk))
     step = receipt_step("escalate", "handed_over", context.now(), reason, escalation_id=ticket)
     return {**changes, "outcome": "handed_over", "escalation_id": ticket, "receipt": [*changes["receipt"], step]}
 
 
 def _understood(state: TurnState, means: TalkContext) -> Talk:
     return replace(means.talk, understanding=understanding_of(state))
-
-
-def _guard(talk: Talk, passages: Sequence[Passage]) -> Guard:
-    return guard_for(talk, passages)
 
 
 def _outcome(state: TurnState) -> TalkOutcome:

@@ -22,12 +22,12 @@ MAX_TRACE: Final = 12
 
 def messages_of(prompt: Prompt, talk: Talk) -> tuple[BaseMessage, ...]:
     """Return the messages of a round: the task, what was said before, and the question with its data."""
-    system = SystemMessage(f"{prompt.system}\n\n{_role(talk)}")
+    system = SystemMessage(f"{prompt.system}\n\n{role_of(talk)}")
     last = HumanMessage(f"{quote(_data(talk))}\n\n{talk.question or '(no words)'}")
     return (system, *_history(talk), last)
 
 
-def _role(talk: Talk) -> str:
+def role_of(talk: Talk) -> str:
     """Return what the playbook says of who speaks, and of the stage that the conversation is in."""
     playbook, stage = talk.playbook, talk.playbook.stages[talk.playbook.known_stage(talk.stage)]
     lines = [

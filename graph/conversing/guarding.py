@@ -1,0 +1,47 @@
+"""What an answer of this turn may draw on, for the guard that looks at each of its sentences."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from core.passages import Passage
+from core.playbooks import Stage
+from graph.conversing.talkfile import role_of
+from graph.excerpts import safe_url
+from graph.guardrails import SentenceGuard
+from graph.prompting import load_prompt
+from graph.talk import Pseudonyms, Talk
+
+
+def guard_for(talk: Talk, passages: Sequence[Passage], pseudonyms: Pseudonyms) -> SentenceGuard:
+    """Return the guard of a round: it knows what was found and returned by now, and what the user said."""
+    return SentenceGuard(
+        talk,
+        given=tuple(_given(talk, passages)),
+        instructions=f"{load_prompt('converse').system}\n{role_of(talk)}",
+        links=links_of(passages),
+        pseudonyms=pseudonyms,
+    )
+
+
+def links_of(passages: Sequence[Passage]) -> frozenset[str]:
+    """Return the links that an answer may hold: those of its passages."""
+    return frozenset(url for passage in passages if (url := safe_url(passage.url)))
+
+
+def _given(talk: Talk, passages: Sequence[Passage]) -> Iterator[str]:
+    for passage in passages:
+        yield passage.document_title
+        yield passage.text
+    for result in talk.results:
+        yield result.text
+        yield from result.figures
+    yield from (said.text for said in (*talk.messages, *talk.asked))
+    yield from (fact.value for fact in talk.facts)
+    yield from talk.trace
+    yield talk.summary
+    yield json.dumps(dict(talk.context), ensure_ascii=False, default=str)
+    yield from (question for stage in talk.playbook.stages.values() for question in _wordings(stage, talk))
+
+
+def _wordings(stage: Stage, talk: Talk) -> Iterator[str]:
+    return (question.wording(talk.answer_language) for question in stage.questions)

@@ -1,0 +1,43 @@
+"""Fixed words of a turn: for what no reasoner is asked about, and for calling a person. Pure."""
+
+from graph.languages import primary
+from graph.memory.consent import fixed_answer
+from graph.phrases import duration, moment, phrase
+from graph.talk import Answer, Talk, Verdict
+
+
+def fixed_words(talk: Talk, reason: str) -> Answer | None:
+    """Return the words for a message that goes to no reasoner: refused by a rule, a sign of danger, or about what may
+    be remembered. None for all others, and for those that a person gets without a word before."""
+    understanding = talk.understanding
+    verdicts = understanding.verdicts if understanding else ()
+    decided = next((verdict for verdict in verdicts if verdict.rule == reason), None)
+    language = talk.answer_language
+    if decided is None:
+        return fixed_answer(talk)
+    if decided.action == "hotline":
+        return Answer(_hotline(talk), language=language, verdicts=verdicts)
+    if decided.action == "refuse":
+        return Answer(_refusal(talk, decided), language=language, verdicts=verdicts)
+    return None
+
+
+def handover_words(talk: Talk) -> str:
+    """Return what a user is told who gets a person: now, or by when; a promise counts the hours of the office."""
+    language, rules = talk.answer_language, talk.config.conversations.handoff
+    if talk.person_available:
+        return phrase("person_called", language, duration=duration(rules.reply_minutes, language))
+    if talk.expected_by is None:
+        return phrase("person_called_soon", language)
+    zone = rules.office_hours[0].time_zone if rules.office_hours else "UTC"
+    return phrase("person_called_offline", language, expected=moment(talk.expected_by, talk.now, zone, language))
+
+
+def _refusal(talk: Talk, verdict: Verdict) -> str:
+    return phrase(f"refuse.{verdict.rule}", talk.answer_language, product=talk.config.tone.product_name)
+
+
+def _hotline(talk: Talk) -> str:
+    """Return the company's own text for users in danger, for their language, else ours."""
+    own, language = talk.config.conversations.hotlines, talk.answer_language
+    return own.get(language) or own.get(primary(language)) or phrase("hotline", language)
