@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from core.conversations import Role
 from core.playbooks import Playbook, Question
+from graph.memory.agreement import agrees, asks_consent
 from graph.onboarding.pleasantries import asks_something, passes_over, plainly, pleasantry
-from graph.talk import Fact, Talk
+from graph.talk import Fact, Said, Talk
 
 ANSWERS: Final = "answers"
 """Member of a conversation's context that holds the answers given in it, by the name of the question."""
@@ -42,13 +43,13 @@ def learned(talk: Talk) -> tuple[Fact, ...]:
     A message that asks something itself, or only greets, answers nothing.
     """
     question = pending_question(talk)
-    value = None if question is None or _wants_other(talk) else answer_to(question, talk.question)
+    value = None if question is None or _wants_other(talk) or _is_consent(talk) else answer_to(question, talk.question)
     return () if question is None or value is None else (Fact(question.name, value),)
 
 
 def pending_question(talk: Talk) -> Question | None:
     """Return the question that the user was asked last and has not answered, if there is one."""
-    spoken = next((said.text for said in reversed(talk.messages) if said.role is Role.ASSISTANT), None)
+    spoken = next((said.text for said in reversed(talk.messages) if _may_ask(said)), None)
     if spoken is not None:
         return question_in(spoken, talk.playbook, talk.stage)
     seeds = talk.context.get(QUESTIONS)
@@ -90,17 +91,30 @@ def _wants_other(talk: Talk) -> bool:
     return understood is not None and (understood.wants_person or bool(understood.verdicts))
 
 
+def _is_consent(talk: Talk) -> bool:
+    """Tell whether the user answers whether facts may be kept, which is no answer to the question before that."""
+    spoken = next((said.text for said in reversed(talk.messages) if said.role is Role.ASSISTANT), "")
+    return asks_consent(spoken) and agrees(talk.question) is not None
+
+
 def _heard(talk: Talk) -> Iterator[Fact]:
     """Yield the answers that the messages before this turn hold, oldest first."""
     question: Question | None = None
+    was_asked_consent = False
     for said in talk.messages:
-        if said.role is Role.ASSISTANT:
+        if _may_ask(said):
             question = question_in(said.text, talk.playbook, talk.stage)
         elif said.role is Role.USER and question is not None:
-            value = answer_to(question, said.text)
+            value = None if was_asked_consent and agrees(said.text) is not None else answer_to(question, said.text)
             if value is not None:
                 yield Fact(question.name, value)
                 question = None
+        was_asked_consent = said.role is Role.ASSISTANT and asks_consent(said.text)
+
+
+def _may_ask(said: Said) -> bool:
+    """Tell whether a message may put a question of the playbook: one of the agent's that is not about remembering."""
+    return said.role is Role.ASSISTANT and not asks_consent(said.text)
 
 
 def _chosen(question: Question, said: str) -> str | None:

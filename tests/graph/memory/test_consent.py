@@ -3,8 +3,9 @@
 import pytest
 
 from core.pseudonyms import Pseudonyms
-from graph.memory.consent import Plan, decide, fixed_answer, learned_effects, wishes_to_be_forgotten
-from graph.onboarding.answers import SKIPPED
+from graph.memory.agreement import wishes_to_be_forgotten
+from graph.memory.consent import Plan, decide, fixed_answer, learned_effects
+from graph.onboarding.answers import SKIPPED, known, learned
 from graph.phrases import phrase
 from graph.talk import Effect
 from tests.graph.talks import make_talk
@@ -110,14 +111,26 @@ def test_the_answer_to_the_question(before: str, text: str, effect: Effect | Non
     assert (answer.effects if answer else None) == ((effect,) if effect else None)
 
 
-def test_after_the_answer_the_playbooks_question_comes_again() -> None:
-    talk = make_talk("yes", f"assistant: {ASK_EN}", playbook="onboarding")
+@pytest.mark.parametrize(("text", "key"), [("yes", "remember_yes"), ("no", "remember_no")])
+def test_after_the_answer_the_playbooks_question_comes_again(text: str, key: str) -> None:
+    first, second = make_talk(playbook="onboarding").playbook.open_questions(None, {}, "en")[:2]
+    before = (f"assistant: {first}", "user: Clinic software", f"assistant: Thank you. {second}", f"assistant: {ASK_EN}")
+    talk = make_talk(text, *before, playbook="onboarding")
     answer = fixed_answer(talk)
-    first = talk.playbook.open_questions(talk.stage, {}, "en")[0]
     assert answer is not None
-    assert answer.text.startswith(phrase("remember_yes", "en"))
-    assert answer.text.endswith(first)
+    assert answer.text.startswith(phrase(key, "en"))
+    assert answer.text.endswith(second)
     assert answer.is_answered
+
+
+@pytest.mark.parametrize("reply", ["yes", "no", "Twelve people"])
+def test_an_answer_to_the_playbook_is_heard_past_the_question_about_remembering(reply: str) -> None:
+    first, second = make_talk(playbook="onboarding").playbook.open_items(None, {})[:2]
+    before = (f"assistant: {first.wording('en')}", "user: Clinic", f"assistant: {second.wording('en')}")
+    talk = make_talk(reply, *before, f"assistant: {ASK_EN}", playbook="onboarding")
+    assert {fact.name for fact in learned(talk)} == ({second.name} if reply == "Twelve people" else set())
+    later = make_talk("What now?", *before, f"assistant: {ASK_EN}", f"user: {reply}", playbook="onboarding")
+    assert (second.name in known(later)) == (reply == "Twelve people")
 
 
 def test_what_a_message_told_is_kept_with_its_real_values() -> None:
