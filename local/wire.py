@@ -7,7 +7,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 from pydantic_core import core_schema
 
 from core.events import Event
-from core.frames import NudgeAck, Ping, SendMessage
+from core.frames import Feedback, NudgeAck, Ping, RequestHuman, SendMessage, Stop
 from core.nudges import Nudge
 
 WIRE: Final[tuple[tuple[type[BaseModel], JsonSchemaMode], ...]] = (
@@ -15,6 +15,9 @@ WIRE: Final[tuple[tuple[type[BaseModel], JsonSchemaMode], ...]] = (
     (Nudge, "serialization"),
     (NudgeAck, "validation"),
     (SendMessage, "validation"),
+    (Feedback, "validation"),
+    (Stop, "validation"),
+    (RequestHuman, "validation"),
     (Ping, "validation"),
 )
 """What the SDK sends, as we check it, and what it receives, as we write it."""

@@ -1,4 +1,5 @@
-// Builds what the page loads: the script-tag global, the ES module, and the module without rendering.
+// Builds what the page loads: the script-tag global, the ES module, the module without rendering, and the chat.
+import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { build, transform } from 'esbuild';
 import { minify } from 'terser';
@@ -9,6 +10,7 @@ const OUTPUTS = [
   { entry: 'src/index.ts', format: 'esm', file: 'onboarding-agent-sdk.mjs' },
   { entry: 'src/core.ts', format: 'esm', file: 'core.mjs' },
 ];
+const CHAT = { entry: 'src/chat/chat.ts', format: 'esm', file: 'onboarding-agent-chat.js' };
 const shortened = new RegExp(`^(${internalNames().join('|')})$`);
 
 /** Works the style sheet out and minifies it, so that the script carries one plain string. */
@@ -25,10 +27,10 @@ const styles = {
 };
 
 /** esbuild joins the modules; terser, which looks across functions, makes the result about 5 % smaller once compressed. */
-async function bundle({ entry, format, file }) {
+async function bundle({ entry, format, file, define }) {
   const outfile = `dist/${file}`;
   const common = { bundle: true, minify: true, target: 'es2022', sourcemap: true, legalComments: 'none', logLevel: 'warning' };
-  await build({ ...common, entryPoints: [entry], format, outfile, plugins: [styles] });
+  await build({ ...common, entryPoints: [entry], format, outfile, plugins: [styles], define });
   const { code, map } = await minify(
     { [file]: await readFile(outfile, 'utf8') },
     {
@@ -43,6 +45,10 @@ async function bundle({ entry, format, file }) {
     },
   );
   await Promise.all([writeFile(outfile, code), writeFile(`${outfile}.map`, map)]);
+  return code;
 }
 
-await Promise.all(OUTPUTS.map(bundle));
+const chat = createHash('sha256').update(await bundle(CHAT)).digest('hex');
+// The address names the version, so that nobody's cache holds another one than this script was built with.
+const define = { CHAT_FILE: JSON.stringify(`${CHAT.file}?v=${chat.slice(0, 8)}`) };
+await Promise.all(OUTPUTS.map((output) => bundle({ ...output, define })));

@@ -7,15 +7,15 @@ import { resolve } from 'node:path';
 import ts from 'typescript';
 
 const SOURCES = resolve('src');
-/** Everything declared here travels as JSON. */
-const WIRE = [resolve('src/wire.ts'), resolve('src/wire.generated.ts')];
+/** Everything declared here travels as JSON, or between the two scripts. */
+const WIRE = [resolve('src/wire.ts'), resolve('src/wire.generated.ts'), resolve('src/chat/port.ts')];
 /** What its exports say, hosts write and read. */
 const ENTRY = resolve('src/index.ts');
 
 export function internalNames() {
   const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, '.');
-  const program = ts.createProgram([ENTRY, resolve('src/script.ts')], { ...options, types: [] });
+  const program = ts.createProgram([ENTRY, resolve('src/script.ts'), resolve('src/chat/chat.ts')], { ...options, types: [] });
   const checker = program.getTypeChecker();
   const kept = publicNames(program, checker);
   const declared = new Set();

@@ -56,6 +56,8 @@ export function createApi(parts: Parts): OnboardingAgent {
     identify: later('identify'),
     reset: later('reset'),
     setTheme: later('setTheme'),
+    openChat: later('openChat'),
+    mountChat: later('mountChat'),
     optOut: later('optOut'),
     optIn: guard(() => {
       store?.forget(OPTED_OUT);

@@ -41,6 +41,10 @@ export interface Calls {
   /** The user has signed out; whoever comes next is somebody else. */
   reset(): void;
   setTheme(theme: Theme): void;
+  /** Opens the chat. */
+  openChat(): void;
+  /** Makes the chat a part of the page, within this element; with null, not any more. */
+  mountChat(element: Element | null): void;
   /** Stops everything in all tabs, forgets what waits, and stays so on this browser until `optIn`. */
   optOut(): void;
 }
@@ -161,6 +165,8 @@ export function startClient(options: Options, { signals, deliver }: Parts, stopp
       become({});
     },
     setTheme: (theme) => delivery?.setTheme(theme),
+    openChat: () => delivery?.chat({ type: 'open' }, true),
+    mountChat: (element) => delivery?.chat({ type: 'mount', element }, !!element),
     optOut() {
       queue.clear();
       delivery?.clear();

@@ -1,16 +1,20 @@
 /**
- * How nudges and messages reach the user: the leading tab's socket brings them, the inbox keeps them for all tabs, and the
- * tab on stage shows them. The entry without rendering leaves all of this out.
+ * How nudges and messages reach the user: the leading tab's socket brings them, the inbox keeps nudges for all tabs, and the
+ * tab on stage shows them. What belongs to conversations goes to the chat of every tab. The entry without rendering leaves
+ * all of this out.
  */
 
+import { type Hook, hookChat } from './chat/hook';
+import { GOING } from './chat/port';
 import type { Identity } from './identity';
 import { createInbox } from './inbox';
 import type { Options } from './options';
 import type { RendererFactory, Theme } from './render/contract';
-import type { Scope } from './scope';
+import { type Scope, guard } from './scope';
 import { createSocket } from './socket';
 import type { Store } from './store';
 import { createRole } from './tabs';
+import type { ServerFrame } from './wire';
 
 export interface Delivery {
   /** The store may have changed. */
@@ -20,6 +24,7 @@ export interface Delivery {
   /** Forgets what waits for the user who leaves. */
   clear(): void;
   setTheme(theme: Theme): void;
+  readonly chat: Hook;
   onStage(): boolean;
 }
 
@@ -35,13 +40,39 @@ export interface DeliveryParts {
 
 export type DeliveryFactory = (parts: DeliveryParts) => Delivery;
 
-export function deliverWith(createRenderer: RendererFactory): DeliveryFactory {
+/** @param script where this script came from: the chat's lies beside it. */
+export function deliverWith(createRenderer: RendererFactory, script?: string): DeliveryFactory {
   return ({ scope, store, identity, options, site, poke }) => {
-    const renderer = createRenderer({ ...options, onReply: (text) => inbox.reply(text) });
+    const { apiUrl, wsUrl, theme } = options;
+    const themes = [theme];
+    const renderer = createRenderer({ ...options, onChat: (nudge) => chat({ type: 'open', nudge }, true) });
     const inbox = createInbox(scope, site, store, renderer, poke);
-    const socket = createSocket(scope, store, identity, options.wsUrl, inbox.receive);
-    const stage = createRole('stage', site, scope, store, inbox.stand);
+    const tabs = window.BroadcastChannel && new BroadcastChannel(site);
+    const receive = (frame: ServerFrame): void => {
+      inbox.receive(frame);
+      chat(frame);
+      tabs?.postMessage(frame);
+      if (frame.type !== 'message' || frame.role === 'user') return;
+      store.save(GOING, true);
+      poke();
+    };
+    const socket = createSocket(scope, store, identity, wsUrl, receive);
+    const stage = createRole('stage', site, scope, store, () => reserve());
     const stand = (): void => (document.visibilityState === 'hidden' ? stage.release() : stage.want());
+    let reserved = 0;
+    const reserve = (pixels = reserved): void => {
+      reserved = pixels;
+      renderer.reserve(pixels);
+      inbox.stand(stage.held() && pixels < Infinity);
+    };
+    const port = { options, site, signal: scope.signal, identity, themes, poke, linked: socket.linked, reserve };
+    const chat = hookChat(port, script || `${apiUrl}/sdk/`);
+
+    if (tabs) {
+      tabs.onmessage = guard(({ data }: MessageEvent<ServerFrame>) => chat(data));
+      scope.own(() => tabs.close());
+    }
+    if (options.chat) scope.wait(0, () => chat({ type: 'look' }, true));
 
     scope.own(renderer.destroy);
     scope.listen('visibilitychange pageshow', stand);
@@ -51,10 +82,16 @@ export function deliverWith(createRenderer: RendererFactory): DeliveryFactory {
       look() {
         inbox.look();
         socket.drain();
+        chat({ type: 'look' }, stage.held() && store.read(GOING));
       },
       lead: (held) => (held ? socket.open() : socket.close()),
       clear: inbox.clear,
-      setTheme: renderer.setTheme,
+      chat,
+      setTheme(next) {
+        themes.push(next);
+        renderer.setTheme(next);
+        chat({ type: 'theme', theme: next });
+      },
       onStage: stage.held,
     };
   };

@@ -1,18 +1,18 @@
 /**
- * Nudges and messages that came for the user, and which of them were shown. The leading tab puts them into the store, the
- * tab on stage hands them to its renderer; none is shown twice, however many tabs or reloads there are.
+ * Nudges that came for the user, and which of them were shown. The leading tab puts them into the store, the tab on stage
+ * hands them to its renderer; none is shown twice, however many tabs or reloads there are.
  */
 
 import { here } from './capture/privacy';
+import { OUTBOX, GOING, UNSENT } from './chat/port';
 import { uuid7 } from './ids';
 import type { Renderer } from './render/contract';
 import { type Scope, guard } from './scope';
-import { OUTBOX } from './socket';
 import { type Store, createStore } from './store';
-import type { ClientFrame, MessageFrame, Nudge, NudgeFrame, ServerFrame } from './wire';
+import type { Nudge, NudgeFrame, ServerFrame } from './wire';
 
-/** What is shown, as it came; `page` is where a nudge is on screen that may not have been read yet. */
-type Item = (NudgeFrame | MessageFrame) & { readonly page?: string };
+/** A nudge, as it came; `page` is where it is on screen and may not have been read yet. */
+type Item = NudgeFrame & { readonly page?: string };
 
 export interface Inbox {
   /** A frame from the gateway. */
@@ -21,7 +21,6 @@ export interface Inbox {
   look(): void;
   /** This tab got the stage, or lost it. */
   stand(onStage: boolean): void;
-  reply(text: string): void;
   /** Forgets what waits for the user who leaves; what was shown stays known. */
   clear(): void;
 }
@@ -36,7 +35,6 @@ const SEEN_MS = 30 * 24 * 3600_000;
 /** @param poke tells all tabs, this one too, that the store changed. */
 export function createInbox(scope: Scope, site: string, outbox: Store, renderer: Renderer, poke: () => void): Inbox {
   let onStage = false;
-  let conversation: string | null = null;
   /** Handed to this tab's renderer. */
   const handed = new Set<string>();
 
@@ -47,31 +45,22 @@ export function createInbox(scope: Scope, site: string, outbox: Store, renderer:
     save(id, time);
     for (const each of names('')) if (Math.abs(+held(each)!) < Date.now() - SEEN_MS) forget(each);
   };
-  const post = (frame: ClientFrame): void => {
-    outbox.save(OUTBOX + uuid7(), frame);
-    poke();
-  };
   const put = (id: string, item: Item): void => {
     if (held(id) === undefined) save(id, item);
     poke();
   };
   const show = guard((id: string, item: Item) => {
-    if (item.type === 'message') {
-      mark(id, Date.now());
-      conversation = item.conversation_id;
-      renderer.showMessage(item);
-    } else {
-      handed.add(id);
-      renderer.show(item.nudge, guard((status) => {
-        const settle = (): void => mark(id, Date.now());
-        if (status !== 'shown') settle();
-        else {
-          save(id, { ...item, page: here() });
-          scope.wait(READ_MS, settle);
-        }
-        post({ type: 'nudge.ack', nudge_id: id, status });
-      }));
-    }
+    handed.add(id);
+    renderer.show(item.nudge, guard((status) => {
+      const settle = (): void => mark(id, Date.now());
+      if (status !== 'shown') settle();
+      else {
+        save(id, { ...item, page: here() });
+        scope.wait(READ_MS, settle);
+      }
+      outbox.save(OUTBOX + uuid7(), { type: 'nudge.ack', nudge_id: id, status });
+      poke();
+    }));
   });
   const look = (): void => {
     for (const id of handed) {
@@ -93,7 +82,6 @@ export function createInbox(scope: Scope, site: string, outbox: Store, renderer:
     look,
     receive(frame) {
       if (frame.type === 'nudge' && isWhole(frame.nudge)) put(frame.nudge.nudge_id, frame);
-      else if (frame.type === 'message') put(frame.message_id, frame);
       else if (frame.type === 'nudge.status') {
         // Another device showed it. What is on screen here already may stay, until somebody decides about it.
         if (frame.status !== 'shown' || !(+held(frame.nudge_id)! > 0)) mark(frame.nudge_id, -Date.now());
@@ -104,10 +92,9 @@ export function createInbox(scope: Scope, site: string, outbox: Store, renderer:
       onStage = next;
       look();
     },
-    reply: (text) => post({ type: 'send_message', conversation_id: conversation, client_message_id: uuid7(), text }),
     clear() {
       names('').filter((id) => !+held(id)!).forEach(forget);
-      outbox.names(OUTBOX).forEach(outbox.forget);
+      for (const begin of [OUTBOX, UNSENT, GOING]) outbox.names(begin).forEach(outbox.forget);
       look();
     },
   };

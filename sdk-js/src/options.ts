@@ -3,6 +3,23 @@
 import type { User } from './identity';
 import type { RendererOptions, Theme } from './render/contract';
 
+/** How the chat behaves; all of it optional. */
+export interface ChatOptions {
+  /** Which of the company's playbooks a new conversation follows; its default one otherwise. */
+  readonly playbook?: string;
+  /** False: no button of ours on the page; `openChat` and `mountChat` still work. */
+  readonly launcher?: boolean;
+  /** Name in the panel's head, and the words above an empty conversation. */
+  readonly title?: string;
+  readonly greeting?: string;
+  /** Questions offered while nothing was said; at most four. */
+  readonly suggestions?: readonly string[];
+  /** Address of the chat's script, for pages that serve it themselves. */
+  readonly src?: string;
+  /** Told how many messages wait to be read, when that changes. */
+  readonly onUnread?: (count: number) => void;
+}
+
 /** The user: `userToken` is signed by your server, or a function that gets one; without it the visitor is anonymous. */
 export interface Options extends User {
   /** The company's public key, `pk_…`. */
@@ -19,10 +36,12 @@ export interface Options extends User {
   readonly capture?: boolean;
   /** Query parameters whose values may be sent with an address; all others are cut off. */
   readonly keepQuery?: readonly string[];
+  /** Puts the chat on the page; without it, it comes when a nudge, a message or `openChat` asks for it. */
+  readonly chat?: boolean | ChatOptions;
   /** Told when the user chooses an action of a nudge. */
   readonly onAction?: RendererOptions['onAction'];
 }
 
-/** `data-api-key`, `data-api-url`, `data-ws-url`, `data-user-id`, `data-user-token`, `data-locale` of a script tag. */
+/** `data-api-key`, `data-api-url`, `data-ws-url`, `data-user-id`, `data-user-token`, `data-locale`, `data-chat` (true) of a script tag. */
 export const optionsOf = ({ dataset, src }: HTMLScriptElement): Options | undefined =>
   dataset['apiKey'] ? ({ apiUrl: new URL(src).origin, ...dataset } as object as Options) : undefined;

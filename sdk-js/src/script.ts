@@ -16,7 +16,7 @@ const tag = document.currentScript as HTMLScriptElement | null;
 const isMuted = !!tag?.src && tag.crossOrigin === null && new URL(tag.src).origin !== location.origin;
 
 if (!page.OnboardingAgent) {
-  page.OnboardingAgent = createApi({ signals: watchSignals(!isMuted), deliver: deliverWith(createRenderer) });
+  page.OnboardingAgent = createApi({ signals: watchSignals(!isMuted), deliver: deliverWith(createRenderer, tag?.src) });
   const options = tag && optionsOf(tag);
   if (options) page.OnboardingAgent.init(options);
 }

@@ -4,6 +4,7 @@
  */
 
 import { MINUTE, backoff } from './backoff';
+import { OUTBOX } from './chat/port';
 import type { Identity } from './identity';
 import { type Scope, guard } from './scope';
 import type { Store } from './store';
@@ -14,10 +15,10 @@ export interface Socket {
   close(): void;
   /** Something new is in the outbox. */
   drain(): void;
+  /** False while the line is down that this tab should have. */
+  linked(): boolean;
 }
 
-/** Frames for the gateway, in the order of their keys. */
-export const OUTBOX = 'o:';
 /** The user whose frames were seen, the epoch, and the last number in it. */
 const CURSOR = 'cursor';
 type Cursor = readonly [user: string, epoch: string, seq: number];
@@ -71,6 +72,7 @@ export function createSocket(
     } else if (frame.type === 'hello') {
       if (!frame.resumed) store.save(CURSOR, [userId(), frame.epoch, frame.seq]);
       drain();
+      onFrame(frame);
     } else {
       onFrame(frame);
       // What was received is kept by now; a crash before this line only brings the frame once more.
@@ -81,6 +83,7 @@ export function createSocket(
 
   const retry = (code: number): void => {
     hangUp();
+    onFrame({ type: 'closed' });
     const delay = reconnectDelay(code, attempt++, Math.random());
     tokenRefused = code === 4401;
     cancelRetry();
@@ -130,6 +133,7 @@ export function createSocket(
   return {
     drain,
     close,
+    linked: () => !wanted || connected(),
     open() {
       wanted = !!wsUrl;
       attempt = 0;

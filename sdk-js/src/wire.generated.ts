@@ -22,6 +22,14 @@ export interface Event {
   };
 }
 /**
+ * Thumbs up or down for an answer.
+ */
+export interface Feedback {
+  readonly type: 'feedback';
+  readonly message_id: string;
+  readonly rating: 'up' | 'down';
+}
+/**
  * A nudge as the page receives it (CONTRACT: the `nudge` frame).
  */
 export interface Nudge {
@@ -62,6 +70,13 @@ export interface Ping {
   readonly type: 'ping';
 }
 /**
+ * The user asks for a person.
+ */
+export interface RequestHuman {
+  readonly type: 'request_human';
+  readonly conversation_id: string;
+}
+/**
  * The user writes in the chat; a null conversation continues the active one.
  */
 export interface SendMessage {
@@ -70,4 +85,11 @@ export interface SendMessage {
   readonly client_message_id: string;
   readonly text: string;
   readonly playbook?: string | null;
+}
+/**
+ * The user stops the answer that is being written.
+ */
+export interface Stop {
+  readonly type: 'stop';
+  readonly conversation_id: string;
 }

@@ -42,7 +42,10 @@ def test_what_the_page_may_leave_out_is_optional(definitions: dict[str, Any]) ->
     assert set(definitions["Event"]["required"]) == must
 
 
+SENT = ("NudgeAck", "SendMessage", "Feedback", "Stop", "RequestHuman", "Ping")
+
+
 def test_frames_that_the_sdk_sends_are_frames_that_the_gateway_takes(definitions: dict[str, Any]) -> None:
     taken = set(CLIENT_FRAME.json_schema()["discriminator"]["mapping"])
-    sent = {definitions[name]["properties"]["type"]["const"] for name in ("NudgeAck", "SendMessage", "Ping")}
+    sent = {definitions[name]["properties"]["type"]["const"] for name in SENT}
     assert sent <= taken

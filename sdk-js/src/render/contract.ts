@@ -3,7 +3,7 @@
  * The core never imports the renderer; entry points hand one in.
  */
 
-import type { ChatMessage, Nudge, NudgeAction, NudgeStatus } from '../wire';
+import type { Nudge, NudgeAction, NudgeStatus } from '../wire';
 
 /** Custom properties (`--oa-accent`, …) and the colour scheme; what is left out keeps its value. */
 export interface Theme {
@@ -17,8 +17,9 @@ export type Report = (status: NudgeStatus, action?: NudgeAction) => void;
 export interface Renderer {
   /** Queues a nudge; one surface is on screen at a time. */
   show(nudge: Nudge, report: Report): void;
-  showMessage(message: ChatMessage): void;
   setTheme(theme: Theme): void;
+  /** Keeps so many pixels at the lower edge free of cards in a corner. */
+  reserve(pixels: number): void;
   /** Takes a nudge off the screen or out of the queue, without a report. */
   hide(nudgeId: string): void;
   destroy(): void;
@@ -26,10 +27,9 @@ export interface Renderer {
 
 export interface RendererOptions {
   readonly theme?: Theme;
-  readonly locale?: string;
-  readonly direction?: 'ltr' | 'rtl';
   readonly onAction?: (action: NudgeAction, nudge: Nudge) => void;
-  readonly onReply?: (text: string) => void;
+  /** The user wants to talk about a nudge. */
+  readonly onChat?: (nudge: Nudge) => void;
 }
 
 export type RendererFactory = (options: RendererOptions) => Renderer;

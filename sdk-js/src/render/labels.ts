@@ -4,9 +4,7 @@
 
 export interface Labels {
   readonly close: string;
-  readonly assistant: string;
   readonly reply: string;
-  readonly send: string;
   readonly reveal: string;
   /** How many of the steps are done. */
   readonly progress: (done: number, total: number) => string;
@@ -14,18 +12,14 @@ export interface Labels {
 
 const ENGLISH: Labels = {
   close: 'Close',
-  assistant: 'Assistant',
-  reply: 'Write a reply',
-  send: 'Send',
+  reply: 'Reply',
   reveal: 'Take me there',
   progress: (done, total) => `${done} of ${total} done`,
 };
 
 const ARABIC: Labels = {
   close: 'إغلاق',
-  assistant: 'المساعد',
-  reply: 'اكتب ردًا',
-  send: 'إرسال',
+  reply: 'ردّ',
   reveal: 'خذني إلى هناك',
   progress: (done, total) => `اكتمل ${done} من ${total}`,
 };

@@ -50,7 +50,7 @@ export function positionCard(scope: Scope, card: HTMLElement, selector: string |
       side = card.dataset['side'] = placement.side;
       moveTo(arrow, placement.arrow, -ARROW_HALF);
       moveTo(card, placement);
-    } else if (phase === 'corner') moveTo(card, dock(size, view, rtl, rect ? [rect, ...obstacles] : []));
+    } else if (phase === 'corner') moveTo(card, dock(size, { ...view, height: view.height - reserved }, rtl, rect ? [rect, ...obstacles] : []));
     placed(element, !!placement, phase !== before, known?.isConnected === false && now - since >= LATE_MS);
   };
 
@@ -78,3 +78,9 @@ function visibleArea(): Rect {
   const { offsetLeft: x, offsetTop: y, width, height } = visualViewport!;
   return { x, y, width, height };
 }
+
+/** At the lower edge, where something of ours stands already; CSS pixels. */
+let reserved = 0;
+export const reserve = (pixels: number): void => {
+  reserved = pixels;
+};

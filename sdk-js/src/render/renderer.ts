@@ -1,24 +1,23 @@
 /**
- * Shows nudges and messages, one surface at a time, and tells what became of them: 'shown' once it was really on a
+ * Shows nudges, one surface at a time, and tells what became of them: 'shown' once it was really on a
  * visible screen, then at most one of 'clicked', 'dismissed' and 'snoozed'.
  */
 
 import { here } from '../capture/privacy';
 import { createScope, guard } from '../scope';
-import type { ChatMessage, Nudge, NudgeAction } from '../wire';
-import { type CardContent, buildCard } from './card';
+import type { Nudge, NudgeAction } from '../wire';
+import { buildCard } from './card';
 import type { Renderer, RendererOptions, Report } from './contract';
 import { createHost } from './host';
 import { labelsFor } from './labels';
+import { reserve } from './position';
 import { alive, isExpired } from './queue';
 import { openSurface } from './surface';
-import type { Thread } from './thread';
 
-/** Something to show. Messages that arrive while something else is on screen wait together as one entry. */
+/** Something to show. */
 interface Entry {
-  readonly nudge?: Nudge;
-  readonly messages: ChatMessage[];
-  readonly expires_at?: string;
+  readonly nudge: Nudge;
+  readonly expires_at: string;
   /** The address at which it came. */
   readonly page: string;
   /** Tells once per status, and nothing after a final one. */
@@ -28,20 +27,18 @@ interface Entry {
 /** A pause between two surfaces, so that one answer does not look like the next question; milliseconds. */
 const PAUSE_MS = 500;
 
-export function createRenderer({ theme, locale, direction, onAction, onReply }: RendererOptions): Renderer {
+export function createRenderer({ theme, onAction, onChat }: RendererOptions): Renderer {
   const scope = createScope();
   const host = createHost(scope);
   let waiting: readonly Entry[] = [];
-  /** What is on screen, its conversation if it is one, and how to take it away. */
+  /** What is on screen, and how to take it away. */
   let current: Entry | undefined;
-  let thread: Thread | null = null;
   let end = (): void => {};
   let pausing = false;
 
   const close = (): void => {
     end();
     current = undefined;
-    thread = null;
   };
   /** Takes the surface away; the next one comes after a pause. */
   const leave = (): void => {
@@ -57,28 +54,20 @@ export function createRenderer({ theme, locale, direction, onAction, onReply }: 
     leave();
     tell(...told);
   };
-  const contentOf = (nudge?: Nudge): CardContent => {
-    const dir = direction ?? (getComputedStyle(document.documentElement).direction as 'ltr' | 'rtl');
-    const content = { nudge_type: 'chat', title: '', body: '', actions: [], language: locale, dir, ...nudge } as const;
-    return { ...content, labels: labelsFor(content.language) };
-  };
   const open = (entry: Entry): void => {
-    const { nudge, messages, page, tell } = entry;
-    const content = contentOf(nudge);
+    const { nudge, page, tell } = entry;
     const choose = guard((action: NudgeAction) => {
       finish(tell, action.kind === 'dismiss' ? 'dismissed' : action.kind === 'snooze' ? 'snoozed' : 'clicked', action);
-      if (nudge) onAction?.(action, nudge);
+      onAction?.(action, nudge);
+      if (action.kind === 'chat') onChat?.(nudge);
     });
-    const reply = onReply && guard((text: string) => (tell('clicked'), onReply(text)));
-    const card = buildCard(content, choose, () => tell('clicked'), reply);
+    const card = buildCard(nudge, labelsFor(nudge.language), choose, () => tell('clicked'), !!onChat);
     current = entry;
-    thread = card.thread;
-    for (const message of messages) thread?.add(message);
     end = openSurface({
       host,
       card,
       page,
-      selector: content.nudge_type === 'tooltip' ? (content.target_element ?? '') : null,
+      selector: nudge.nudge_type === 'tooltip' ? (nudge.target_element ?? '') : null,
       onAppear() {
         // A target may have come so late that the nudge has expired: then it is never seen.
         const stale = isExpired(entry, Date.now());
@@ -110,25 +99,18 @@ export function createRenderer({ theme, locale, direction, onAction, onReply }: 
     setTheme: host.paint,
     show(nudge, report) {
       const { nudge_id, nudge_type, stuck_point, expires_at } = nudge;
-      if (nudge_type === 'email_draft' || [current, ...waiting].some((entry) => entry?.nudge?.nudge_id === nudge_id)) return;
-      const entry = { nudge, messages: [], expires_at, page: here(), tell: teller(report) };
-      if (current?.nudge?.stuck_point !== stuck_point || isExpired(entry, Date.now())) return enqueue(entry);
+      if (nudge_type === 'email_draft' || [current, ...waiting].some((entry) => entry?.nudge.nudge_id === nudge_id)) return;
+      const entry = { nudge, expires_at, page: here(), tell: teller(report) };
+      if (current?.nudge.stuck_point !== stuck_point || isExpired(entry, Date.now())) return enqueue(entry);
       // Newer help for what the one on screen speaks of takes its place at once.
       close();
       waiting = [entry, ...waiting];
       proceed();
     },
-    /** What the user wrote is on screen already: the card that it was written in has added it. */
-    showMessage(message) {
-      if (message.role === 'user') return;
-      const entry = waiting.find(({ nudge }) => !nudge);
-      if (thread) thread.add(message);
-      else if (entry) entry.messages.push(message);
-      else enqueue({ messages: [message], page: '', tell() {} });
-    },
+    reserve,
     hide(nudgeId) {
-      waiting = waiting.filter(({ nudge }) => nudge?.nudge_id !== nudgeId);
-      if (current?.nudge?.nudge_id === nudgeId) leave();
+      waiting = waiting.filter(({ nudge }) => nudge.nudge_id !== nudgeId);
+      if (current?.nudge.nudge_id === nudgeId) leave();
     },
     destroy() {
       waiting = [];

@@ -33,25 +33,18 @@ filter:drop-shadow(0 4px 18px #0004);overflow-wrap:anywhere}
 .arrow{position:absolute;width:12px;height:12px;background:var(--s);rotate:45deg}
 [data-phase=corner] .arrow{display:none}
 .ring{pointer-events:none;border:2px solid var(--a);border-radius:var(--q)}
-.head,.foot,.reply,.progress,label{display:flex;gap:8px}
+.head,.foot,.progress,label{display:flex;gap:8px}
 .title{flex:1;padding:4px 0;font-weight:600}
 .main{overflow-y:auto;white-space:pre-line;color:var(--m)}
 button,.button{display:grid;place-items:center;min-width:32px;min-height:32px;border:1px solid transparent;
 border-radius:var(--q);background:none;text-decoration:none;cursor:pointer}
-button:hover,.button:hover,.said{background:var(--h)}
+button:hover,.button:hover{background:var(--h)}
 :focus-visible{outline:2px solid var(--t);outline-offset:2px}
-.close,.send{font-size:1.5em}
+.close{font-size:1.5em}
 .foot{flex-wrap:wrap}
 .button{padding:4px 12px;color:var(--m)}
 .quiet{border-color:var(--b);color:var(--t)}
-.strong,.strong:hover,.mine{background:var(--a);color:var(--on)}
-.thread{display:grid;gap:8px}
-.said{padding:8px 12px;border:1px solid transparent;border-radius:var(--q);color:var(--t)}
-.mine{margin-inline-start:36px;color:var(--on)}
-.source{display:block}
-textarea{flex:1;min-width:0;field-sizing:content;min-height:36px;max-height:7em;padding:6px 12px;border:1px solid var(--m);
-border-radius:var(--q);background:none;resize:none}
-textarea::placeholder{color:var(--m);opacity:1}
+.strong,.strong:hover{background:var(--a);color:var(--on)}
 label{padding:6px 0;color:var(--t)}
 :checked+span{color:var(--m);text-decoration:line-through}
 progress{flex:1;min-width:0;height:1.5em}

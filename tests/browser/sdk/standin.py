@@ -191,6 +191,10 @@ class StandIn:
                 )
             return Reply(200, {"merged": True})
 
+    def script(self, name: str) -> bytes:
+        """Return one of the built scripts, or nothing."""
+        return (self.dist / name).read_bytes()
+
     def _take(self, request: Request) -> Reply:
         batch = request.json
         bad = [index for index, event in enumerate(batch["events"]) if event["event_type"] == "bad"]
@@ -250,13 +254,17 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        if self.path == "/sdk/onboarding-agent-sdk.js":
-            script = (self.owner.dist / "onboarding-agent-sdk.js").read_bytes()
-            return self._send(200, script, {"Content-Type": "text/javascript"})
-        body, headers = self.owner.pages.get(self.path) or self.owner.pages.get(urlsplit(self.path).path) or (None, {})
+        path = urlsplit(self.path).path
+        if path.startswith("/sdk/"):
+            script = self.owner.script(path.removeprefix("/sdk/"))
+            return self._send(200 if script else 404, script, {"Content-Type": "text/javascript"})
+        if path.startswith("/api/"):
+            reply = self.owner.answer(Request("GET", self.path, dict(self.headers), b""))
+            return self._send(reply.status, json.dumps(reply.body).encode(), {"Content-Type": "application/json"})
+        body, headers = self.owner.pages.get(self.path) or self.owner.pages.get(path) or (None, {})
         if body is not None:
             return self._send(200, body.encode(), headers)
-        found = self.owner.files(urlsplit(self.path).path)
+        found = self.owner.files(path)
         kind = mimetypes.guess_type(self.path)[0] or "text/html"
         return self._send(404 if found is None else 200, found or b"", {"Content-Type": kind})
 
@@ -265,8 +273,8 @@ class _Handler(BaseHTTPRequestHandler):
             204,
             b"",
             {
-                "Access-Control-Allow-Methods": "POST",
-                "Access-Control-Allow-Headers": "content-type,x-api-key,x-user-token",
+                "Access-Control-Allow-Methods": "GET, POST",
+                "Access-Control-Allow-Headers": "authorization,content-type,x-api-key,x-user-token",
                 "Access-Control-Max-Age": "600",
             },
         )

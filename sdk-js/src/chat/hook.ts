@@ -1,0 +1,35 @@
+/**
+ * The chat as the rest of the SDK knows it: a script that is loaded when somebody asks for it, and told then what happens.
+ * By `import()`, which takes on the policy (nonce, trust) of the script that calls it.
+ */
+
+import type { ChatOptions } from '../options';
+import { guard } from '../scope';
+import type { Chat, ChatModule, ChatPort, Told } from './port';
+
+declare const CHAT_FILE: string;
+
+/** Tells the chat; what nobody hears is lost, unless the chat is `wanted`: then it is loaded. */
+export type Hook = (told: Told, wanted?: unknown) => void;
+
+/** @param base what the chat's script lies beside. */
+export function hookChat(port: ChatPort, base: string): Hook {
+  let chat: Promise<Chat> | undefined;
+  let failed = false;
+  const load = async (): Promise<Chat> => {
+    const { src } = Object(port.options.chat) as ChatOptions;
+    const { startChat } = (await import(src ?? new URL(CHAT_FILE, base).href)) as ChatModule;
+    return guard(startChat(port));
+  };
+  return (told, wanted) => {
+    // After a failure only the user makes another attempt.
+    if (wanted && !(failed && told.type === 'look')) chat ??= load();
+    chat
+      ?.then((tell) => tell(told))
+      .catch(() => {
+        chat = undefined;
+        failed = true;
+        console.warn('OnboardingAgent: no chat');
+      });
+  };
+}

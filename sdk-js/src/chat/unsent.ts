@@ -1,0 +1,57 @@
+/**
+ * What the user wrote until the server has it: kept in storage for all tabs and over reloads, and sent by whichever tab
+ * leads. However often it is tried, its id stays the same, so that the server keeps it once.
+ */
+
+import { uuid7 } from '../ids';
+import type { Store } from '../store';
+import type { SendMessage } from '../wire';
+import { OUTBOX, UNSENT, type Unsent } from './port';
+
+export interface Drawer {
+  /** All of one user's, by id; those of others go. */
+  all(user: string): ReadonlyMap<string, Unsent>;
+  /** Sends it, for the first time or again. */
+  send(id: string, unsent: Unsent): void;
+  fail(id: string, code: string): void;
+  forget(id: string): void;
+}
+
+/** Without an answer on an open line for so long, it did not arrive; milliseconds. */
+export const PATIENCE_MS = 15_000;
+
+/** @param poke tells the leading tab. */
+export function createDrawer({ read, save, forget, names }: Store, poke: () => void): Drawer {
+  const look = (id: string): Unsent | undefined => read(UNSENT + id);
+  return {
+    all(user) {
+      const found = new Map<string, Unsent>();
+      for (const key of names(UNSENT)) {
+        const unsent = read<Unsent>(key);
+        if (unsent?.user === user) found.set(key.slice(UNSENT.length), unsent);
+        else forget(key);
+      }
+      return found;
+    },
+    send(id, unsent) {
+      const { conversation, playbook, text } = unsent;
+      const frame: SendMessage = { type: 'send_message', conversation_id: conversation, client_message_id: id, text, playbook };
+      save(UNSENT + id, { ...unsent, sent: Date.now(), code: undefined });
+      save(OUTBOX + uuid7(), frame);
+      poke();
+    },
+    fail(id, code) {
+      const unsent = look(id);
+      if (unsent && !unsent.code) save(UNSENT + id, { ...unsent, code });
+    },
+    forget: (id) => forget(UNSENT + id),
+  };
+}
+
+/** What waits in vain: the line has been open for long enough, and nobody has confirmed it. */
+export const isOverdue = ({ sent, code }: Unsent, openSince: number, now: number): boolean =>
+  !code && now - Math.max(sent, openSince) > PATIENCE_MS;
+
+/** The conversation that it was written for does not take it any more: a new one may. */
+export const startsAnew = ({ again, conversation }: Unsent, code: string): boolean =>
+  !again && !!conversation && (code === 'conversation_ended' || code === 'not_found');
