@@ -8,7 +8,7 @@ take its leave.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -78,9 +78,7 @@ async def _hold(
 
 @asynccontextmanager
 async def _session(address: McpAddress, transport: GuardedTransport, key: str | None) -> "AsyncIterator[ClientSession]":
-    from langchain_mcp_adapters.sessions import create_session  # takes a second to import
-
-    _silence()
+    create_session = await asyncio.to_thread(_library)
     headers = {"User-Agent": "onboarding-agent"}
     headers |= {"Authorization": f"Bearer {address.token}"} if address.token else {}
     headers |= {"Idempotency-Key": key} if key else {}
@@ -103,9 +101,12 @@ async def _session(address: McpAddress, transport: GuardedTransport, key: str | 
         yield session
 
 
-def _silence() -> None:
-    """Keep the library from logging what servers sent: it may be anybody's data."""
-    logging.getLogger("mcp").setLevel(logging.CRITICAL + 1)
+def _library() -> "Callable[..., AbstractAsyncContextManager[ClientSession]]":
+    """Return what opens sessions; its import takes a second, which other turns must not wait for."""
+    from langchain_mcp_adapters.sessions import create_session
+
+    logging.getLogger("mcp").setLevel(logging.CRITICAL + 1)  # it would log what servers sent: anybody's data
+    return create_session
 
 
 def _forget(task: asyncio.Task[None]) -> None:

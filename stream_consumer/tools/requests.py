@@ -1,7 +1,7 @@
 """What is sent to a company's HTTP tool: arguments, who asks, and a signature by which the tool knows that we ask.
 
 Signed as Standard Webhooks (https://www.standardwebhooks.com) describe it. A GET has no body: there the path with its
-query stands in the body's place in what is signed.
+query stands in the body's place in what is signed, in double quotes, since libraries that verify read JSON.
 """
 
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ def request_of(definition: ToolDefinition, secret: str, invocation: Invocation, 
             _with_query(url, {**invocation.arguments, **{f"_{name}": text for name, text in about.items()}}),
             None,
         )
-        signed = url.raw_path.decode()
+        signed = f'"{url.raw_path.decode()}"'
     else:
         data = {"tool": definition.name, "arguments": invocation.arguments, **about}
         body = orjson.dumps({"type": EVENT, "timestamp": now.isoformat(), "data": data})
