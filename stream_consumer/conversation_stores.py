@@ -5,7 +5,6 @@ transaction made, and publishes the same frames under the same keys.
 """
 
 import logging
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,7 +31,7 @@ from db.messages import NewMessage
 from db.pool import Connection, Database
 from db.tickets import OpenedTicket
 from graph.conversing.tickets import ticket_alert
-from graph.talk import Answer, Talk, ToolCall, ToolResult, ToolSpec, Understanding
+from graph.talk import Answer, Talk, Understanding
 from stream_consumer.alerting import channels_of, insert_notifications, publish_notifications
 from stream_consumer.metrics import ConsumerMetrics
 from stream_consumer.stores import available
@@ -178,15 +177,3 @@ class PageDelivery:
         with suppress(Unavailable):
             async with available():
                 await self._outbox.send(turn.company_id, turn.user_id, frame)
-
-
-class NoTools:
-    """`graph.talk.Tools` of a process without any."""
-
-    def specs(self, talk: Talk) -> Sequence[ToolSpec]:  # noqa: ARG002 - Protocol
-        """Return none."""
-        return ()
-
-    async def run(self, talk: Talk, calls: Sequence[ToolCall], round_number: int) -> Sequence[ToolResult]:  # noqa: ARG002
-        """Refuse each."""
-        return [ToolResult(call, "refused", "", "unknown_tool") for call in calls]

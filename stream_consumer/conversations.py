@@ -7,7 +7,7 @@ what was paid for in the journal, and stores the one answer that the turn has.
 
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -27,7 +27,7 @@ from db.conversation_turns import Begun, Waiting
 from db.messages import NewMessage
 from db.pool import Connection, Database
 from graph.build import TurnGraph
-from graph.context import TurnContext
+from graph.context import Knowledge, TurnContext
 from graph.facts import UserFacts
 from graph.phrases import phrase
 from graph.reasoner import Reasoner
@@ -55,7 +55,7 @@ class ConversationStores:
 
     conversations: Conversations
     delivery: Delivery
-    tools_of: Callable[[Talk, Pseudonyms], Tools]
+    tools_of: Callable[[Talk, Pseudonyms, Knowledge | None], Awaitable[Tools]]
 
 
 class ConversationsHandler:
@@ -189,7 +189,7 @@ class ConversationsHandler:
         company = (await self._companies.get([turn.company_id]))[turn.company_id]
         pseudonyms = Pseudonyms(company.config.conversations.pii_patterns)
         async with self._db.transaction(turn.company_id) as connection:
-            talk = await read_talk(connection, begun, company, pseudonyms, self._now())
+            talk = (await read_talk(connection, begun, company, pseudonyms, self._now())).talk
         return TurnContext(
             config=company.config,
             baseline=None,
@@ -209,7 +209,7 @@ class ConversationsHandler:
                 pseudonyms=pseudonyms,
                 conversations=self._talking.conversations,
                 delivery=self._talking.delivery,
-                tools=self._talking.tools_of(talk, pseudonyms),
+                tools=await self._talking.tools_of(talk, pseudonyms, self._stores.knowledge),
                 allowance=conversation_allowance(company.config, talk.playbook.limits, self._settings),
             ),
         )

@@ -1,70 +1,112 @@
-"""Reads what a conversation turn must know: what was said, the user, the playbook; masked, as a `Talk`.
+"""Reads what a conversation turn must know: what was said, the user, what they just did, the playbook; as a `Talk`.
 
-One set of placeholders serves the whole turn, so the same address has the same name in every text.
+Every text is masked with one set of placeholders, so that the same address has the same name in all of them.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from core.conversations import ConversationTurn, Message
+from core.conversations import Message
 from core.ids import ANONYMOUS_PREFIX
 from core.office_hours import expected_by, is_open
 from core.playbooks import Versioned
 from core.pseudonyms import Pseudonyms
-from db import messages, playbooks
+from db import events, messages, nudges, playbooks, profile_facts
 from db.conversation_turns import Begun
 from db.pool import Connection
-from graph.talk import Said, Talk
+from db.profile_facts import StoredFact
+from graph.memory.summary import Unsummarised
+from graph.memory.trace import NUDGES_FOR, trace_lines
+from graph.memory.window import Window, window
+from graph.onboarding.answers import QUESTIONS
+from graph.talk import Fact, Said, Talk
 from stream_consumer.companies import Company
+from stream_consumer.turns import tried
 
-WINDOW = 10
-"""Messages before the question that a turn reads as they are; older ones are in the summary."""
+READ_MESSAGES: Final = 200
+"""Messages since the summary that are read at most; a summary is made long before there are so many."""
+RECENT_EVENTS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTalk:
+    """A talk, and the window on its messages: whether its oldest are due to be summarised."""
+
+    talk: Talk
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read of a conversation and its user."""
+
+    earlier: list[Message]
+    chosen: Versioned
+    facts: list[StoredFact]
+    trace: tuple[str, ...]
 
 
 async def read_talk(
     connection: Connection, begun: Begun, company: Company, pseudonyms: Pseudonyms, now: datetime
-) -> Talk:
+) -> ReadTalk:
     """Return the talk of a turn that has begun."""
     conversation = begun.conversation
     place = (conversation.company_id, conversation.conversation_id)
-    before = min((message.position for message in begun.asked), default=None)
-    earlier = await messages.recent(connection, *place, WINDOW, before=before)
-    chosen = await playbooks.load(connection, conversation.company_id, conversation.playbook)
-    return _talk(begun, company, chosen, earlier, pseudonyms, now)
+    user = (conversation.company_id, conversation.user_id)
+    before = min((message.position for message in begun.asked), default=conversation.last_position + 1)
+    read = _Read(
+        [
+            message
+            for message in await messages.after(connection, *place, conversation.summary_until, limit=READ_MESSAGES)
+            if message.position < before
+        ],
+        await playbooks.load(connection, conversation.company_id, conversation.playbook),
+        await profile_facts.list_(connection, *user),
+        await _trace(connection, *user, now),
+    )
+    return _talk(begun, company, read, pseudonyms, now)
 
 
-def _talk(
-    begun: Begun,
-    company: Company,
-    chosen: Versioned,
-    earlier: Sequence[Message],
-    pseudonyms: Pseudonyms,
-    now: datetime,
-) -> Talk:
-    conversation, rules = begun.conversation, company.config.conversations.handoff
-    turn: ConversationTurn = begun.turn
-    return Talk(
+async def _trace(connection: Connection, company_id: str, user_id: str, now: datetime) -> tuple[str, ...]:
+    """Return what the user just did and which nudges they got."""
+    user = (company_id, user_id)
+    recent = await events.recent_for_users(connection, [user], RECENT_EVENTS)
+    history = await nudges.history(connection, *user, now - max(NUDGES_FOR, timedelta(days=1)))
+    return trace_lines(recent.get(user, []), tried(history, "", 0), now)
+
+
+def _talk(begun: Begun, company: Company, read: _Read, pseudonyms: Pseudonyms, now: datetime) -> ReadTalk:
+    conversation, turn, rules = begun.conversation, begun.turn, company.config.conversations.handoff
+    seen = window(said(read.earlier, pseudonyms), pseudonyms.mask(conversation.summary), conversation.summary_until)
+    language = conversation.language or company.config.tone.language
+    older = Unsummarised(seen.to_summarise, seen.summary, language)
+    talk = Talk(
         turn=turn,
         config=company.config,
-        playbook=chosen.playbook,
-        playbook_version=chosen.version,
+        playbook=read.chosen.playbook,
+        playbook_version=read.chosen.version,
         state=conversation.state,
         handled_by=conversation.handled_by,
-        stage=chosen.playbook.known_stage(conversation.stage),
+        stage=read.chosen.playbook.known_stage(conversation.stage),
         language=conversation.language,
         channel=conversation.channel,
         customer_name=pseudonyms.mask(conversation.customer_name) if conversation.customer_name else None,
         is_anonymous=turn.user_id.startswith(ANONYMOUS_PREFIX),
-        context=pseudonyms.mask_values(conversation.context),
-        messages=said(earlier, pseudonyms),
+        context=pseudonyms.mask_values(_context(conversation.context, conversation.questions)),
+        messages=seen.raw,
         asked=said(begun.asked, pseudonyms),
-        summary=pseudonyms.mask(conversation.summary),
+        summary=older.by_rule() if older.messages else seen.summary,
+        facts=tuple(Fact(fact.name, pseudonyms.mask(fact.value)) for fact in read.facts),
+        trace=read.trace,
         unanswered=conversation.unanswered,
         request=begun.request,
         person_available=is_open(rules, now),
         expected_by=expected_by(rules, now),
         now=now,
     )
+    return ReadTalk(talk, seen)
 
 
 def said(stored: Sequence[Message], pseudonyms: Pseudonyms) -> tuple[Said, ...]:
@@ -72,3 +114,7 @@ def said(stored: Sequence[Message], pseudonyms: Pseudonyms) -> tuple[Said, ...]:
     return tuple(
         Said(message.role, pseudonyms.mask(message.text), message.position, message.created_at) for message in stored
     )
+
+
+def _context(given: Mapping[str, Any], questions: Sequence[str]) -> dict[str, Any]:
+    return {**given, QUESTIONS: list(questions)} if questions else dict(given)

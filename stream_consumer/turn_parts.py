@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from redis.asyncio import Redis
 
 from core.outbox import Outbox
+from core.security import Vault
 from db.pool import Database
 from graph.build import build_graph
 from graph.checkpoints import open_saver
@@ -19,13 +20,14 @@ from graph.consulting import SEARCH_SECONDS
 from graph.conversing.answering import ANSWER_SECONDS
 from graph.reasoners.wiring import build_reasoner, thinking_seconds
 from stream_consumer.companies import Companies
-from stream_consumer.conversation_stores import ConversationStore, NoTools, PageDelivery
+from stream_consumer.conversation_stores import ConversationStore, PageDelivery
 from stream_consumer.conversations import ConversationsHandler, ConversationStores
 from stream_consumer.knowledge_parts import KnowledgeBase
 from stream_consumer.knowledge_store import KnowledgeStore
 from stream_consumer.locks import Locks
 from stream_consumer.metrics import ConsumerMetrics
 from stream_consumer.stores import EscalationStore, JournalStore, NudgeStore, OutboxDelivery
+from stream_consumer.tools.toolbox import Toolbox
 from stream_consumer.turns import Stores, TurnsHandler
 
 if TYPE_CHECKING:
@@ -61,8 +63,12 @@ async def open_turns(
         OutboxDelivery(Outbox(redis)),
         KnowledgeStore(db, base.retriever),
     )
+    vault = Vault(settings.security.secret_key.get_secret_value())
+    toolbox = await stack.enter_async_context(
+        Toolbox.open(db, redis, vault, allow_private=settings.channels.allow_private_webhooks)
+    )
     talking = ConversationStores(
-        ConversationStore(db, redis, settings.channels, shards), PageDelivery(redis, metrics), lambda *_: NoTools()
+        ConversationStore(db, redis, settings.channels, shards), PageDelivery(redis, metrics), toolbox.runtime
     )
     return TurnHandlers(
         TurnsHandler(db, graph, reasoner, stores, companies, locks, metrics),

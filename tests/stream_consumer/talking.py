@@ -19,6 +19,7 @@ from core.conversations import ConversationTurn, IncomingMessage, Message
 from core.frames import message_frame
 from core.ids import new_id
 from core.outbox import Outbox
+from core.security import Vault
 from core.settings import ChannelSettings, ConversationSettings
 from db import conversation_intake, messages
 from db.conversation_intake import Accepted
@@ -26,13 +27,15 @@ from db.pool import Database
 from graph.build import build_graph
 from graph.reasoner import Reasoner
 from graph.reasoners.rules import RulesReasoner
+from knowledge.fetching.connections import Connections, resolve
 from stream_consumer.companies import Companies
-from stream_consumer.conversation_stores import ConversationStore, NoTools, PageDelivery
+from stream_consumer.conversation_stores import ConversationStore, PageDelivery
 from stream_consumer.conversations import ConversationsHandler, ConversationStores
 from stream_consumer.locks import Locks
 from stream_consumer.loop import LoopPolicy
 from stream_consumer.metrics import ConsumerMetrics
 from stream_consumer.stores import EscalationStore, JournalStore, NudgeStore, OutboxDelivery
+from stream_consumer.tools.toolbox import Toolbox
 from stream_consumer.turns import Stores
 from tests.graph.shelf import Shelf
 from tests.stream_consumer.harness import Running, eventually, running
@@ -120,7 +123,7 @@ def handler_of(
     talking = ConversationStores(
         changes.get("conversations") or ConversationStore(database, redis, ChannelSettings(), 1),
         PageDelivery(redis, metrics),
-        tools_of or (lambda *_: NoTools()),
+        tools_of or _tools(database, redis),
     )
     return ConversationsHandler(
         database,
@@ -134,6 +137,12 @@ def handler_of(
         metrics,
         ConversationSettings(_env_file=None),  # type: ignore[call-arg]
     )
+
+
+def _tools(database: Database, redis: Redis) -> Any:
+    """The built-in tools and whatever the company defined, over connections of this test."""
+    vault = Vault("a-secret-key-of-the-tests-0123456789")
+    return Toolbox(database, redis, vault, Connections((), resolve)).runtime
 
 
 @asynccontextmanager
