@@ -1,14 +1,40 @@
-"""What the table of conversations holds, as values."""
+"""Conversations as they are stored: the values, and reading one with or without its lock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, LiteralString
 
 from psycopg.types.json import Jsonb
 
 from core.conversations import ENDED, Channel, ConversationState, HandledBy
+from core.errors import NotFound
+from core.ids import is_uuid
 from core.playbooks import Playbook
+from db.pool import Connection
+from db.query import fetch_dict
+
+_ALL: Final = """
+    SELECT conversation_id, company_id, user_id, playbook, playbook_version, state, handled_by, agent_name, stage,
+           language, channel, customer_name, phone, context, questions, summary, summary_until, unanswered,
+           last_position, resolved, escalated_at, first_answer_ms, created_at, last_message_at, stale_at, closed_at,
+           close_code
+    FROM conversations
+"""
+
+# Reads one conversation.
+_GET: Final = f"""
+    {_ALL} WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s
+"""
+
+# Reads one conversation, and keeps others from changing it until the transaction ends.
+_LOCK: Final = f"{_GET} FOR NO KEY UPDATE"
+
+# Reads a user's active conversation.
+_ACTIVE: Final = f"""
+    {_ALL} WHERE company_id = %(company_id)s AND user_id = %(user_id)s
+      AND state NOT IN ('COMPLETED', 'ERROR', 'CANCELLED')
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +125,46 @@ def row_of(new: NewConversation, now: datetime) -> dict[str, Any]:
         "stale_minutes": new.playbook.limits.stale_minutes,
         "now": now,
     }
+
+
+async def get(connection: Connection, company_id: str, conversation_id: str) -> Conversation | None:
+    """Return one conversation, or None."""
+    return await _read(connection, _GET, company_id, conversation_id)
+
+
+async def lock(connection: Connection, company_id: str, conversation_id: str) -> Conversation:
+    """Return one conversation and keep others from changing it until the transaction ends; raises NotFound."""
+    found = await _read(connection, _LOCK, company_id, conversation_id)
+    if found is None:
+        raise NotFound("There is no such conversation.")
+    return found
+
+
+async def lock_own(connection: Connection, company_id: str, user_id: str, conversation_id: str) -> Conversation:
+    """Do the same for a conversation of this user; one of another user raises NotFound as one that does not exist."""
+    found = await lock(connection, company_id, conversation_id)
+    if found.user_id != user_id:
+        raise NotFound("There is no such conversation.")
+    return found
+
+
+async def active_of(connection: Connection, company_id: str, user_id: str) -> Conversation | None:
+    """Return the conversation of a user that is not over, or None."""
+    row = await fetch_dict(connection, _ACTIVE, {"company_id": company_id, "user_id": user_id})
+    return None if row is None else conversation_of(row)
+
+
+async def present(connection: Connection, company_id: str, conversation_id: str) -> Conversation:
+    """Return a conversation that this transaction has locked."""
+    found = await get(connection, company_id, conversation_id)
+    assert found is not None, "the row is locked by this transaction"
+    return found
+
+
+async def _read(
+    connection: Connection, statement: LiteralString, company_id: str, conversation_id: str
+) -> Conversation | None:
+    if not is_uuid(conversation_id):
+        return None
+    row = await fetch_dict(connection, statement, {"company_id": company_id, "conversation_id": conversation_id})
+    return None if row is None else conversation_of(row)

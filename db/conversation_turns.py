@@ -74,7 +74,8 @@ _CONVERSATION: Final = """
 # Finds turns of conversations, of all companies, that nothing has happened to for a while.
 _UNFINISHED: Final = """
     SELECT company_id, turn_id FROM turns
-    WHERE status IN ('queued', 'running') AND kind = 'conversation' AND updated_at < %(older_than)s
+    WHERE status IN ('queued', 'running') AND kind = 'conversation'
+      AND updated_at < CASE status WHEN 'queued' THEN %(queued)s ELSE %(running)s END::timestamptz
     ORDER BY updated_at LIMIT %(limit)s
 """
 
@@ -214,9 +215,18 @@ async def get(connection: Connection, company_id: str, task: str) -> StoredConve
     return None if row is None else _stored(row)
 
 
-async def unfinished(connection: Connection, older_than: datetime, limit: int) -> list[UnfinishedTurn]:
-    """Return turns of all companies untouched since `older_than`; needs a system transaction."""
-    return await fetch_all(connection, UnfinishedTurn, _UNFINISHED, {"older_than": older_than, "limit": limit})
+async def unfinished(connection: Connection, queued: datetime, running: datetime, limit: int) -> list[UnfinishedTurn]:
+    """Return turns of all companies that wait untouched since `queued`, or run since `running`.
+
+    Needs a system transaction.
+    """
+    values = {"queued": queued, "running": running, "limit": limit}
+    return await fetch_all(connection, UnfinishedTurn, _UNFINISHED, values)
+
+
+async def mark_requeued(connection: Connection, company_id: str, turn_id: str, now: datetime) -> bool:
+    """Note that a turn is on its way again; returns False when it has ended meanwhile."""
+    return await turns.mark_requeued(connection, company_id, turn_id, now)
 
 
 def _stored(row: dict[str, Any]) -> StoredConversationTurn:

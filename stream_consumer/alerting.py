@@ -37,17 +37,17 @@ def channels_of(rules: EscalationRules, settings: ChannelSettings) -> list[str]:
 
 
 async def insert_notifications(
-    connection: Connection, alert: Alert, turn: Turn | ConversationTurn, chosen: Sequence[str]
+    connection: Connection, alert: Alert, turn: Turn | ConversationTurn, chosen: Sequence[str], *, event: str = EVENT
 ) -> list[str]:
     """Add a notification per channel and return their ids; those of an earlier run are there already."""
     ids = []
     for channel in chosen:
-        ids.append(notification_id(alert.escalation_id, EVENT, channel))
+        ids.append(notification_id(alert.escalation_id, event, channel))
         await notifications.insert(
             connection,
             turn.company_id,
             notification_id=ids[-1],
-            event=EVENT,
+            event=event,
             channel=channel,
             payload=alert.model_dump(mode="json"),
             trace_id=turn.trace_id,

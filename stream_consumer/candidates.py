@@ -7,7 +7,7 @@ stored with the turn, then the stream. Repeating it makes the same turns: their 
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from redis.asyncio import Redis
@@ -16,7 +16,7 @@ from core import streams
 from core.ids import turn_id
 from core.nudges import NudgeStatus, NudgeType
 from core.turns import ReceiptStep, Signal, SignalKind, Turn, TurnStatus
-from db import escalations, nudges, turns, users
+from db import conversations, escalations, nudges, turns, users
 from db.pool import Connection, Database
 from detection.restraint import (
     DAY,
@@ -37,6 +37,8 @@ from stream_consumer.metrics import ConsumerMetrics
 log = logging.getLogger(__name__)
 
 
+TALKING: Final = timedelta(minutes=10)
+"""How long after the last word a user counts as being in conversation; nobody is nudged meanwhile."""
 PRECEDENCE: Final = (
     SignalKind.VALIDATION_LOOP,
     SignalKind.ERROR_CLICK,
@@ -78,7 +80,7 @@ class TurnMaker:
         async with self._db.transaction(*{candidate.user.company_id for candidate in candidates}) as connection:
             for user, theirs in _by_user(candidates).items():
                 history = await read_history(connection, user, now)
-                standing = await read_standing(connection, user)
+                standing = await read_standing(connection, user, now)
                 counts[user] = dict(history.on_stuck_point)
                 for candidate in sorted(theirs, key=lambda each: PRECEDENCE.index(each.signal.kind)):
                     turn = turn_of(candidate, now)
@@ -155,7 +157,7 @@ def receipt_of(signal: Signal, decision: Decision, config_version: int, now: dat
     return [noticed, judged]
 
 
-async def read_standing(connection: Connection, user: UserKey) -> UserStanding:
+async def read_standing(connection: Connection, user: UserKey, now: datetime) -> UserStanding:
     """Return what restraint must know of a user apart from nudges."""
     known = await users.standing(connection, *user)
     return UserStanding(
@@ -164,6 +166,7 @@ async def read_standing(connection: Connection, user: UserKey) -> UserStanding:
         consent=known.consent,
         do_not_disturb=known.do_not_disturb,
         snoozed_at=known.snoozed_at,
+        open_conversation=await conversations.is_talking(connection, *user, now - TALKING),
     )
 
 

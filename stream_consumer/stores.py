@@ -112,7 +112,7 @@ class NudgeStore:
 async def _refusal(connection: Connection, turn: Turn, now: datetime, *, counts: bool) -> str | None:
     user = UserKey(turn.company_id, turn.user_id)
     config = (await configs.load(connection, turn.company_id)).config
-    standing = await read_standing(connection, user)
+    standing = await read_standing(connection, user, now)
     history = await read_history(connection, user, now)
     if not counts:
         # The line that says that a person was told follows its own escalation, which therefore is open.

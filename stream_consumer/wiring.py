@@ -46,6 +46,7 @@ from stream_consumer.upkeep import Upkeep
 from stream_consumer.windows import WindowStore
 
 if TYPE_CHECKING:
+    from stream_consumer.conversation_sweeps import ConversationSweeps
     from stream_consumer.knowledge_parts import KnowledgeBase
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,8 @@ NOTIFICATION_SLOTS: Final = 4
 SEARCH_SLOTS: Final = 8
 """Searches that one process answers at a time."""
 UPKEEP_SECONDS: Final = 60.0
+ANSWER_SWEEP_SECONDS: Final = 5.0
+"""Between two looks for lost turns that a person waits for."""
 
 Task = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 """Something that runs until the event is set."""
@@ -212,11 +215,19 @@ async def _turns(parts: _Parts, base: "KnowledgeBase", stack: AsyncExitStack) ->
     behaviour = _policy(settings, batch=1, slots=settings.consumer_turn_slots, isolate_after=1)
     talking = _policy(settings, batch=1, slots=settings.consumer_conversation_slots, isolate_after=1)
     requeue = Requeue(parts.db, parts.redis, parts.shards)
+    soon = Requeue(parts.db, parts.redis, parts.shards, RequeuePolicy(every_seconds=ANSWER_SWEEP_SECONDS))
     return [
         *parts.loops(streams.TURNS, handlers.behaviour, behaviour),
         *parts.loops(streams.CONVERSATIONS, handlers.conversations, talking),
         partial(requeue.run, requeue.requeue_turns, "turns"),
+        partial(soon.run, _talks(parts).requeue_turns, "conversation_turns"),
     ]
+
+
+def _talks(parts: _Parts) -> "ConversationSweeps":
+    from stream_consumer.conversation_sweeps import ConversationSweeps
+
+    return ConversationSweeps(parts.db, parts.redis, parts.settings.channels, parts.shards)
 
 
 def _notifications(parts: _Parts) -> list[Task]:
@@ -233,6 +244,7 @@ def _notifications(parts: _Parts) -> list[Task]:
 
 def _jobs(parts: _Parts) -> list[Task]:
     sweeps = Requeue(parts.db, parts.redis, parts.shards, RequeuePolicy(every_seconds=UPKEEP_SECONDS))
+    often = Requeue(parts.db, parts.redis, parts.shards)
     watch = BudgetWatch(
         parts.db,
         parts.redis,
@@ -246,6 +258,8 @@ def _jobs(parts: _Parts) -> list[Task]:
         partial(sweeps.run, Upkeep(parts.db).tidy, "upkeep"),
         partial(sweeps.run, watch.look, "budgets"),
         partial(sweeps.run, months.make, "months"),
+        partial(sweeps.run, _talks(parts).close_stale, "stale_conversations"),
+        partial(often.run, _talks(parts).report_overdue, "overdue_tickets"),
     ]
 
 
