@@ -5,7 +5,7 @@ first, so that a model reads before it concludes.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -30,23 +30,13 @@ ReasonClass = Literal[
 """Coarse classes of trouble, by which outcomes are compared; templates have words for each."""
 
 
-_ABSENT: Final[Mapping[str, Any]] = {
-    "is_stuck": True,
-    "reason_class": "other",
-    "target_element": None,
-    "actions": (),
-    "cited": (),
-    "url": None,
-}
-"""What a member means that is left out of an answer. A diagnosis without `is_stuck` still says how sure it is."""
-
-
-class _Answer(BaseModel):
+class AnswerShape(BaseModel):
     """The schema that is sent asks for all members and no others; what comes back from a server that cannot hold a
     model to it is read as far as nothing has to be guessed: members that we do not know are dropped, and those that
-    `_ABSENT` names mean that when they are missing."""
+    `absent` names mean that when they are missing."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    absent: ClassVar[Mapping[str, Any]] = {}
 
     @model_validator(mode="before")
     @classmethod
@@ -54,11 +44,13 @@ class _Answer(BaseModel):
         if not isinstance(given, dict):
             return given
         known = {name: given[name] for name in cls.model_fields if name in given}
-        return {name: value for name, value in _ABSENT.items() if name in cls.model_fields} | known
+        return {**cls.absent, **known}
 
 
-class DiagnosisAnswer(_Answer):
-    """Why a user is stuck, as a model says it."""
+class DiagnosisAnswer(AnswerShape):
+    """Why a user is stuck, as a model says it. One without `is_stuck` still says how sure it is."""
+
+    absent: ClassVar[Mapping[str, Any]] = {"is_stuck": True, "reason_class": "other"}
 
     evidence: list[Annotated[str, StringConstraints(min_length=1, max_length=160)]] = Field(max_length=4)
     is_stuck: bool
@@ -77,16 +69,20 @@ class DiagnosisAnswer(_Answer):
         )
 
 
-class ActionAnswer(_Answer):
+class ActionAnswer(AnswerShape):
     """A button, as a model says it."""
+
+    absent: ClassVar[Mapping[str, Any]] = {"url": None}
 
     label: Annotated[str, StringConstraints(min_length=1, max_length=40)]
     kind: Literal["link", "dismiss", "snooze", "chat"]
     url: Annotated[str, StringConstraints(max_length=500)] | None
 
 
-class NudgeAnswer(_Answer):
+class NudgeAnswer(AnswerShape):
     """A nudge, as a model says it."""
+
+    absent: ClassVar[Mapping[str, Any]] = {"target_element": None, "actions": (), "cited": ()}
 
     nudge_type: Literal["tooltip", "chat", "checklist", "email_draft"]
     target_element: Annotated[str, StringConstraints(max_length=512)] | None
@@ -113,7 +109,7 @@ class NudgeAnswer(_Answer):
         return tuple(dict.fromkeys(numbered[number].chunk_id for number in self.cited if number in numbered))
 
 
-class AlertAnswer(_Answer):
+class AlertAnswer(AnswerShape):
     """The words of an alert, as a model says them."""
 
     headline: Annotated[str, StringConstraints(min_length=1, max_length=120)]

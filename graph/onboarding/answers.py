@@ -8,14 +8,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from core.conversations import Role
+from core.conversations import ANSWERS, Role
 from core.playbooks import Playbook, Question
 from graph.memory.agreement import agrees, asks_consent
 from graph.onboarding.pleasantries import asks_something, passes_over, plainly, pleasantry
 from graph.talk import Fact, Said, Talk
 
-ANSWERS: Final = "answers"
-"""Member of a conversation's context that holds the answers given in it, by the name of the question."""
 QUESTIONS: Final = "questions"
 """Member of a conversation's context that holds the questions put at its start, as they were worded."""
 SKIPPED: Final = "-"

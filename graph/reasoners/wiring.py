@@ -32,6 +32,16 @@ def build_reasoner(settings: LlmSettings) -> Reasoner:
     return ChainReasoner([_link(name, settings) for name in settings.llm_provider])
 
 
+def build_providers(settings: LlmSettings) -> tuple[Provider, ...]:
+    """Return the models of `LLM_PROVIDER`, in the chain's order; none where it is `rules` alone.
+
+    Raises:
+        SettingsError: a provider of the chain lacks its key, address or model.
+    """
+    check_providers(settings)
+    return tuple(_PROVIDERS[name](settings) for name in settings.llm_provider if name != "rules")
+
+
 def thinking_seconds(settings: LlmSettings) -> float:
     """Return the longest that a reasoner of these settings may take for one question: every provider, asked twice."""
     paying = sum(name != "rules" for name in settings.llm_provider)
