@@ -1,5 +1,6 @@
 """Where a turn goes after its diagnosis. Pure: a function of values, tested by tables."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -12,6 +13,14 @@ from graph.talk import Action, Answer, Talk, Understanding
 Destination = Literal["coach", "act", "escalate", "end"]
 _GRAVEST: Final[tuple[Action, ...]] = ("hotline", "refuse", "escalate")
 """Actions of guards that keep a message from the reasoner, the one that goes before all others first."""
+_TICKET_REASONS: Final[Mapping[str, str]] = {
+    "wish": "wish",
+    "failures": "failures",
+    "repeated_failure": "failures",
+    "frustration": "sentiment",
+    "self_harm": "safety",
+    "threat": "safety",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,11 @@ def decide_talk_route(understanding: Understanding) -> Route:
     if understanding.wants_person:
         return Route("escalate", "wish")
     return Route("coach", understanding.intent)
+
+
+def ticket_reason(reason: str) -> str:
+    """Return why a person was called, in the few words of tickets, by the rule or wish that decided."""
+    return _TICKET_REASONS.get(reason, "tool")
 
 
 def leads_to_person(answer: Answer, talk: Talk) -> str | None:

@@ -8,7 +8,7 @@ from graph.conversing.answering import compose
 from graph.conversing.understanding import read_message
 from graph.conversing.words import fixed_words, handover_words
 from graph.receipts import receipt_step
-from graph.routing import decide_talk_route, leads_to_person
+from graph.routing import decide_talk_route, leads_to_person, ticket_reason
 from graph.state import TalkOutcome, TurnState, answer_of, dump_answer, dump_understanding, understanding_of
 from graph.talk import Answer, Talk, TalkContext
 
@@ -78,7 +78,7 @@ async def hand_over(state: TurnState, context: TurnContext, means: TalkContext) 
     answer = answer_of(state)
     if answer is not None and answer.text:
         changes = await store_answer(state, context, means)
-    talk, reason = _understood(state, means), state.get("reason") or "wish"
+    talk, reason = _understood(state, means), ticket_reason(state.get("reason", ""))
     ticket = await means.conversations.hand_over(talk, reason, talk.question[:500], handover_words(talk))
     step = receipt_step("escalate", "handed_over", context.now(), reason, escalation_id=ticket)
     return {**changes, "outcome": "handed_over", "escalation_id": ticket, "receipt": [*changes["receipt"], step]}
