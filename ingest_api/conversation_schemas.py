@@ -258,6 +258,14 @@ class PersonMessage(_Request):
     author: PersonName | None = Field(None, description="Name that the user sees")
 
 
+class SentMessage(_Answer):
+    """What a person wrote, as it is stored, and who answers in the conversation."""
+
+    message: MessageDocument
+    handled_by: HandledBy
+    agent_name: str | None
+
+
 class TakeoverRequest(_Request):
     """Who takes over."""
 

@@ -31,6 +31,13 @@ class UserMismatch(Forbidden):
     title = "The user token belongs to another user than the events."
 
 
+class NoConsent(Forbidden):
+    """The user took back their consent; what they said is not exported."""
+
+    code = "no_consent"
+    title = "The user does not consent to that."
+
+
 class UnsupportedMedia(ProductError):
     """A content type or encoding that the route does not read."""
 

@@ -158,6 +158,12 @@ class EscalationRow(_Answer):
     updated_at: datetime
     resolved_at: datetime | None
     trace_id: str
+    kind: Literal["behaviour", "conversation"] = Field("behaviour", description="A conversation's is a ticket")
+    conversation_id: str | None = None
+    reason: str | None = Field(None, description="Why a person was called into a conversation")
+    expected_by: datetime | None = Field(None, description="By when the user was promised an answer")
+    answered_at: datetime | None = Field(None, description="When a person first answered")
+    overdue_at: datetime | None = Field(None, description="When it was noticed that nobody answered in time")
 
 
 class NotificationRow(Row):

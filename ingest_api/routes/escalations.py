@@ -7,13 +7,16 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from core.conversations import HandledBy
 from core.errors import InvalidRequest, NotFound
-from db import escalations
+from db import conversations, escalations, tickets
+from db.conversation_rows import Conversation
 from db.pool import Connection
 from ingest_api.deps import CallerOf, Cursor, Limit, ServicesOf, UserFilter
 from ingest_api.problems import problem_responses
+from ingest_api.routes.handoffs import give_back, tell_present
 from ingest_api.schemas import EscalationRow, ListOf
-from ingest_api.writes import Answer, WriteOf
+from ingest_api.writes import Answer, Write, WriteOf
 
 EscalationStatus: TypeAlias = Literal["open", "acknowledged", "resolved"]
 _Text = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True)]
@@ -65,12 +68,18 @@ async def read_escalation(escalation_id: UUID, caller: CallerOf, services: Servi
     responses=problem_responses(404, 409),
 )
 async def change_escalation(escalation_id: UUID, change: EscalationChange, write: WriteOf) -> Response:
-    """Acknowledge, assign, annotate or resolve an escalation; audited."""
+    """Acknowledge, assign, annotate or resolve an escalation; audited.
+
+    Resolving the ticket of a conversation hands the conversation back to the agent, as `handback` does.
+    """
     changes = change.model_dump(exclude_none=True)
     if not changes:
         raise InvalidRequest("Name status, assigned_to or note.")
+    handed_back: list[Conversation] = []
 
     async def work(connection: Connection) -> Answer:
+        if change.status == "resolved":
+            handed_back.extend(await _hand_back(connection, write, str(escalation_id)))
         row = await escalations.update(
             connection,
             write.caller.company_id,
@@ -84,4 +93,18 @@ async def change_escalation(escalation_id: UUID, change: EscalationChange, write
             raise NotFound
         return Answer(EscalationRow(**row).model_dump(mode="json"))
 
-    return await write.run(work)
+    response = await write.run(work)
+    for present in handed_back:
+        await tell_present(write, present)
+    return response
+
+
+async def _hand_back(connection: Connection, write: Write, escalation_id: str) -> list[Conversation]:
+    """Give the conversation of a ticket back to the agent, if somebody else has it; returns it when that changed."""
+    ticket = await tickets.get(connection, write.caller.company_id, escalation_id)
+    if ticket is None:
+        return []
+    present = await conversations.lock(connection, write.caller.company_id, ticket.conversation_id)
+    if present.is_over or present.handled_by is HandledBy.AGENT:
+        return []
+    return [await give_back(connection, write, present)]

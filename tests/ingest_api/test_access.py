@@ -90,6 +90,15 @@ EXPECTED = {
         "GET",
         "/api/v1/conversation/tasks/{task_id}",
     ): "public secret owner admin editor approver agent viewer",
+    ("GET", "/api/v1/conversations"): "secret owner admin editor approver agent viewer",
+    ("GET", "/api/v1/conversations/{conversation_id}"): "secret owner admin editor approver agent viewer",
+    ("PATCH", "/api/v1/conversations/{conversation_id}"): "secret owner admin editor agent",
+    ("GET", "/api/v1/conversations/{conversation_id}/transcript"): "secret owner admin editor agent",
+    ("POST", "/api/v1/conversations/{conversation_id}/messages"): "secret owner admin editor agent",
+    ("POST", "/api/v1/conversations/{conversation_id}/typing"): "secret owner admin editor agent",
+    ("POST", "/api/v1/conversations/{conversation_id}/takeover"): "secret owner admin editor agent",
+    ("POST", "/api/v1/conversations/{conversation_id}/handback"): "secret owner admin editor agent",
+    ("POST", "/api/v1/conversations/{conversation_id}/close"): "secret owner admin editor agent",
     ("GET", "/api/v1/playbooks"): "secret owner admin editor approver agent viewer",
     ("POST", "/api/v1/playbooks"): "secret owner admin editor",
     ("GET", "/api/v1/playbooks/{name}"): "secret owner admin editor approver agent viewer",
@@ -323,6 +332,29 @@ ATTACKS: dict[tuple[str, str], Call | None] = {
         "POST", "/api/v1/conversation/{conversation_id}/process", {"user_input": "hi"}
     ),
     ("GET", "/api/v1/conversation/tasks/{task_id}"): get("/api/v1/conversation/tasks/{task_id}"),
+    ("GET", "/api/v1/conversations"): get("/api/v1/conversations"),
+    ("GET", "/api/v1/conversations/{conversation_id}"): get("/api/v1/conversations/{conversation_id}"),
+    ("PATCH", "/api/v1/conversations/{conversation_id}"): send(
+        "PATCH", "/api/v1/conversations/{conversation_id}", {"resolved": True}
+    ),
+    ("GET", "/api/v1/conversations/{conversation_id}/transcript"): get(
+        "/api/v1/conversations/{conversation_id}/transcript"
+    ),
+    ("POST", "/api/v1/conversations/{conversation_id}/messages"): send(
+        "POST", "/api/v1/conversations/{conversation_id}/messages", {"text": "hi"}
+    ),
+    ("POST", "/api/v1/conversations/{conversation_id}/typing"): send(
+        "POST", "/api/v1/conversations/{conversation_id}/typing"
+    ),
+    ("POST", "/api/v1/conversations/{conversation_id}/takeover"): send(
+        "POST", "/api/v1/conversations/{conversation_id}/takeover"
+    ),
+    ("POST", "/api/v1/conversations/{conversation_id}/handback"): send(
+        "POST", "/api/v1/conversations/{conversation_id}/handback"
+    ),
+    ("POST", "/api/v1/conversations/{conversation_id}/close"): send(
+        "POST", "/api/v1/conversations/{conversation_id}/close"
+    ),
     ("GET", "/api/v1/playbooks"): None,
     ("POST", "/api/v1/playbooks"): None,
     ("GET", "/api/v1/playbooks/{name}"): get("/api/v1/playbooks/victim_step"),
