@@ -13,9 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, m
 from core.playbooks import Name
 
 BUILT_IN: Final = ("search_knowledge", "create_ticket", "request_human", "advance_stage", "remember")
-"""Tools that every installation has."""
-RESERVED: Final = (*BUILT_IN, "search_products", "get_stock")
-"""Names that no company's tool may take."""
+"""Tools that every installation has; no company's tool may take their names."""
 MAX_SCHEMA_BYTES: Final = 16_384
 """A schema is sent to the model with every call, and checked against whatever a model answers."""
 
@@ -46,7 +44,7 @@ class ToolDefinition(BaseModel):
 
     @model_validator(mode="after")
     def _is_usable(self) -> Self:
-        if self.name in RESERVED:
+        if self.name in BUILT_IN:
             raise ValueError(f"{self.name} is the name of a built-in tool")
         if self.url.username or self.url.password:
             raise ValueError("url must not hold a user name or a password")

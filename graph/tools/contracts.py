@@ -113,7 +113,7 @@ class BuiltIn(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name, one of `core.tools.RESERVED`."""
+        """Its name, one of `core.tools.BUILT_IN`."""
         ...
 
     @property

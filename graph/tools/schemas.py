@@ -18,8 +18,8 @@ from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-MAX_STEPS: Final = 20_000
-"""Keywords that one check may look at; a usual schema takes some dozens."""
+MAX_STEPS: Final = 5000
+"""Keywords that one check may look at; a usual schema takes some dozens, and this many some 60 ms."""
 MAX_FAULTS: Final = 5
 """Faults that a model is told at a time."""
 _MAX_WORDS: Final = 160
