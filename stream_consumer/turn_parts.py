@@ -25,6 +25,7 @@ from stream_consumer.conversations import ConversationsHandler, ConversationStor
 from stream_consumer.knowledge_parts import KnowledgeBase
 from stream_consumer.knowledge_store import KnowledgeStore
 from stream_consumer.locks import Locks
+from stream_consumer.memory import Summaries
 from stream_consumer.metrics import ConsumerMetrics
 from stream_consumer.stores import EscalationStore, JournalStore, NudgeStore, OutboxDelivery
 from stream_consumer.tools.toolbox import Toolbox
@@ -65,10 +66,13 @@ async def open_turns(
     )
     vault = Vault(settings.security.secret_key.get_secret_value())
     toolbox = await stack.enter_async_context(
-        Toolbox.open(db, redis, vault, allow_private=settings.channels.allow_private_webhooks)
+        Toolbox.open(db, redis, vault, allow_private=settings.conversations.allow_private_tools)
     )
     talking = ConversationStores(
-        ConversationStore(db, redis, settings.channels, shards), PageDelivery(redis, metrics), toolbox.runtime
+        ConversationStore(db, redis, settings.channels, shards),
+        PageDelivery(redis, metrics),
+        toolbox.runtime,
+        Summaries(db, reasoner, stores.journal, companies, settings.conversations),
     )
     return TurnHandlers(
         TurnsHandler(db, graph, reasoner, stores, companies, locks, metrics),
