@@ -13,6 +13,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from core.errors import Conflict, InvalidRequest, RateLimited
 from core.ids import derive_id
 
+ANSWERS: Final = "answers"
+"""Member of a conversation's context that holds what the user answered in it, by the name of the question."""
 MAX_MESSAGE: Final = 4000
 """Characters of one message of a user or a person; the wire takes no more."""
 

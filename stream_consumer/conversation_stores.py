@@ -32,6 +32,7 @@ from db.pool import Connection, Database
 from db.tickets import OpenedTicket
 from graph.conversing.tickets import ticket_alert
 from graph.talk import Answer, Talk, Understanding
+from stream_consumer import memory
 from stream_consumer.alerting import channels_of, insert_notifications, publish_notifications
 from stream_consumer.metrics import ConsumerMetrics
 from stream_consumer.stores import available
@@ -58,7 +59,12 @@ class ConversationStore:
                 stored = await messages.insert_answer(connection, new, now, is_answered=answer.is_answered)
                 if stored.is_new:
                     await _follow_up(connection, talk, answer, understanding)
+                    question = await memory.keep(connection, talk, answer, now)
+                else:
+                    question = await memory.question_of(connection, turn)
             await self._publish(turn, stored.message)
+            if question is not None:
+                await self._publish(turn, question)
         return stored.message
 
     async def hand_over(self, talk: Talk, reason: str, summary: str, words: str) -> str:

@@ -37,6 +37,7 @@ from graph.talk import Conversations, Delivery, Talk, TalkContext, Tools
 from stream_consumer.companies import Companies
 from stream_consumer.entries import DONE, Entry, Failed, Outcome, Postponed
 from stream_consumer.locks import Locks
+from stream_consumer.memory import Summaries
 from stream_consumer.metrics import ConsumerMetrics
 from stream_consumer.talks import read_talk
 from stream_consumer.turns import LOCKED_SECONDS, Stores
@@ -51,11 +52,12 @@ ENDED_SECONDS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class ConversationStores:
-    """What only conversation turns use: where answers go, how pages hear of them, and which tools there are."""
+    """What only conversation turns use: where answers go, how pages hear of them, which tools there are, summaries."""
 
     conversations: Conversations
     delivery: Delivery
     tools_of: Callable[[Talk, Pseudonyms, Knowledge | None], Awaitable[Tools]]
+    summaries: Summaries
 
 
 class ConversationsHandler:
@@ -131,6 +133,7 @@ class ConversationsHandler:
                 if not held:
                     return Postponed(LOCKED_SECONDS * (1 + random.random()))  # noqa: S311 - spreads tries
                 await self._run(turn, is_first=not entry.claimed)
+            await self._talking.summaries.refresh(turn)
         return DONE
 
     async def _still_typing(self, turn: ConversationTurn) -> float:

@@ -5,7 +5,7 @@ Every text is masked with one set of placeholders, so that the same address has 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from core.conversations import Message
@@ -13,7 +13,7 @@ from core.ids import ANONYMOUS_PREFIX
 from core.office_hours import expected_by, is_open
 from core.playbooks import Versioned
 from core.pseudonyms import Pseudonyms
-from db import events, messages, nudges, playbooks, profile_facts
+from db import events, messages, nudges, playbooks, profile_facts, users
 from db.conversation_turns import Begun
 from db.pool import Connection
 from db.profile_facts import StoredFact
@@ -70,10 +70,12 @@ async def read_talk(
 
 
 async def _trace(connection: Connection, company_id: str, user_id: str, now: datetime) -> tuple[str, ...]:
-    """Return what the user just did and which nudges they got."""
+    """Return what the user just did and which nudges they got; nothing of one who does not wish to be watched."""
     user = (company_id, user_id)
+    if not (await users.standing(connection, *user)).consent:
+        return ()
     recent = await events.recent_for_users(connection, [user], RECENT_EVENTS)
-    history = await nudges.history(connection, *user, now - max(NUDGES_FOR, timedelta(days=1)))
+    history = await nudges.history(connection, *user, now - NUDGES_FOR)
     return trace_lines(recent.get(user, []), tried(history, "", 0), now)
 
 

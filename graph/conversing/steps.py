@@ -7,6 +7,7 @@ from graph.context import TurnContext
 from graph.conversing.answering import compose
 from graph.conversing.understanding import read_message
 from graph.conversing.words import fixed_words, handover_words
+from graph.memory.consent import learned_effects
 from graph.receipts import receipt_step
 from graph.routing import decide_talk_route, leads_to_person, ticket_reason
 from graph.state import TalkOutcome, TurnState, answer_of, dump_answer, dump_understanding, understanding_of
@@ -36,7 +37,8 @@ def understand_message(context: TurnContext, means: TalkContext) -> TurnState:
         "receipt": [step, receipt_step("route", route.to, context.now(), route.reason)],
     }
     if words := fixed_words(talk, route.reason):
-        changes |= {"answer": dump_answer(words), "route": "act" if route.to == "coach" else route.to}
+        changes["answer"] = dump_answer(words)
+        changes |= {"route": "act", "outcome": "answered"} if route.to == "coach" else {}
     return changes
 
 
@@ -65,9 +67,10 @@ async def answer_message(state: TurnState, context: TurnContext, means: TalkCont
 
 async def store_answer(state: TurnState, context: TurnContext, means: TalkContext) -> TurnState:
     """Store the answer with what follows from it, and publish it."""
-    answer = answer_of(state)
+    talk, answer = _understood(state, means), answer_of(state)
     assert answer is not None  # every way to `act` composes one
-    message = await means.conversations.store_answer(_understood(state, means), answer, understanding_of(state))
+    answer = replace(answer, effects=(*answer.effects, *learned_effects(talk, means.pseudonyms)))
+    message = await means.conversations.store_answer(talk, answer, understanding_of(state))
     step = receipt_step("act", "stored", context.now(), answer.status, message_id=message.message_id, **_facts(answer))
     return {"outcome": state.get("outcome", _outcome(state)), "receipt": [step]}
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from core.conversations import ANSWERS, Role
 from core.playbooks import Playbook, Question
-from graph.memory.agreement import agrees, asks_consent
+from graph.memory.agreement import agrees, asks_consent, wishes_to_be_forgotten
 from graph.onboarding.pleasantries import asks_something, passes_over, plainly, pleasantry
 from graph.talk import Fact, Said, Talk
 
@@ -79,7 +79,7 @@ def answer_to(question: Question, text: str) -> str | None:
         return choice
     if passes_over(said):
         return SKIPPED
-    if asks_something(text) or pleasantry(said):
+    if asks_something(text) or pleasantry(said) or wishes_to_be_forgotten(said):
         return None
     return said if len(said) <= MAX_VALUE else said[: MAX_VALUE - 1] + "…"
 

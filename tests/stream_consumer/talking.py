@@ -33,6 +33,7 @@ from stream_consumer.conversation_stores import ConversationStore, PageDelivery
 from stream_consumer.conversations import ConversationsHandler, ConversationStores
 from stream_consumer.locks import Locks
 from stream_consumer.loop import LoopPolicy
+from stream_consumer.memory import Summaries
 from stream_consumer.metrics import ConsumerMetrics
 from stream_consumer.stores import EscalationStore, JournalStore, NudgeStore, OutboxDelivery
 from stream_consumer.tools.toolbox import Toolbox
@@ -112,7 +113,8 @@ def handler_of(
     **changes: Any,
 ) -> ConversationsHandler:
     """A handler over real stores; documents and tools are the test's."""
-    metrics = ConsumerMetrics(CollectorRegistry())
+    metrics, companies = ConsumerMetrics(CollectorRegistry()), Companies(database)
+    settings = ConversationSettings(_env_file=None)  # type: ignore[call-arg]
     stores = Stores(
         partial(JournalStore, database),
         NudgeStore(database),
@@ -124,6 +126,7 @@ def handler_of(
         changes.get("conversations") or ConversationStore(database, redis, ChannelSettings(), 1),
         PageDelivery(redis, metrics),
         tools_of or _tools(database, redis),
+        Summaries(database, reasoner or RulesReasoner(), stores.journal, companies, settings),
     )
     return ConversationsHandler(
         database,
@@ -132,10 +135,10 @@ def handler_of(
         reasoner or RulesReasoner(),
         stores,
         talking,
-        Companies(database),
+        companies,
         Locks(redis),
         metrics,
-        ConversationSettings(_env_file=None),  # type: ignore[call-arg]
+        settings,
     )
 
 
