@@ -10,6 +10,7 @@ from core.nudges import Diagnosis, NudgeContent
 from graph.case import Case
 from graph.journal import Calls
 from graph.memory.summary import Unsummarised
+from graph.onboarding.values import ConversationContext, Drafts, Questions, Verdicts
 from graph.talk import Reply, Talk, TextSink, ToolSpec
 
 NOT_STUCK = "not_stuck"
@@ -71,6 +72,22 @@ class Reasoner(Protocol):
         Raises:
             Stopped: by the sink; the user wants no more.
         """
+        ...
+
+    async def enhance_context(self, talk: Talk, calls: Calls) -> Reasoned[ConversationContext]:
+        """Say what is known of the user by this turn, with what their messages tell."""
+        ...
+
+    async def generate_questions(self, talk: Talk, calls: Calls) -> Reasoned[Questions]:
+        """Word the questions to put next; none where everything is known."""
+        ...
+
+    async def make_recommendations(self, talk: Talk, calls: Calls) -> Reasoned[Drafts]:
+        """Draft recommendations from what is known and what the documents say."""
+        ...
+
+    async def validate_recommendations(self, talk: Talk, drafts: Drafts, calls: Calls) -> Reasoned[Verdicts]:
+        """Judge each draft."""
         ...
 
     async def summarise(self, older: Unsummarised, calls: Calls) -> Reasoned[str]:

@@ -12,6 +12,7 @@ from core.nudges import Diagnosis, NudgeContent
 from graph.case import Case
 from graph.journal import Calls
 from graph.memory.summary import Unsummarised
+from graph.onboarding.values import ConversationContext, Drafts, Questions, Verdicts
 from graph.reasoner import AlertDraft, Reasoned, Reasoner
 from graph.talk import Reply, Talk, TextSink, ToolSpec
 
@@ -61,6 +62,22 @@ class ChainReasoner:
     async def summarise(self, older: Unsummarised, calls: Calls) -> Reasoned[str]:
         """Summarise by the first link that can."""
         return await self._first(lambda reasoner, means: reasoner.summarise(older, means), calls)
+
+    async def enhance_context(self, talk: Talk, calls: Calls) -> Reasoned[ConversationContext]:
+        """Read what is known by the first link that can."""
+        return await self._first(lambda reasoner, means: reasoner.enhance_context(talk, means), calls)
+
+    async def generate_questions(self, talk: Talk, calls: Calls) -> Reasoned[Questions]:
+        """Word questions by the first link that can."""
+        return await self._first(lambda reasoner, means: reasoner.generate_questions(talk, means), calls)
+
+    async def make_recommendations(self, talk: Talk, calls: Calls) -> Reasoned[Drafts]:
+        """Draft recommendations by the first link that can."""
+        return await self._first(lambda reasoner, means: reasoner.make_recommendations(talk, means), calls)
+
+    async def validate_recommendations(self, talk: Talk, drafts: Drafts, calls: Calls) -> Reasoned[Verdicts]:
+        """Judge drafts by the first link that can."""
+        return await self._first(lambda reasoner, means: reasoner.validate_recommendations(talk, drafts, means), calls)
 
     async def _first(self, question: _Question[T], calls: Calls) -> Reasoned[T]:
         if recalled := await self._recall(question, calls):

@@ -10,6 +10,8 @@ from graph.conversing.talkfile import messages_of
 from graph.journal import Calls
 from graph.memory import summarising
 from graph.memory.summary import Unsummarised
+from graph.onboarding import asking
+from graph.onboarding.values import ConversationContext, Drafts, Questions, Verdicts
 from graph.prompting import load_prompt
 from graph.reasoner import AlertDraft, Reasoned
 from graph.reasoners.asking import ask
@@ -53,3 +55,19 @@ class OpenAIReasoner:
         asked = Round(prompt, messages_of(prompt, talk), tuple(tools), longest)
         reply = await converse(self._provider, asked, means, sink)
         return Reasoned(reply, self._provider.name, prompt.version)
+
+    async def enhance_context(self, talk: Talk, calls: Calls) -> Reasoned[ConversationContext]:
+        """Ask what the user's messages tell, beside what rules read out of them."""
+        return await asking.enhance_context(self._provider, talk, calls)
+
+    async def generate_questions(self, talk: Talk, calls: Calls) -> Reasoned[Questions]:
+        """Ask for the words of the questions that are open."""
+        return await asking.generate_questions(self._provider, talk, calls)
+
+    async def make_recommendations(self, talk: Talk, calls: Calls) -> Reasoned[Drafts]:
+        """Ask for drafts."""
+        return await asking.make_recommendations(self._provider, talk, calls)
+
+    async def validate_recommendations(self, talk: Talk, drafts: Drafts, calls: Calls) -> Reasoned[Verdicts]:
+        """Check the drafts by rules, then ask for objections."""
+        return await asking.validate_recommendations(self._provider, talk, drafts, calls)

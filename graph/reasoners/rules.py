@@ -20,6 +20,8 @@ from graph.case import Case, was_refused
 from graph.journal import Calls
 from graph.languages import primary
 from graph.memory.summary import Unsummarised
+from graph.onboarding import rules as onboarding
+from graph.onboarding.values import ConversationContext, Drafts, Questions, Verdicts
 from graph.reasoner import AlertDraft, Reasoned
 from graph.reasoners import talking
 from graph.talk import Reply, Talk, TextSink, ToolSpec
@@ -169,3 +171,19 @@ class RulesReasoner:
     async def summarise(self, older: Unsummarised, calls: Calls) -> Reasoned[str]:  # noqa: ARG002 - Protocol
         """Keep the first words of each message."""
         return Reasoned(older.by_rule(), NAME, VERSION)
+
+    async def enhance_context(self, talk: Talk, calls: Calls) -> Reasoned[ConversationContext]:  # noqa: ARG002 - Protocol
+        """Read the user's answers to the playbook's questions."""
+        return Reasoned(onboarding.enhance_context(talk), NAME, onboarding.VERSION)
+
+    async def generate_questions(self, talk: Talk, calls: Calls) -> Reasoned[Questions]:  # noqa: ARG002 - Protocol
+        """Put the playbook's questions as they are."""
+        return Reasoned(onboarding.generate_questions(talk), NAME, onboarding.VERSION)
+
+    async def make_recommendations(self, talk: Talk, calls: Calls) -> Reasoned[Drafts]:  # noqa: ARG002 - Protocol
+        """Recommend articles that the user's answers speak for."""
+        return Reasoned(onboarding.make_recommendations(talk), NAME, onboarding.VERSION)
+
+    async def validate_recommendations(self, talk: Talk, drafts: Drafts, calls: Calls) -> Reasoned[Verdicts]:  # noqa: ARG002
+        """Judge each draft by the rules."""
+        return Reasoned(onboarding.validate_recommendations(talk, drafts), NAME, onboarding.VERSION)
