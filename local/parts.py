@@ -59,7 +59,7 @@ def product_environment(addresses: Addresses, database_url: str, redis_url: str,
         "GATEWAY_PORT": str(addresses.gateway),
         "GATEWAY_PUBLIC_URL": addresses.ws_url,
     }
-    defaults = {"ALLOW_PRIVATE_WEBHOOKS": "true", "PYTHONUNBUFFERED": "1"}
+    defaults = {"ALLOW_PRIVATE_WEBHOOKS": "true", "ALLOW_PRIVATE_TOOLS": "true", "PYTHONUNBUFFERED": "1"}
     if addresses.demo:  # its help centre is a web site of this machine
         defaults |= {"KB_ALLOWED_PRIVATE_NETWORKS": _own_networks(addresses.host), "KB_RATE_LIMIT_DELAY": "0.1"}
     return {**defaults, **os.environ, **chosen}
