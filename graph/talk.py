@@ -13,6 +13,7 @@ from core.budgets import Allowance
 from core.config import CompanyConfig
 from core.conversations import Channel, Citation, ConversationState, ConversationTurn, HandledBy, Message, Role
 from core.playbooks import Playbook
+from core.recommendations import DraftVerdict, Recommendation
 from graph.excerpts import Excerpt
 
 
@@ -198,6 +199,8 @@ class Answer:
     """False when the user's question could not be answered; such turns are counted, and lead to a person."""
     verdicts: tuple[Verdict, ...] = ()
     effects: tuple[Effect, ...] = ()
+    recommendations: tuple[tuple[Recommendation, DraftVerdict], ...] = ()
+    """Every draft of this turn with the checker's verdict; those that pass are in the text."""
 
 
 class Delivery(Protocol):
@@ -218,6 +221,10 @@ class Delivery(Protocol):
 
 class Conversations(Protocol):
     """Keeps what comes of a turn. Repeatable: a turn that runs again stores nothing twice."""
+
+    async def begin_recommending(self, talk: Talk) -> None:
+        """Note that recommendations are being made; storing the answer notes what came of it."""
+        ...
 
     async def store_answer(self, talk: Talk, answer: Answer, understanding: Understanding) -> Message:
         """Store the answer, move the stage, count unanswered turns, in one transaction; then publish it."""

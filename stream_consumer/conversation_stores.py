@@ -13,6 +13,8 @@ from redis.asyncio import Redis
 
 from core import streams
 from core.conversations import (
+    TRANSITIONS,
+    ConversationState,
     ConversationTurn,
     HandledBy,
     IllegalStage,
@@ -26,11 +28,13 @@ from core.frames import delta_frame, handoff_frame, message_frame, typing_frame
 from core.ids import escalation_id
 from core.outbox import Outbox
 from core.settings import ChannelSettings
-from db import configs, conversations, messages, tickets
+from db import configs, conversations, messages, recommendations, tickets
+from db import memory as memory_rows
 from db.messages import NewMessage
 from db.pool import Connection, Database
 from db.tickets import OpenedTicket
 from graph.conversing.tickets import ticket_alert
+from graph.onboarding.flow import RECOMMENDED
 from graph.talk import Answer, Talk, Understanding
 from stream_consumer import memory
 from stream_consumer.alerting import channels_of, insert_notifications, publish_notifications
@@ -54,11 +58,12 @@ class ConversationStore:
         turn, now = talk.turn, datetime.now(UTC)
         async with available():
             async with self.db.transaction(turn.company_id) as connection:
-                await conversations.lock(connection, turn.company_id, turn.conversation_id)
+                present = await conversations.lock(connection, turn.company_id, turn.conversation_id)
                 new = _answer(talk, answer)
                 stored = await messages.insert_answer(connection, new, now, is_answered=answer.is_answered)
                 if stored.is_new:
                     await _follow_up(connection, talk, answer, understanding)
+                    await _settle_recommending(connection, talk, answer, present.state, now)
                     question = await memory.keep(connection, talk, answer, now)
                 else:
                     question = await memory.question_of(connection, turn)
@@ -66,6 +71,13 @@ class ConversationStore:
             if question is not None:
                 await self._publish(turn, question)
         return stored.message
+
+    async def begin_recommending(self, talk: Talk) -> None:
+        """Bring the conversation into the state in which recommendations are made, if it may come there."""
+        turn = talk.turn
+        async with available(), self.db.transaction(turn.company_id) as connection:
+            present = await conversations.lock(connection, turn.company_id, turn.conversation_id)
+            await _move(connection, talk, present.state, ConversationState.GENERATING_RECOMMENDATIONS)
 
     async def hand_over(self, talk: Talk, reason: str, summary: str, words: str) -> str:
         """Open a ticket with its notifications and put the conversation into the queue; then tell user and people."""
@@ -153,6 +165,29 @@ async def _follow_up(connection: Connection, talk: Talk, answer: Answer, underst
         if effect.kind == "advance_stage":
             with suppress(IllegalStage):  # the playbook was changed meanwhile
                 await conversations.advance(connection, *place, talk.playbook, effect.values["stage"])
+
+
+async def _settle_recommending(
+    connection: Connection, talk: Talk, answer: Answer, state: ConversationState, now: datetime
+) -> None:
+    """Keep what was recommended, and bring the conversation out of the state in which that is done."""
+    turn = talk.turn
+    if answer.recommendations:
+        place = (turn.company_id, turn.conversation_id)
+        await recommendations.insert(connection, *place, turn.turn_id, turn.user_id, answer.recommendations, now)
+        await memory_rows.note_answers(connection, *place, {RECOMMENDED: turn.turn_id})
+    if state is ConversationState.GENERATING_RECOMMENDATIONS:
+        awaits = any(verdict.passes for _, verdict in answer.recommendations)
+        to = ConversationState.AWAITING_USER_APPROVAL if awaits else ConversationState.IN_PROGRESS
+        await _move(connection, talk, state, to)
+
+
+async def _move(connection: Connection, talk: Talk, state: ConversationState, to: ConversationState) -> None:
+    """Change the state where the table allows it; whatever it was meanwhile changed to otherwise stays."""
+    if to in TRANSITIONS[state]:
+        await conversations.update(
+            connection, talk.turn.company_id, talk.turn.conversation_id, datetime.now(UTC), state=to
+        )
 
 
 class PageDelivery:

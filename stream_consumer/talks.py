@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from core.conversations import Message
+from core.conversations import ConversationState, Message
 from core.ids import ANONYMOUS_PREFIX
 from core.office_hours import expected_by, is_open
 from core.playbooks import Versioned
@@ -89,7 +89,7 @@ def _talk(begun: Begun, company: Company, read: _Read, pseudonyms: Pseudonyms, n
         config=company.config,
         playbook=read.chosen.playbook,
         playbook_version=read.chosen.version,
-        state=conversation.state,
+        state=_settled(conversation.state),
         handled_by=conversation.handled_by,
         stage=read.chosen.playbook.known_stage(conversation.stage),
         language=conversation.language,
@@ -109,6 +109,12 @@ def _talk(begun: Begun, company: Company, read: _Read, pseudonyms: Pseudonyms, n
         now=now,
     )
     return ReadTalk(talk, seen)
+
+
+def _settled(state: ConversationState) -> ConversationState:
+    """Return the state for a turn that begins: one that was left in the midst of recommending begins that anew."""
+    is_left = state is ConversationState.GENERATING_RECOMMENDATIONS
+    return ConversationState.IN_PROGRESS if is_left else state
 
 
 def said(stored: Sequence[Message], pseudonyms: Pseudonyms) -> tuple[Said, ...]:

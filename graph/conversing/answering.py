@@ -15,7 +15,10 @@ from graph.context import TurnContext
 from graph.conversing.checking import Grounds
 from graph.conversing.guarding import guard_for
 from graph.conversing.reading import Reading, read_up
+from graph.conversing.recommending import recommend
 from graph.conversing.streaming import AnswerStream, Streamed
+from graph.memory.consent import learned_effects
+from graph.onboarding.flow import after_answers
 from graph.phrases import phrase
 from graph.reasoner import Reasoned
 from graph.reasoners.choice import reasoner_for
@@ -48,12 +51,14 @@ class _Rounds:
     passages: tuple[Passage, ...]
     stream: AnswerStream
     last: Reasoned[Reply] | None = None
+    learned: tuple[Effect, ...] = ()
     number: int = 0
     used: list[ToolResult] = field(default_factory=list)
 
     @property
     def effects(self) -> tuple[Effect, ...]:
-        return tuple(effect for result in self.used for effect in result.effects)
+        """What the user's messages and the tools' results lead to."""
+        return (*self.learned, *(effect for result in self.used for effect in result.effects))
 
     def take(self, results: Sequence[ToolResult]) -> None:
         """Take what tools returned into what the next round knows."""
@@ -71,9 +76,11 @@ async def compose(context: TurnContext, means: TalkContext, talk: Talk, *, secon
     reading = await read_up(context, talk)
     talk = replace(talk, excerpts=reading.excerpts)
     stream = AnswerStream(_grounds(context, means, talk, reading.passages), means.delivery, means.pseudonyms)
-    rounds = _Rounds(talk, reading.passages, stream)
+    rounds = _Rounds(talk, reading.passages, stream, learned=learned_effects(talk, means.pseudonyms))
     try:
         async with asyncio.timeout(seconds):
+            if after_answers(talk) == "recommend":
+                return await _recommend(context, means, rounds)
             await _converse(context, means, rounds)
             said = await rounds.stream.finish(is_cut=rounds.last is not None and rounds.last.value.is_cut)
     except Stopped:
@@ -83,6 +90,16 @@ async def compose(context: TurnContext, means: TalkContext, talk: Talk, *, secon
     except (ProviderFailed, BudgetExhausted) as error:
         return _excused(rounds, reading, error)
     return _answered(rounds, reading, said)
+
+
+async def _recommend(context: TurnContext, means: TalkContext, rounds: _Rounds) -> Composed:
+    """Make recommendations, for which the conversation is in a state of its own."""
+    await means.conversations.begin_recommending(rounds.talk)
+    made = await recommend(context, rounds.talk)
+    answer = replace(made.answer, effects=(*rounds.learned, *made.answer.effects))
+    facts = {"recommended": [verdict.passes for _, verdict in answer.recommendations], "language": answer.language}
+    outcome: TalkOutcome = "answered" if answer.is_answered else "unanswered"
+    return Composed(answer, outcome, facts, made.provider, made.version)
 
 
 async def _converse(context: TurnContext, means: TalkContext, rounds: _Rounds) -> None:

@@ -16,7 +16,7 @@ def guard_for(talk: Talk, passages: Sequence[Passage], pseudonyms: Pseudonyms) -
     """Return the guard of a round: it knows what was found and returned by now, and what the user said."""
     return SentenceGuard(
         talk,
-        given=tuple(_given(talk, passages)),
+        given=tuple(given_texts(talk, passages)),
         instructions=f"{load_prompt('converse').system}\n{role_of(talk)}",
         links=links_of(passages),
         pseudonyms=pseudonyms,
@@ -28,7 +28,8 @@ def links_of(passages: Sequence[Passage]) -> frozenset[str]:
     return frozenset(url for passage in passages if (url := safe_url(passage.url)))
 
 
-def _given(talk: Talk, passages: Sequence[Passage]) -> Iterator[str]:
+def given_texts(talk: Talk, passages: Sequence[Passage]) -> Iterator[str]:
+    """Yield what was given in this turn, by documents, tools, the playbook and the user."""
     for passage in passages:
         yield passage.document_title
         yield passage.text

@@ -35,13 +35,18 @@ class Reading:
 
 async def read_up(context: TurnContext, talk: Talk) -> Reading:
     """Return what the documents say to the question."""
-    if context.knowledge is None or not context.config.knowledge.enabled:
+    return await look_up(context, talk, query_of(talk))
+
+
+async def look_up(context: TurnContext, talk: Talk, query: str) -> Reading:
+    """Return what the documents say to a query, in the language of the answer."""
+    if context.knowledge is None or not context.config.knowledge.enabled or not query:
         return Reading(facts={"outcome": "off"})
     language = primary(talk.answer_language)
     try:
         async with asyncio.timeout(SEARCH_SECONDS):
             found = await context.knowledge.search(
-                talk.turn.company_id, query_of(talk), language=language, k=MAX_PASSAGES
+                talk.turn.company_id, query[:MAX_QUERY], language=language, k=MAX_PASSAGES
             )
     except (Unavailable, TimeoutError) as error:
         _log.warning("no knowledge for this turn", extra={"error": type(error).__name__})
@@ -50,7 +55,7 @@ async def read_up(context: TurnContext, talk: Talk) -> Reading:
     least = context.config.knowledge.min_score
     if not (found.is_answerable if least is None else found.score >= least):
         return Reading(facts={"outcome": "irrelevant" if found.passages else "none", **facts})
-    excerpts = tuple(_excerpts(context.knowledge, found.passages, talk))
+    excerpts = tuple(_excerpts(context.knowledge, found.passages, talk, query))
     return Reading(excerpts, found.passages, {"outcome": "found", **facts})
 
 
@@ -63,9 +68,9 @@ def query_of(talk: Talk) -> str:
     return question[:MAX_QUERY]
 
 
-def _excerpts(knowledge: Knowledge, passages: tuple[Passage, ...], talk: Talk) -> Iterator[Excerpt]:
+def _excerpts(knowledge: Knowledge, passages: tuple[Passage, ...], talk: Talk, about: str) -> Iterator[Excerpt]:
     for passage in passages:
-        sentences = knowledge.sentences(passage, talk.question)
+        sentences = knowledge.sentences(passage, about)
         title = knowledge.readable(passage.document_title)
         if excerpt := make_excerpt(passage, title, sentences, talk.answer_language, limit=MAX_TEXT):
             yield excerpt
