@@ -72,5 +72,8 @@ def _excerpts(knowledge: Knowledge, passages: tuple[Passage, ...], talk: Talk, a
     for passage in passages:
         sentences = knowledge.sentences(passage, about)
         title = knowledge.readable(passage.document_title)
-        if excerpt := make_excerpt(passage, title, sentences, talk.answer_language, limit=MAX_TEXT):
+        excerpt = make_excerpt(
+            passage, title, sentences, talk.answer_language, limit=MAX_TEXT, readable=knowledge.readable
+        )
+        if excerpt:
             yield excerpt

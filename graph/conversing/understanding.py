@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+from core.playbooks import FALLBACK_LANGUAGE, in_language
 from graph.handoff import understand
+from graph.onboarding.answers import answer_to, pending_question
 from graph.talk import Talk, Understanding
 
 
@@ -17,4 +19,17 @@ def read_message(talk: Talk) -> Understanding:
         spoken=talk.playbook.languages,
         rules=talk.config.conversations,
     )
-    return replace(understood, wants_person=True) if talk.request == "human" else understood
+    if talk.request == "human":
+        return replace(understood, wants_person=True)
+    if understood.wants_person and is_choice(talk):
+        return replace(understood, wants_person=False, intent="question")
+    return understood
+
+
+def is_choice(talk: Talk) -> bool:
+    """Tell whether the message is one of the choices of the playbook's open question: “Sales” is no wish for a person
+    of sales when that was asked for."""
+    question = pending_question(talk)
+    if question is None:
+        return False
+    return answer_to(question, talk.question) in {in_language(choice, FALLBACK_LANGUAGE) for choice in question.choices}

@@ -54,6 +54,7 @@ class Chat:
     company_id: str
     user_id: str = "u"
     conversation_id: str | None = None
+    playbook: str | None = None
     accepted: list[Accepted] = field(default_factory=list)
 
     async def say(self, text: str, *, publish: bool = True, **fields: Any) -> Accepted:
@@ -64,6 +65,7 @@ class Chat:
             user_id=self.user_id,
             conversation_id=self.conversation_id,
             text=text,
+            playbook=self.playbook,
             **given,
         )
         async with self.database.transaction(self.company_id) as connection:

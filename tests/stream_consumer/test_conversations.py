@@ -386,3 +386,38 @@ async def test_a_turn_that_always_fails_ends_the_conversation_in_words(
     assert await redis.xlen(f"{CONVERSATIONS}:dead") == 1
     fresh = await Chat(database, redis, company.company_id).say("Hello")
     assert fresh.began
+
+
+ANSWERS = [
+    "Hello",
+    "Sales",
+    "2 to 10",
+    "Skip",
+    "Connect my CRM with a live key",
+    "Skip",
+    "HubSpot",
+    "No",
+    "Skip",
+    "Skip",
+]
+
+
+async def test_an_onboarding_leads_by_questions_to_recommendations(
+    database: Database, redis: Redis, company: Any, database_url: str
+) -> None:
+    chat = Chat(database, redis, company.company_id, playbook="onboarding")
+    async with answering(database, redis):
+        for text in ANSWERS:
+            taken = await chat.say(text)
+            assert taken.turn, [message.text for message in await chat.heard()]
+            await ended(redis, taken.turn)
+            if rows(database_url, "SELECT 1 FROM recommendations"):
+                break
+    said = [message.text for message in await chat.heard() if message.role is Role.ASSISTANT]
+    assert "What is your role?" in said[0]
+    assert "live key" in said[-1].lower() or "CRM keys" in said[-1]
+    (conversation,) = rows(database_url, "SELECT state, stage, context FROM conversations")
+    assert conversation["state"] == "AWAITING_USER_APPROVAL"
+    assert conversation["context"]["answers"]["team_size"] == "2 to 10"
+    drafts = rows(database_url, "SELECT status, draft, verdict FROM recommendations")
+    assert any(row["status"] == "draft" for row in drafts)
