@@ -36,7 +36,7 @@ async def talk(chat: Chat, *texts: str, **parts: Any) -> list[Message]:
     """Say one thing after another and return all that was said."""
     async with answering(chat.database, chat.redis, **parts):
         for text in texts:
-            taken = await chat.say(text, playbook="onboarding" if chat.conversation_id is None else None)
+            taken = await chat.say(text)
             assert taken.turn
             await ended(chat.redis, taken.turn)
     return await chat.heard()
@@ -55,7 +55,7 @@ def said_by_agent(heard: list[Message]) -> list[str]:
 async def test_facts_are_kept_once_the_user_agreed_and_erased_at_a_word(
     database: Database, redis: Redis, company: Any
 ) -> None:
-    chat = Chat(database, redis, company.company_id)
+    chat = Chat(database, redis, company.company_id, playbook="onboarding")
     heard = await talk(chat, "hello", "A clinic near Leeds; write to ann@example.com")
     assert said_by_agent(heard).count(ASK) == 1
     assert heard[-1].text == ASK
@@ -79,7 +79,7 @@ async def test_facts_are_kept_once_the_user_agreed_and_erased_at_a_word(
 async def test_a_user_who_refuses_is_not_asked_again_and_what_they_said_stays_in_the_conversation(
     database: Database, redis: Redis, company: Any, database_url: str
 ) -> None:
-    chat = Chat(database, redis, company.company_id)
+    chat = Chat(database, redis, company.company_id, playbook="onboarding")
     heard = await talk(chat, "hello", "A nurse", "no", "We are twelve people")
     agent = said_by_agent(heard)
     assert agent.count(ASK) == 1
@@ -94,12 +94,12 @@ async def test_a_user_who_refuses_is_not_asked_again_and_what_they_said_stays_in
 async def test_facts_of_an_earlier_conversation_need_not_be_said_again(
     database: Database, redis: Redis, company: Any
 ) -> None:
-    chat = Chat(database, redis, company.company_id)
+    chat = Chat(database, redis, company.company_id, playbook="onboarding")
     heard = await talk(chat, "hello", "A clinic", "yes")
     first_question = said_by_agent(heard)[0]
     async with database.transaction(company.company_id) as connection:
         await conversations.close(connection, company.company_id, str(chat.conversation_id), "completed", now())
-    later = Chat(database, redis, company.company_id)
+    later = Chat(database, redis, company.company_id, playbook="onboarding")
     heard = await talk(later, "hello")
     assert later.conversation_id != chat.conversation_id
     asked = said_by_agent(heard)[0]
