@@ -34,6 +34,10 @@ ACCESS: Final[dict[tuple[str, str], frozenset[Role]]] = {
     ("GET", "/api/v1/sessions/{session_id}/events"): _EVERYBODY,
     ("GET", "/api/v1/users/{user_id}/timeline"): _EVERYBODY,
     ("PATCH", "/api/v1/users/{user_id}"): _SUPPORT,
+    ("GET", "/api/v1/users/{user_id}/facts"): _EVERYBODY,
+    ("PUT", "/api/v1/users/{user_id}/facts/consent"): _SUPPORT,
+    ("DELETE", "/api/v1/users/{user_id}/facts"): _SUPPORT,
+    ("DELETE", "/api/v1/users/{user_id}/facts/{name}"): _SUPPORT,
     ("GET", "/api/v1/escalations"): _EVERYBODY,
     ("GET", "/api/v1/escalations/{escalation_id}"): _EVERYBODY,
     ("PATCH", "/api/v1/escalations/{escalation_id}"): _SUPPORT,
@@ -75,6 +79,7 @@ ACCESS: Final[dict[tuple[str, str], frozenset[Role]]] = {
     ("DELETE", "/api/v1/tools/{name}"): _OWNERS,
     ("GET", "/api/v1/analytics/costs"): _EVERYBODY,
     ("GET", "/api/v1/analytics/nudges"): _EVERYBODY,
+    ("GET", "/api/v1/analytics/conversations"): _EVERYBODY,
     ("GET", "/api/v1/api-keys"): _OWNERS,
     ("POST", "/api/v1/api-keys"): _OWNERS,
     ("DELETE", "/api/v1/api-keys/{key_id}"): _OWNERS,
@@ -87,8 +92,12 @@ OPEN: Final = frozenset(
     {
         ("POST", "/api/v1/auth/token"),
         ("POST", "/api/v1/auth/refresh"),
+        ("POST", "/api/v1/support/chat/session"),
+        ("GET", "/api/v1/support/chat/history"),
+        ("POST", "/api/v1/support/chat/messages/{message_id}/feedback"),
         ("GET", "/sdk/onboarding-agent-sdk.js"),
         ("GET", "/sdk/onboarding-agent-chat.js"),
+        ("GET", "/sdk/onboarding-agent-chat-ar.js"),
         ("GET", "/healthz"),
         ("GET", "/readyz"),
         ("GET", "/metrics"),
@@ -96,7 +105,7 @@ OPEN: Final = frozenset(
         ("GET", "/docs"),
     }
 )
-"""Routes that need no credential, or bring their own."""
+"""Routes that need no credential, or bring their own: a refresh token, or the token of a user (`speakers`)."""
 
 
 @dataclass(frozen=True, slots=True)

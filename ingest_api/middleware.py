@@ -29,7 +29,7 @@ ANSWERS_TO_READ: Final = (
 """Beside those, unless the answer is a bare 202: the server checks every header again as it writes it."""
 NO_STORE: Final = (b"cache-control", b"no-store")
 PREFLIGHT_HEADERS: Final = [
-    (b"access-control-allow-methods", b"GET, POST, PATCH, DELETE"),
+    (b"access-control-allow-methods", b"GET, POST, PUT, PATCH, DELETE"),
     (
         b"access-control-allow-headers",
         b"Authorization, Content-Type, Idempotency-Key, If-Match, X-API-Key, X-Request-Id, X-User-Token",

@@ -202,6 +202,30 @@ class UserWishes(_Answer):
     do_not_disturb: bool
 
 
+class RememberedFact(_Answer):
+    """Something that a user told about themselves, and the message in which they did."""
+
+    name: str
+    value: str
+    message_id: str | None
+    updated_at: datetime
+
+
+class RememberedFacts(_Answer):
+    """What is remembered of a user. `remembers` is their consent to it; null while they did not answer."""
+
+    user_id: str
+    remembers: bool | None
+    asked_at: datetime | None
+    facts: list[RememberedFact]
+
+
+class Erased(_Answer):
+    """How much was erased."""
+
+    erased: int
+
+
 class CostRow(_Answer):
     """What one model's calls came to on one UTC day, in US cents.
 

@@ -73,7 +73,7 @@ def result_of(
     user_message_id: str | None = None,
 ) -> ProcessResult:
     """Return what came of a turn; without one, that a person has the conversation."""
-    answers = [message_document(one) for one in said or [] if one.role is not Role.USER]
+    answers = [message_document(one) for one in said or [] if one.role in (Role.ASSISTANT, Role.AGENT)]
     asked = [one.message_id for one in said or [] if one.role is Role.USER]
     return ProcessResult(
         conversation_id=conversation.conversation_id,
@@ -82,7 +82,7 @@ def result_of(
         handled_by=conversation.handled_by,
         language=conversation.language,
         user_message_id=user_message_id or (asked[-1] if asked else None),
-        message=next((one for one in answers if one.role is Role.ASSISTANT), answers[0] if answers else None),
+        message=answers[0] if answers else None,
         messages=answers,
         task_id=stored.turn.turn_id if stored else None,
         friendly_task_id=stored.friendly_id if stored else None,

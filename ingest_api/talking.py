@@ -66,7 +66,7 @@ async def begin(
     ended = stale.conversation_id if stale else None
     active = await conversations.active_of(connection, company_id, user_id)
     if active is not None and wish.resume_existing:
-        return Begun(active, await _playbook(connection, active), is_new=False, ended=ended)
+        return Begun(active, await playbook_of(connection, active), is_new=False, ended=ended)
     chosen = await playbooks.load(connection, company_id, wish.wanted or config.conversations.default_playbook)
     known = await _known(connection, company_id, user_id, wish.context)
     playbook = chosen.playbook
@@ -93,8 +93,8 @@ async def _known(
     return {**{fact.name: fact.value for fact in facts}, **context}
 
 
-async def _playbook(connection: Connection, conversation: Conversation) -> Playbook:
-    """Return the playbook that a conversation follows; the shipped stand-in of `load` where it is gone."""
+async def playbook_of(connection: Connection, conversation: Conversation) -> Playbook:
+    """Return the playbook that a conversation follows, or the usual one where that is gone by now."""
     try:
         found = await playbooks.load(connection, conversation.company_id, conversation.playbook)
     except NotFound:
@@ -123,7 +123,7 @@ async def started(services: Services, connection: Connection, begun: Begun, now:
 async def budget_of(services: Services, connection: Connection, conversation: Conversation, now: datetime) -> Left:
     """Return what models may still cost in a conversation."""
     config = await config_of(services, connection, conversation.company_id)
-    playbook = await _playbook(connection, conversation)
+    playbook = await playbook_of(connection, conversation)
     allowance = conversation_allowance(config, playbook.limits, services.settings.conversations)
     address = (conversation.company_id, conversation.user_id, conversation.conversation_id)
     return left(allowance, await ai_budgets.used(connection, *address, now))

@@ -7,9 +7,11 @@ from fastapi import APIRouter
 from ingest_api.routes import (
     analytics,
     auth,
+    chat,
     configuration,
     conversation,
     escalations,
+    facts,
     handoffs,
     inbox,
     ingestions,
@@ -27,6 +29,7 @@ from ingest_api.routes import (
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     tokens.router,
     configuration.router,
+    facts.router,
     users.router,
     escalations.router,
     notifications.router,
@@ -35,6 +38,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     conversation.router,
     inbox.router,
     handoffs.router,
+    chat.router,
     playbooks.router,
     tools.router,
     analytics.router,

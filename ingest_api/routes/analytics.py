@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
 from core.errors import InvalidRequest
-from db import analytics
+from db import analytics, conversation_analytics
+from ingest_api.conversation_schemas import ConversationDay
 from ingest_api.deps import CallerOf, ServicesOf
 from ingest_api.schemas import CostRow, ListOf, NudgeCount
 
@@ -51,3 +52,14 @@ async def read_nudges(
     async with services.database.transaction(caller.company_id) as connection:
         rows = await analytics.nudge_counts(connection, caller.company_id, begin, end)
     return ListOf(items=[NudgeCount.model_validate(row) for row in rows], next_cursor=None)
+
+
+@router.get("/conversations", summary="What came of conversations")
+async def read_conversations(
+    caller: CallerOf, services: ServicesOf, since: Since = None, until: Until = None
+) -> ListOf[ConversationDay]:
+    """Return containment, satisfaction, waiting times, tokens and cost of conversations by UTC day, newest first."""
+    begin, end = choose_period(since, until, datetime.now(UTC))
+    async with services.database.transaction(caller.company_id) as connection:
+        rows = await conversation_analytics.days(connection, caller.company_id, begin, end)
+    return ListOf(items=[ConversationDay.model_validate(row) for row in rows], next_cursor=None)

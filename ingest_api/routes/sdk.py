@@ -12,6 +12,7 @@ from core.errors import NotFound
 
 NAME: Final = "onboarding-agent-sdk.js"
 CHAT: Final = "onboarding-agent-chat.js"
+CHAT_IN_ARABIC: Final = "onboarding-agent-chat-ar.js"
 _PACKAGED: Final = Path(__file__).parents[1] / "static"
 _BUILT: Final = Path(__file__).parents[2] / "sdk-js" / "dist"
 _HEADERS: Final = {
@@ -67,6 +68,12 @@ async def send_script(accept_encoding: _AcceptEncoding = "", if_none_match: _IfN
 async def send_chat(accept_encoding: _AcceptEncoding = "", if_none_match: _IfNoneMatch = "") -> Response:
     """Send the module that the SDK script imports when the chat is wanted."""
     return _answer(load_script(CHAT), accept_encoding, if_none_match)
+
+
+@router.get(f"/sdk/{CHAT_IN_ARABIC}", summary="The SDK's chat in Arabic", response_class=Response, responses=_RESPONSES)
+async def send_chat_in_arabic(accept_encoding: _AcceptEncoding = "", if_none_match: _IfNoneMatch = "") -> Response:
+    """Send the same module with its words in Arabic."""
+    return _answer(load_script(CHAT_IN_ARABIC), accept_encoding, if_none_match)
 
 
 def _answer(script: Script, accept_encoding: str, if_none_match: str) -> Response:

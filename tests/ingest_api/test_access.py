@@ -30,6 +30,7 @@ from db import (
     notifications,
     nudges,
     playbooks,
+    profile_facts,
     tools,
     turns,
     users,
@@ -68,6 +69,10 @@ EXPECTED = {
     ("GET", "/api/v1/sessions/{session_id}/events"): "secret owner admin editor approver agent viewer",
     ("GET", "/api/v1/users/{user_id}/timeline"): "secret owner admin editor approver agent viewer",
     ("PATCH", "/api/v1/users/{user_id}"): "secret owner admin editor agent",
+    ("GET", "/api/v1/users/{user_id}/facts"): "secret owner admin editor approver agent viewer",
+    ("PUT", "/api/v1/users/{user_id}/facts/consent"): "secret owner admin editor agent",
+    ("DELETE", "/api/v1/users/{user_id}/facts"): "secret owner admin editor agent",
+    ("DELETE", "/api/v1/users/{user_id}/facts/{name}"): "secret owner admin editor agent",
     ("GET", "/api/v1/escalations"): "secret owner admin editor approver agent viewer",
     ("GET", "/api/v1/escalations/{escalation_id}"): "secret owner admin editor approver agent viewer",
     ("PATCH", "/api/v1/escalations/{escalation_id}"): "secret owner admin editor agent",
@@ -112,6 +117,7 @@ EXPECTED = {
     ("DELETE", "/api/v1/tools/{name}"): "secret owner admin",
     ("GET", "/api/v1/analytics/costs"): "secret owner admin editor approver agent viewer",
     ("GET", "/api/v1/analytics/nudges"): "secret owner admin editor approver agent viewer",
+    ("GET", "/api/v1/analytics/conversations"): "secret owner admin editor approver agent viewer",
     ("GET", "/api/v1/api-keys"): "secret owner admin",
     ("POST", "/api/v1/api-keys"): "secret owner admin",
     ("DELETE", "/api/v1/api-keys/{key_id}"): "secret owner admin",
@@ -252,6 +258,8 @@ async def furnish_talk(services: Services, victim: Victim) -> None:
             company_id=company_id, user_id=victim.user_id, conversation_id=None, client_message_id="m1",
             text="victim-text", trace_id="t" * 32,
         )  # fmt: skip
+        await profile_facts.set_consent(connection, company_id, victim.user_id, NOW, remembers=True)
+        assert await profile_facts.set_(connection, company_id, victim.user_id, "victim_step", "victim-text", NOW)
         accepted = await conversation_intake.accept(connection, said, ConversationRules(), NOW)
     assert accepted.turn is not None
     victim.conversation_id, victim.task_id = accepted.conversation_id, accepted.turn.turn_id
@@ -303,6 +311,12 @@ ATTACKS: dict[tuple[str, str], Call | None] = {
     ("GET", "/api/v1/sessions/{session_id}/events"): get("/api/v1/sessions/{session_id}/events"),
     ("GET", "/api/v1/users/{user_id}/timeline"): get("/api/v1/users/{user_id}/timeline"),
     ("PATCH", "/api/v1/users/{user_id}"): send("PATCH", "/api/v1/users/{user_id}", {"do_not_disturb": True}),
+    ("GET", "/api/v1/users/{user_id}/facts"): get("/api/v1/users/{user_id}/facts"),
+    ("PUT", "/api/v1/users/{user_id}/facts/consent"): send(
+        "PUT", "/api/v1/users/{user_id}/facts/consent", {"remembers": False}
+    ),
+    ("DELETE", "/api/v1/users/{user_id}/facts"): send("DELETE", "/api/v1/users/{user_id}/facts"),
+    ("DELETE", "/api/v1/users/{user_id}/facts/{name}"): send("DELETE", "/api/v1/users/{user_id}/facts/victim_step"),
     ("GET", "/api/v1/escalations"): get("/api/v1/escalations?user_id={user_id}"),
     ("GET", "/api/v1/escalations/{escalation_id}"): get("/api/v1/escalations/{escalation_id}"),
     ("PATCH", "/api/v1/escalations/{escalation_id}"): send(
@@ -370,6 +384,7 @@ ATTACKS: dict[tuple[str, str], Call | None] = {
     ("DELETE", "/api/v1/tools/{name}"): send("DELETE", "/api/v1/tools/victim_step"),
     ("GET", "/api/v1/analytics/costs"): get("/api/v1/analytics/costs"),
     ("GET", "/api/v1/analytics/nudges"): get("/api/v1/analytics/nudges"),
+    ("GET", "/api/v1/analytics/conversations"): get("/api/v1/analytics/conversations"),
     ("GET", "/api/v1/api-keys"): get("/api/v1/api-keys"),
     ("POST", "/api/v1/api-keys"): None,
     ("DELETE", "/api/v1/api-keys/{key_id}"): send("DELETE", "/api/v1/api-keys/{key_id}"),

@@ -489,7 +489,7 @@ async def test_an_unknown_path_is_a_problem(client: httpx2.AsyncClient) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize("name", [sdk.NAME, sdk.CHAT])
+@pytest.mark.parametrize("name", [sdk.NAME, sdk.CHAT, sdk.CHAT_IN_ARABIC])
 async def test_the_scripts_are_served_to_any_page(
     client: httpx2.AsyncClient, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
