@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from db.pages import Page, page_of, page_parameters
 from db.pool import Connection
-from db.query import change, fetch_dict, fetch_dicts, fetch_one
+from db.query import change, fetch_dicts, fetch_one
 
 # Notes that a call begins, unless it was begun before.
 _BEGIN: Final = """
@@ -45,14 +45,6 @@ _LIST: Final = """
       AND (%(tool)s::text IS NULL OR tool = %(tool)s)
       AND (%(cursor_at)s::timestamptz IS NULL OR (created_at, call_id) < (%(cursor_at)s, %(cursor_key)s::uuid))
     ORDER BY created_at DESC, call_id DESC LIMIT %(limit)s
-"""
-
-# Reads a tool's outcomes in a period, for whoever looks after it.
-_TALLY: Final = """
-    SELECT tool, status, code, count(*) AS calls, round(avg(latency_ms))::int AS mean_ms
-    FROM tool_calls
-    WHERE company_id = %(company_id)s AND created_at >= %(since)s AND created_at < %(until)s
-    GROUP BY tool, status, code ORDER BY tool, status, code
 """
 
 Status = Literal["started", "done", "failed", "refused"]
@@ -104,11 +96,6 @@ async def finish(
     await change(connection, _FINISH, {**row, "result": kept, "now": now})
 
 
-async def get(connection: Connection, company_id: str, call_id: str) -> dict[str, Any] | None:
-    """Return what became of one call (`status`, `code`, `result`), or None."""
-    return await fetch_dict(connection, _OUTCOME, {"company_id": company_id, "call_id": call_id})
-
-
 async def list_(
     connection: Connection,
     company_id: str,
@@ -122,8 +109,3 @@ async def list_(
     values = {"company_id": company_id, "conversation_id": conversation_id, "tool": tool}
     rows = await fetch_dicts(connection, _LIST, {**values, **page_parameters(cursor, limit)})
     return page_of(rows, limit, key="call_id")
-
-
-async def tally(connection: Connection, company_id: str, since: datetime, until: datetime) -> list[dict[str, Any]]:
-    """Return how often each tool was called in a period by outcome: `tool`, `status`, `code`, `calls`, `mean_ms`."""
-    return await fetch_dicts(connection, _TALLY, {"company_id": company_id, "since": since, "until": until})

@@ -16,6 +16,7 @@ from graph.tools.cleaning import cleaned
 from graph.tools.contracts import (
     RATE_LIMITED,
     TIMEOUT,
+    TOO_LATE,
     TOOL_FAILED,
     Admission,
     CallLog,
@@ -60,7 +61,7 @@ class RemoteCalls:
         began = _clock()
         ended = await self._try(talk, wish, tool, arguments, deadline)
         shown = self._show(wish, ended, tool)
-        await self.log.end(entry, ended, shown.text, round((_clock() - began) * 1000))
+        await self.log.end(entry, replace(ended, code=shown.code), shown.text, round((_clock() - began) * 1000))
         return ended, shown
 
     def _show(self, wish: Wish, ended: Ended, tool: RemoteTool) -> Shown:
@@ -85,7 +86,7 @@ class RemoteCalls:
             async with asyncio.timeout_at(deadline), self.slots, asyncio.timeout(tool.definition.timeout_seconds):
                 content = await tool.call(invocation)
         except TimeoutError as error:
-            raise ToolFailed(TIMEOUT, "the tool did not answer in time") from error
+            raise ToolFailed(TIMEOUT, TOO_LATE) from error
         except ToolFailed:
             raise
         except Exception as error:  # whatever a tool or its library does, the turn goes on

@@ -30,8 +30,8 @@ from graph.tools.remote_calls import AT_ONCE, RemoteCalls
 from graph.tools.results import Shown, Speaks, show
 from graph.tools.searching import numbered, passages_file
 
-ROUND_SECONDS: Final = 20.0
-"""Time of all calls of one round together, and so the most that tools add to the wait for an answer, per round."""
+ROUND_SECONDS: Final = 30.0
+"""Time of all calls of one round together, queueing included; a single tool may take as long (`core.tools`)."""
 MAX_SPECS: Final = 64
 """Tools that a model is told of; providers refuse much longer lists."""
 BUILT_IN_BYTES: Final = 8192
@@ -128,7 +128,8 @@ class ToolRuntime:
                 found = passages_file(one.done.excerpts, numbers)
                 ended = replace(one.ended, value=found) if found else one.ended
                 shown = show(one.wish.name, ended, BUILT_IN_BYTES, self._pseudonyms, self._speaks)
-                await self._log.end(self._entry(talk, one.wish), replace(ended, value=None), shown.text, 0)
+                kept = replace(ended, value=None, code=shown.code)
+                await self._log.end(self._entry(talk, one.wish), kept, shown.text, 0)
             results.append(_result(one, shown))
         return results
 

@@ -90,14 +90,19 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
 
 
 class Connections:
-    """A pool of guarded connections. `tls` verifies certificates; the system's authorities when left out."""
+    """A pool of `most` guarded connections. `tls` verifies certificates; the system's authorities when left out."""
 
     def __init__(
-        self, networks: Collection[Network] = (), resolve: Resolve = resolve, tls: ssl.SSLContext | None = None
+        self,
+        networks: Collection[Network] = (),
+        resolve: Resolve = resolve,
+        tls: ssl.SSLContext | None = None,
+        *,
+        most: int = MAX_CONNECTIONS,
     ) -> None:
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=tls,
-            max_connections=MAX_CONNECTIONS,
+            max_connections=most,
             keepalive_expiry=IDLE_SECONDS,
             network_backend=GuardedBackend(networks, resolve),
         )

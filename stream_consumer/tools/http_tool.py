@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from core.tools import ToolDefinition
 from graph.talk import ToolSpec
-from graph.tools.contracts import Content, Invocation, ToolFailed
+from graph.tools.contracts import TIMEOUT, TOO_LATE, Content, Invocation, ToolFailed
 from knowledge.fetching.answers import read_body
 from knowledge.fetching.connections import Connections
 from knowledge.fetching.refusals import TOO_SLOW, Refused
@@ -33,7 +33,7 @@ class HttpTool:
         try:
             return await self._send(request)
         except Refused as refused:
-            raise ToolFailed(refused.code, _words(refused)) from refused
+            raise failure_of(refused) from refused
 
     async def _send(self, request: Request) -> Content:
         seconds = self.definition.timeout_seconds
@@ -44,7 +44,9 @@ class HttpTool:
             return content_of(answer.status_code, answer.headers.get("content-type", ""), body, is_cut=is_cut)
 
 
-def _words(refused: Refused) -> str:
+def failure_of(refused: Refused) -> ToolFailed:
+    """Return what it means for a tool that its address was not reached, or broke off its answer."""
     if refused.code == TOO_SLOW:
-        return "the tool did not answer in time"
-    return "the tool cannot be reached now" if refused.is_passing else "the tool is not set up correctly"
+        return ToolFailed(TIMEOUT, TOO_LATE)
+    words = "the tool cannot be reached now" if refused.is_passing else "the tool is not set up correctly"
+    return ToolFailed(refused.code, words)

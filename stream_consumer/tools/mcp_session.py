@@ -16,8 +16,10 @@ import httpx
 
 from graph.tools.contracts import TOOL_FAILED, ToolFailed
 from knowledge.fetching.connections import Connections
+from knowledge.fetching.refusals import Refused
 from stream_consumer.tools.answers import MAX_READ
 from stream_consumer.tools.guarded_transport import GuardedTransport
+from stream_consumer.tools.http_tool import failure_of
 
 if TYPE_CHECKING:
     from mcp import ClientSession
@@ -120,8 +122,10 @@ def _failure(error: BaseException | None) -> ToolFailed:
     for cause in _causes(error):
         if isinstance(cause, httpx.HTTPStatusError):
             return ToolFailed(f"http_{cause.response.status_code}", "the tool's server refused the call")
-        if code := getattr(cause, "code", None):
-            return ToolFailed(str(code), "the tool's server cannot be reached now")
+        if isinstance(cause, Refused):
+            return failure_of(cause)
+        if isinstance(cause, ToolFailed):
+            return cause
     return ToolFailed(TOOL_FAILED, "the tool's server does not answer as it should")
 
 

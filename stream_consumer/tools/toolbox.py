@@ -34,6 +34,9 @@ from stream_consumer.tools.mcp_tools import McpTool
 EVERYWHERE: Final = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 """Private networks too; link-local ones and those of cloud metadata stay closed all the same."""
 
+MAX_CONNECTIONS: Final = 256
+"""More than all turns of a process use at a time: a company's slow tools must not keep another's waiting."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -62,7 +65,7 @@ class Toolbox:
         cls, db: Database, redis: Redis, vault: Vault, *, allow_private: bool = False, resolve: Resolve = resolve
     ) -> "AsyncIterator[Toolbox]":
         """Open the connections of tools. `allow_private` lets them reach this network; for development."""
-        connections = Connections(EVERYWHERE if allow_private else (), resolve)
+        connections = Connections(EVERYWHERE if allow_private else (), resolve, most=MAX_CONNECTIONS)
         toolbox = cls(db, redis, vault, connections)
         try:
             yield toolbox

@@ -267,3 +267,12 @@ async def test_a_cancelled_run_leaves_its_call_begun() -> None:
     assert len(log.entries) == 1
     assert log.ended == {}
     assert remote.under_way == 0
+
+
+async def test_a_failure_of_our_own_tool_is_told_and_logged() -> None:
+    log = Log()
+    (result,) = await runtime(shelf=Shelf(fault=Unavailable("away")), log=log).run(
+        talk_with(), [call("search_knowledge", query="x")], 0
+    )
+    assert (result.status, result.code) == ("failed", "knowledge_unavailable")
+    assert [ended.status for ended in log.ended.values()] == ["failed"]

@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,7 @@ async def test_results_are_masked_and_marked(desk: Desk, server: Server) -> None
     await shop(desk, server)
     result = await desk.call("shop_order_status", order="7")
     assert result.code == "speaks_to_model"
+    assert [row["code"] for row in await desk.log()] == ["speaks_to_model"]
     assert "@" not in result.text
     assert server.calls()[-1]["tool"] == "Order-Status"
 
@@ -117,14 +118,19 @@ async def test_only_allowed_tools_are_taken_over(desk: Desk, server: Server) -> 
 
 
 async def test_a_playbook_may_list_single_tools(desk: Desk, server: Server) -> None:
-    before = desk.talk
     await shop(desk, server)
-    desk.talk = before
-    await desk.define(name="other", url="http://127.0.0.1:1025/")
     playbook = desk.talk.playbook.model_copy(update={"tools": ("shop_stock",)})
-    object.__setattr__(desk.talk, "playbook", playbook)
-    assert await offered(desk) == []
+    desk.talk = replace(desk.talk, playbook=playbook)
     assert [spec.name for spec in (await desk.runtime()).specs(desk.talk)] == ["shop_stock"]
+
+
+async def test_a_server_that_the_playbook_does_not_name_is_not_asked(desk: Desk, host: HTTPServer) -> None:
+    host.expect_request("/mcp").respond_with_data("no", status=500)
+    before = desk.talk
+    await desk.define(name="odd", kind="mcp", url=host.url_for("/mcp"), parameters={"type": "object"})
+    desk.talk = before
+    assert await offered(desk) == []
+    assert not host.log
 
 
 async def test_a_server_that_is_away_costs_its_tools_and_nothing_else(desk: Desk, host: HTTPServer) -> None:
