@@ -10,7 +10,11 @@ const OUTPUTS = [
   { entry: 'src/index.ts', format: 'esm', file: 'onboarding-agent-sdk.mjs' },
   { entry: 'src/core.ts', format: 'esm', file: 'core.mjs' },
 ];
-const CHAT = { entry: 'src/chat/chat.ts', format: 'esm', file: 'onboarding-agent-chat.js' };
+/** One of these is loaded, by the language of the page. */
+const CHATS = [
+  { entry: 'src/chat/en.ts', format: 'esm', file: 'onboarding-agent-chat.js' },
+  { entry: 'src/chat/ar.ts', format: 'esm', file: 'onboarding-agent-chat-ar.js' },
+];
 const shortened = new RegExp(`^(${internalNames().join('|')})$`);
 
 /** Works the style sheet out and minifies it, so that the script carries one plain string. */
@@ -48,7 +52,8 @@ async function bundle({ entry, format, file, define }) {
   return code;
 }
 
-const chat = createHash('sha256').update(await bundle(CHAT)).digest('hex');
+const chats = await Promise.all(CHATS.map(bundle));
 // The address names the version, so that nobody's cache holds another one than this script was built with.
-const define = { CHAT_FILE: JSON.stringify(`${CHAT.file}?v=${chat.slice(0, 8)}`) };
+const version = createHash('sha256').update(chats.join()).digest('hex').slice(0, 8);
+const define = { CHAT_VERSION: JSON.stringify(version) };
 await Promise.all(OUTPUTS.map((output) => bundle({ ...output, define })));

@@ -15,7 +15,7 @@ const ENTRY = resolve('src/index.ts');
 export function internalNames() {
   const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, '.');
-  const program = ts.createProgram([ENTRY, resolve('src/script.ts'), resolve('src/chat/chat.ts')], { ...options, types: [] });
+  const program = ts.createProgram([ENTRY, resolve('src/script.ts'), resolve('src/chat/en.ts'), resolve('src/chat/ar.ts')], { ...options, types: [] });
   const checker = program.getTypeChecker();
   const kept = publicNames(program, checker);
   const declared = new Set();

@@ -4,12 +4,14 @@
  * all of this out.
  */
 
-import { type Hook, hookChat } from './chat/hook';
+import { type Hook, hookChat, languageOf } from './chat/hook';
 import { GOING } from './chat/port';
 import type { Identity } from './identity';
+import { uuid7 } from './ids';
 import { createInbox } from './inbox';
 import type { Options } from './options';
 import type { RendererFactory, Theme } from './render/contract';
+import { createHost } from './render/host';
 import { type Scope, guard } from './scope';
 import { createSocket } from './socket';
 import type { Store } from './store';
@@ -65,7 +67,7 @@ export function deliverWith(createRenderer: RendererFactory, script?: string): D
       renderer.reserve(pixels);
       inbox.stand(stage.held() && pixels < Infinity);
     };
-    const port = { options, site, signal: scope.signal, identity, themes, poke, linked: socket.linked, reserve };
+    const port = { options, language: languageOf(options.locale), scope, store, identity, host: (tag: string, css: string) => createHost(scope, tag, css), id: uuid7, guard, themes, poke, linked: socket.linked, reserve };
     const chat = hookChat(port, script || `${apiUrl}/sdk/`);
 
     if (tabs) {

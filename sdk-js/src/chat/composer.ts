@@ -1,10 +1,10 @@
 /** Where the user writes: Enter sends, Shift and Enter begin a line, an input method is left alone, and length is counted. */
 
 import { make } from '../render/element';
-import { icon } from './icons';
-import type { Scene, Wishes } from './scene';
+import { SEND, STOP, icon } from './icons';
+import type { Kit } from './kit';
+import type { Scene } from './scene';
 import { handledBy } from './talk';
-import type { Words } from './words';
 
 export interface Composer {
   readonly parts: readonly HTMLElement[];
@@ -13,73 +13,73 @@ export interface Composer {
 }
 
 /** As much as the server takes of one message; characters. */
-export const MOST = 4000;
+const MOST = 4000;
 /** From here on the user is told how long the message is. */
 const COUNTED = MOST * 0.9;
 /** What a keyboard says of a key that an input method has taken. */
 const COMPOSING = 229;
 
 /** @param sent the user has sent something. */
-export function createComposer(words: Words, language: string, wishes: Wishes, sent: () => void): Composer {
-  const attributes = { rows: '1', dir: 'auto', 'aria-label': words.write, placeholder: words.write, enterkeyhint: 'send' };
-  const box = make('textarea.box', { ...attributes, 'aria-describedby': 'count' });
-  const button = make('button.send', { 'aria-label': words.send, title: words.send }, icon('send'));
-  const form = make('form.write', {}, box, button);
+export function createComposer({ words, wishes, press, port }: Kit, sent: () => void): Composer {
+  const box = make('textarea.box', {
+    rows: '1',
+    dir: 'auto',
+    'aria-label': words.write,
+    'aria-describedby': 'count',
+    placeholder: words.write,
+    enterkeyhint: 'send',
+  });
+  /** What was asked for is done, and the user goes on writing. */
+  const then = (wish: () => void) => (): void => (wish(), box.focus());
   const count = make('span.count', { id: 'count', role: 'status' });
-  const human = make('button.word.human', { type: 'button' });
-  const stop = make('button.stop', { type: 'button', hidden: 'hidden' }, icon('stop'), words.stop);
-  const under = make('div.under', {}, human, count);
-  const anew = make('button.word.anew', { type: 'button' }, words.anew);
-  const over = make('div.over', { hidden: 'hidden' }, make('p', {}, words.ended), anew);
-  const number = new Intl.NumberFormat(language);
+  const human = press('word', then(wishes.human), words.human);
+  const stop = press('stop', then(wishes.stop), words.stop);
+  const anew = press('word', then(wishes.anew), words.anew);
 
-  /** Characters as the server counts them. */
-  const length = (): number => [...box.value.trim()].length;
-  const measure = (): void => {
-    const now = length();
-    count.textContent = now > COUNTED ? words.limit(number.format(now), number.format(MOST)) : '';
-    count.classList.toggle('trouble', now > MOST);
-    box.ariaInvalid = `${now > MOST}`;
-    button.ariaDisabled = `${!now || now > MOST}`;
+  const measure = (): number => {
+    // Characters as the server counts them.
+    const { length } = [...box.value.trim()];
+    const [now, most] = [length, MOST].map((number) => number.toLocaleString(port.language));
+    const isTooLong = length > MOST;
+    count.textContent = length > COUNTED ? words.limit(now!, most!) : '';
+    count.classList.toggle('trouble', isTooLong);
+    box.ariaInvalid = `${isTooLong}`;
+    send.ariaDisabled = `${!length || isTooLong}`;
     box.style.height = '';
     box.style.height = `${box.scrollHeight + 2}px`;
+    return isTooLong ? 0 : length;
   };
-  const submit = (event: Event): void => {
+  const submit = port.guard((event: Event): void => {
     event.preventDefault();
-    const now = length();
-    if (!now || now > MOST) return;
-    const text = box.value.trim();
+    if (!measure()) return;
+    wishes.send(box.value.trim());
     box.value = '';
     measure();
-    wishes.send(text);
     sent();
-  };
-  const asks = (wish: () => void) => (): void => (wish(), box.focus());
-
-  form.addEventListener('submit', submit);
-  box.addEventListener('input', measure);
-  box.addEventListener('keydown', (event) => {
+  });
+  const send = press('send', submit, words.send, icon(SEND));
+  const write = make('div.write', {}, box, send);
+  const under = make('div.under', {}, human, count);
+  const over = make('div.over', {}, words.ended, anew);
+  stop.prepend(icon(STOP));
+  box.oninput = port.guard(measure);
+  box.onkeydown = (event) => {
     const isComposing = event.isComposing || event.keyCode === COMPOSING;
     if (event.key === 'Enter' && !event.shiftKey && !isComposing) submit(event);
-  });
-  stop.addEventListener('click', asks(wishes.stop));
-  human.addEventListener('click', asks(wishes.human));
-  anew.addEventListener('click', asks(wishes.anew));
+  };
 
   return {
-    parts: [stop, over, form, under],
+    parts: [stop, over, write, under],
     box,
     draw({ talk, phase, answering, asking, available }) {
-      const isOver = talk.ended;
       const isGone = phase === 'gone';
       stop.hidden = !answering;
-      over.hidden = !isOver || isGone;
-      form.hidden = isOver || isGone;
+      over.hidden = !talk.ended || isGone;
+      write.hidden = under.hidden = talk.ended || isGone;
       human.hidden = handledBy(talk) !== 'agent';
       human.textContent = available ? words.human : words.leave;
-      human.ariaDisabled = `${asking}`;
-      under.hidden = form.hidden;
-      if (button.ariaDisabled === null) measure();
+      human.disabled = asking;
+      if (!send.ariaDisabled) measure();
     },
   };
 }

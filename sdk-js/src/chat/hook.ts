@@ -7,10 +7,13 @@ import type { ChatOptions } from '../options';
 import { guard } from '../scope';
 import type { Chat, ChatModule, ChatPort, Told } from './port';
 
-declare const CHAT_FILE: string;
+declare const CHAT_VERSION: string;
 
 /** Tells the chat; what nobody hears is lost, unless the chat is `wanted`: then it is loaded. */
 export type Hook = (told: Told, wanted?: unknown) => void;
+
+/** The language of the interface: as the host says, or as the page is written. */
+export const languageOf = (locale?: string): string => locale || document.documentElement.lang || navigator.language;
 
 /** @param base what the chat's script lies beside. */
 export function hookChat(port: ChatPort, base: string): Hook {
@@ -18,7 +21,8 @@ export function hookChat(port: ChatPort, base: string): Hook {
   let failed = false;
   const load = async (): Promise<Chat> => {
     const { src } = Object(port.options.chat) as ChatOptions;
-    const { startChat } = (await import(src ?? new URL(CHAT_FILE, base).href)) as ChatModule;
+    const file = `onboarding-agent-chat${/^ar\b/i.test(port.language) ? '-ar' : ''}.js?v=${CHAT_VERSION}`;
+    const { startChat } = (await import(src ?? new URL(file, base).href)) as ChatModule;
     return guard(startChat(port));
   };
   return (told, wanted) => {

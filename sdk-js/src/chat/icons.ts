@@ -1,22 +1,19 @@
 /** The chat's few drawings, as paths on a grid of 24; they take the colour of the text around them. */
 
 const NAMESPACE = 'http://www.w3.org/2000/svg';
-const PATHS = {
-  chat: 'M5 4.5h14a2 2 0 0 1 2 2v8.5a2 2 0 0 1-2 2h-7.5L7 21v-4H5a2 2 0 0 1-2-2V6.5a2 2 0 0 1 2-2zM8 9h8M8 12.5h5',
-  close: 'M6.5 6.5l11 11M17.5 6.5l-11 11',
-  send: 'M12 19.5V5M5.5 11.5L12 5l6.5 6.5',
-  stop: 'M8 8h8v8H8z',
-  thumb: 'M7 10.5V20H4v-9.5zM7 10.5l4-6.5c1.6 0 2.6 1.2 2.3 2.8L12.7 10h5.7a1.8 1.8 0 0 1 1.8 2.2l-1.3 6.2a2 2 0 0 1-2 1.6H7',
-  person: 'M12 11.5a3.7 3.7 0 1 0 0-7.5 3.7 3.7 0 0 0 0 7.5zM5 20c.4-3.6 3.2-5.5 7-5.5s6.6 1.9 7 5.5',
-  down: 'M12 5v14M6 13l6 6 6-6',
-} as const;
+export const CHAT = 'M5 4.5h14a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-7L7 21v-4H5a2 2 0 0 1-2-2V6a2 2 0 0 1 2-1.5zM8 9h8M8 12.5h5';
+export const CLOSE = 'M6.5 6.5l11 11M17.5 6.5l-11 11';
+export const SEND = 'M12 19.5V5M5.5 11.5L12 5l6.5 6.5';
+export const STOP = 'M8 8h8v8H8z';
+export const THUMB =
+  'M7 10.5V20H4v-9.5zM7 10.5L11 4c1.6 0 2.6 1.2 2.3 2.8L12.7 10h5.7a1.8 1.8 0 0 1 1.8 2.2l-1.3 6.2a2 2 0 0 1-2 1.6H7';
 
-export function icon(name: keyof typeof PATHS): SVGElement {
+export function icon(shape: string): SVGElement {
   const drawing = document.createElementNS(NAMESPACE, 'svg');
   const path = document.createElementNS(NAMESPACE, 'path');
   drawing.setAttribute('viewBox', '0 0 24 24');
   drawing.setAttribute('aria-hidden', 'true');
-  path.setAttribute('d', PATHS[name]);
+  path.setAttribute('d', shape);
   drawing.append(path);
   return drawing;
 }

@@ -1,10 +1,11 @@
 /** The button that opens the chat, with the number of unread messages, and the first words of what was said meanwhile. */
 
 import { make } from '../render/element';
-import { icon } from './icons';
+import { CHAT, CLOSE, icon } from './icons';
+import type { Kit } from './kit';
+import { speakerOf } from './lines';
 import { plainText } from './markdown';
 import type { Scene } from './scene';
-import type { Words } from './words';
 
 export interface Launcher {
   readonly parts: readonly HTMLElement[];
@@ -15,47 +16,38 @@ export interface Launcher {
 
 const PEEK_CHARACTERS = 140;
 
-/** @param speaker who said it, as it is read out. @param announce reads words out. */
-export function createLauncher(
-  words: Words,
-  open: () => void,
-  speaker: (line: Scene['unread'][number]) => string,
-  announce: (text: string) => void,
-): Launcher {
-  const badge = make('span.badge', { 'aria-hidden': 'true', hidden: 'hidden' });
-  const button = make('button.launcher', { type: 'button', 'aria-haspopup': 'dialog' }, icon('chat'), badge);
-  const text = make('button.peeked', { type: 'button' });
-  const away = make('button.away', { type: 'button', 'aria-label': words.close }, icon('close'));
-  const peek = make('div.peek', { hidden: 'hidden' }, text, away);
+export function createLauncher({ words, announce, press }: Kit, open: () => void): Launcher {
+  const badge = make('span.badge');
+  const button = press('launcher', open, words.open, icon(CHAT), badge);
+  const text = press('peeked', open, '');
+  const wave = (): void => {
+    waved = told;
+    peek.hidden = true;
+    button.focus();
+  };
+  const peek = make('div.peek', {}, text, press('away', wave, words.close, icon(CLOSE)));
   /** The last message that was announced, and the last that the user waved away. */
   let told = '';
   let waved = '';
 
-  button.addEventListener('click', open);
-  text.addEventListener('click', open);
-  away.addEventListener('click', () => {
-    waved = told;
-    peek.hidden = true;
-    button.focus();
-  });
-
   return {
     parts: [peek, button],
     button,
-    draw({ unread, phase }, isShown) {
+    draw({ unread }, isShown) {
       const last = unread[unread.length - 1];
-      const count = unread.length;
-      button.hidden = !isShown || phase === 'gone';
-      badge.hidden = !count;
-      badge.textContent = count > 9 ? '9+' : `${count}`;
-      button.ariaLabel = count ? `${words.open}, ${words.unread(count)}` : words.open;
-      peek.hidden = button.hidden || !last || waved === last.id;
-      if (!last || button.hidden || told === last.id) return;
-      told = last.id;
+      const { length } = unread;
+      button.hidden = !isShown;
+      badge.hidden = !length;
+      badge.textContent = length > 9 ? '9+' : `${length}`;
+      button.ariaLabel = length ? `${words.open}, ${words.unread(length)}` : words.open;
+      peek.hidden = !isShown || !last || waved === last.message_id;
+      if (!last || !isShown || told === last.message_id) return;
+      told = last.message_id;
+      const name = speakerOf(last, words);
       const said = plainText(last.text);
       const short = said.length > PEEK_CHARACTERS ? `${said.slice(0, PEEK_CHARACTERS)}…` : said;
-      text.replaceChildren(make('bdi.by', {}, speaker(last)), make('span', { dir: 'auto' }, short));
-      announce(`${words.unread(count)}. ${speaker(last)}: ${short}`);
+      text.replaceChildren(make('bdi.by', {}, name), make('p', { dir: 'auto' }, short));
+      announce(`${words.unread(length)}. ${name}: ${short}`);
     },
   };
 }

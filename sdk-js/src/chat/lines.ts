@@ -2,76 +2,55 @@
 
 import { make } from '../render/element';
 import type { Citation } from '../wire';
-import { icon } from './icons';
+import { THUMB, icon } from './icons';
+import type { Kit } from './kit';
 import { link, renderMarkdown } from './markdown';
-import type { Wishes } from './scene';
 import type { Line } from './talk';
-import type { Words } from './words';
+import type { Words } from './words/words';
 
-export interface LineMaker {
-  line(line: Line): HTMLElement;
-  /** Writes the words of an answer under way into its element. */
-  words(element: HTMLElement, text: string): void;
-  /** Who said it, as it is read out. */
-  speaker(line: Pick<Line, 'role' | 'author'>): string;
+/** Who said it, as it is shown and read out. */
+export const speakerOf = ({ role, author }: Pick<Line, 'role' | 'author'>, words: Words): string =>
+  role === 'user' ? words.you : role === 'assistant' ? words.assistant : (author ?? words.person);
+
+export function buildLine(line: Line, kit: Kit): HTMLElement {
+  const { role, text, citations = [] } = line;
+  const { words } = kit;
+  const isPlain = role === 'user' || role === 'system';
+  const content = isPlain ? [make('p', { dir: 'auto' }, text)] : renderMarkdown(text, (marker) => reference(marker, citations, words));
+  const name = speakerOf(line, words);
+  const kind = role === 'user' ? 'mine' : role === 'system' ? 'note' : 'theirs';
+  return make(
+    `div.line.${kind}`,
+    // What the user wrote need not be read out to them.
+    { 'aria-live': role === 'user' && 'off' },
+    role === 'agent' ? make('bdi.by', {}, name) : role === 'system' ? null : make('span.sr', {}, name),
+    make('div.said', {}, ...content),
+    sources(citations, words),
+    below(line, kit),
+  );
 }
 
-export function createLineMaker(words: Words, language: string, wishes: Wishes): LineMaker {
-  const clock = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit' });
-
-  const speaker: LineMaker['speaker'] = ({ role, author }) =>
-    role === 'user' ? words.you : role === 'assistant' ? words.assistant : (author ?? words.person);
-  const button = (kind: string, label: string, wish: () => void, ...content: Node[]): HTMLElement => {
-    const made = make(`button.${kind}`, { type: 'button', 'aria-label': label, title: label }, ...content);
-    made.addEventListener('click', wish);
-    return made;
-  };
-  const thumbs = (line: Line): HTMLElement[] =>
-    (['up', 'down'] as const).map((rating) => {
-      const made = button(`thumb.${rating}`, words[rating], () => wishes.rate(line, rating), icon('thumb'));
-      made.ariaPressed = `${line.rating === rating}`;
-      return made;
-    });
-  const trouble = (line: Line): HTMLElement[] => [
-    make('span.trouble', {}, reasonFor(line.code, words)),
-    ...[
-      [words.retry, wishes.retry] as const,
-      [words.remove, wishes.remove] as const,
-    ].map(([label, wish]) => {
-      const made = make('button.word', { type: 'button' }, label);
-      made.addEventListener('click', () => wish(line));
-      return made;
-    }),
-  ];
-  const below = (line: Line): HTMLElement | null => {
-    const { sending, at, role, local, status } = line;
-    if (local || role === 'system') return null;
-    if (sending === 'failed') return make('div.below', {}, ...trouble(line));
-    const time = make('time', { datetime: new Date(at).toISOString() }, sending ? words.sending : clock.format(at));
-    const note = status === 'stopped' && make('span', {}, words.stopped);
-    return make('div.below', {}, time, note || null, ...(role === 'assistant' ? thumbs(line) : []));
-  };
-
-  return {
-    speaker,
-    words: (element, text) => element.querySelector('.said')!.replaceChildren(...renderMarkdown(text)),
-    line(line) {
-      const { role, text, citations = [], author } = line;
-      const isPlain = role === 'user' || role === 'system';
-      const content = isPlain ? [text] : renderMarkdown(text, (marker) => reference(marker, citations, words));
-      const said = make('div.said', { dir: 'auto' }, ...content);
-      const name = role !== 'system' && make('span.sr', {}, `${speaker(line)}:`);
-      const by = role === 'agent' && make('bdi.by', { 'aria-hidden': 'true' }, author ?? words.person);
-      const isQuiet = role === 'user' && 'off';
-      const kind = role === 'user' ? 'mine' : role === 'system' ? 'note' : 'theirs';
-      return make(`div.line.${kind}`, { 'aria-live': isQuiet }, name || null, by || null, said, sources(citations, words), below(line));
-    },
-  };
+/** When it was said, and what can be done about it. */
+function below(line: Line, { words, wishes, press, port }: Kit): HTMLElement | null {
+  const { sending, at, role, local, status } = line;
+  if (local || role === 'system') return null;
+  if (sending === 'failed') {
+    const retry = press('word', () => wishes.retry(line), words.retry);
+    const remove = press('word', () => wishes.remove(line), words.remove);
+    return make('div.below', {}, make('span.trouble', {}, reasonFor(line.code, words)), retry, remove);
+  }
+  const clock = new Date(at).toLocaleTimeString(port.language, { hour: 'numeric', minute: '2-digit' });
+  const thumbs = (['up', 'down'] as const).map((rating) => {
+    const thumb = press(`thumb.${rating}`, () => wishes.rate(line, rating), words[rating], icon(THUMB));
+    thumb.ariaPressed = `${line.rating === rating}`;
+    return thumb;
+  });
+  const time = make('span.time', {}, sending ? words.sending : clock);
+  return make('div.below', {}, time, status === 'stopped' ? words.stopped : null, ...(role === 'assistant' ? thumbs : []));
 }
 
 function reasonFor(code: string | undefined, words: Words): string {
   if (code === 'too_many_messages' || code === 'rate_limited') return words.tooMany;
-  if (code === 'message_too_long') return words.tooLong;
   return code === 'budget_exhausted' ? words.spent : words.failed;
 }
 
@@ -79,8 +58,8 @@ function reasonFor(code: string | undefined, words: Words): string {
 function reference(marker: number, citations: readonly Citation[], words: Words): HTMLElement | null {
   const cited = citations.find((citation, index) => (citation.marker ?? index + 1) === marker);
   const made = cited && link(cited.url, `${marker}`);
-  if (!made) return cited ? make('sup', {}, `${marker}`) : null;
-  made.setAttribute('aria-label', `${words.source} ${marker}: ${cited.title}`);
+  if (!made) return cited ? make('span.ref', {}, `${marker}`) : null;
+  made.ariaLabel = `${words.source} ${marker}: ${cited.title}`;
   made.className = 'ref';
   return made;
 }
@@ -88,10 +67,9 @@ function reference(marker: number, citations: readonly Citation[], words: Words)
 /** The documents that an answer rests on; a link that must not be followed is only named. */
 function sources(citations: readonly Citation[], words: Words): HTMLElement | null {
   const items = citations.map(({ title, url, marker, attribution }, index) => {
-    const name = make('bdi', {}, title || url || '');
-    const source = link(url, name) ?? name;
+    const name = make('bdi', {}, title || url);
     const credit = attribution && make('small', { dir: 'auto' }, attribution);
-    return make('li', {}, make('span.number', { 'aria-hidden': 'true' }, `${marker ?? index + 1}`), source, credit || null);
+    return make('li', {}, make('span.number', {}, `${marker ?? index + 1}`), link(url, name) ?? name, credit);
   });
-  return items.length ? make('div.sources', {}, make('span.head', {}, words.sources), make('ol', { role: 'list' }, ...items)) : null;
+  return items[0] ? make('div.sources', {}, make('span.by', {}, words.sources), make('ol', { role: 'list' }, ...items)) : null;
 }

@@ -4,13 +4,13 @@
  */
 
 import { make } from '../render/element';
-import type { Scope } from '../scope';
-import { icon } from './icons';
-import { createLineMaker } from './lines';
-import type { Scene, Wishes } from './scene';
+import { SEND, icon } from './icons';
+import type { Kit } from './kit';
+import { buildLine, speakerOf } from './lines';
+import { renderMarkdown } from './markdown';
+import type { Scene } from './scene';
 import { type Spoken, speak } from './speech';
 import { type Line, draftText } from './talk';
-import type { Words } from './words';
 
 export interface Log {
   readonly parts: readonly HTMLElement[];
@@ -20,7 +20,7 @@ export interface Log {
 }
 
 interface Drawn {
-  readonly line: Line | undefined;
+  readonly line?: Line;
   readonly node: HTMLElement;
 }
 
@@ -28,24 +28,18 @@ interface Drawn {
 const NEAR_PX = 80;
 /** Messages of one speaker within this time stand together; milliseconds. */
 const CLOSE_MS = 3 * 60_000;
+/** After this, what was put in quietly is no news to a screen reader. */
+const QUIET_MS = 200;
 
-/** @param announce reads words out. @param greeting stands above all, while nothing is older. */
-export function createLog(
-  scope: Scope,
-  words: Words,
-  language: string,
-  wishes: Wishes,
-  greeting: string,
-  announce: (text: string) => void,
-): Log {
-  const maker = createLineMaker(words, language, wishes);
-  const day = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' });
-  const earlier = make('button.word.earlier', { type: 'button', hidden: 'hidden' }, words.earlier);
-  const hello = make('div.line.theirs', {}, make('div.said', { dir: 'auto' }, greeting));
+/** @param greeting stands above all, while nothing is older. */
+export function createLog(kit: Kit, greeting: string): Log {
+  const { words, wishes, announce, press, port } = kit;
+  const earlier = press('word.earlier', wishes.earlier, words.earlier);
+  const hello = make('div.line', {}, make('div.said', {}, make('p', { dir: 'auto' }, greeting)));
   const lines = make('div.lines');
-  const dots = make('div.dots', { hidden: 'hidden', 'aria-hidden': 'true' }, make('i'), make('i'), make('i'));
-  const log = make('div.log', { role: 'log', 'aria-live': 'off', 'aria-label': words.conversation, tabindex: '0' });
-  const latest = make('button.latest', { type: 'button', hidden: 'hidden', 'aria-label': words.latest, title: words.latest }, icon('down'));
+  const dots = make('div.dots', { 'aria-hidden': 'true' }, make('i'), make('i'), make('i'));
+  const log = make('div.log', { role: 'log', 'aria-label': words.conversation, tabindex: '0' }, earlier, hello, lines, dots);
+  const latest = press('latest.down', () => toEnd(), words.latest, icon(SEND));
   let drawn = new Map<string, Drawn>();
   let spoken: Spoken | undefined;
   let wasWriting = false;
@@ -54,98 +48,83 @@ export function createLog(
   const toEnd = (): void => {
     log.scrollTop = log.scrollHeight;
   };
-  const separator = (key: string, text: string): readonly [string, Drawn] => [
-    key,
-    drawn.get(key) ?? { line: undefined, node: make('div.when', {}, text) },
-  ];
   /** The element of a line: the one it had, anew when it changed; an answer keeps that in which it was written. */
-  const entry = (line: Line): readonly [string, Drawn] => {
-    const key = line.clientId ?? line.id;
+  const entry = (key: string, line: Line): Drawn => {
     const before = drawn.get(key);
-    if (before?.line === line) return [key, before];
-    const node = maker.line(line);
-    if (before?.line?.role === 'assistant' || (before && !before.line)) {
-      before.node.replaceChildren(...node.childNodes);
-      return [key, { line, node: before.node }];
-    }
-    return [key, { line, node }];
+    if (before?.line === line) return before;
+    const node = buildLine(line, kit);
+    if (!before) return { line, node };
+    before.node.className = node.className;
+    before.node.replaceChildren(...node.childNodes);
+    return { line, node: before.node };
   };
   const entries = ({ talk }: Scene): Map<string, Drawn> => {
     const next = new Map<string, Drawn>();
+    const separate = (key: string, text: string) => next.set(key, drawn.get(key) ?? { node: make('div.when', {}, text) });
     talk.lines.forEach((line, index) => {
       const before = talk.lines[index - 1];
-      const isNewDay = !line.local && (!before || !isSameDay(before.at, line.at) || before.local);
-      const isNew = before?.conversation && line.conversation && before.conversation !== line.conversation;
-      if (isNewDay && talk.lines.length > 1) next.set(...separator(`d${dayOf(line.at)}`, day.format(line.at)));
-      if (isNew) next.set(...separator(`c${line.conversation}`, words.fresh));
-      const [key, made] = entry(line);
+      const day = new Date(line.at).toLocaleDateString(port.language, { weekday: 'long', day: 'numeric', month: 'long' });
+      if (!line.local && talk.lines[1]) separate(day, day);
+      const isNew = before?.conversation_id && line.conversation_id && before.conversation_id !== line.conversation_id;
+      if (isNew) separate(line.conversation_id, words.anew);
+      const key = line.client_message_id ?? line.message_id;
+      const made = entry(key, line);
       const isClose = before?.role === line.role && before.author === line.author && line.at - before.at < CLOSE_MS;
       made.node.classList.toggle('joined', isClose && !isNew);
       next.set(key, made);
     });
     const { draft } = talk;
     if (draft && !next.has(draft.id)) {
-      const node = drawn.get(draft.id)?.node ?? maker.line({ ...DRAFT, id: draft.id });
+      const node = drawn.get(draft.id)?.node ?? buildLine({ ...DRAFT, message_id: draft.id }, kit);
       node.ariaLive = 'off';
-      next.set(draft.id, { line: undefined, node });
+      node.querySelector('.said')!.replaceChildren(...renderMarkdown(draftText(talk)));
+      next.set(draft.id, { node });
     }
     return next;
   };
   /** Puts the elements in their order, and moves none that stands right. */
-  const place = (next: Map<string, Drawn>): void => {
-    const nodes = [...next.values()].map(({ node }) => node);
+  const place = (): void => {
+    const nodes = [...drawn.values()].map(({ node }) => node);
     for (const old of [...lines.children]) if (!nodes.includes(old as HTMLElement)) old.remove();
-    nodes.forEach((node, index) => {
-      if (lines.children[index] !== node) lines.insertBefore(node, lines.children[index] ?? null);
-    });
+    nodes.forEach((node, index) => lines.children[index] === node || lines.insertBefore(node, lines.children[index] ?? null));
   };
   /** Reads an answer out sentence by sentence while it is written, and its rest when it is whole. */
   const readOut = ({ talk, writing }: Scene): void => {
-    const { draft } = talk;
-    const whole = spoken && talk.lines.find(({ id }) => id === spoken!.id);
+    const { draft, lines: all, handling } = talk;
+    const whole = all.find(({ message_id }) => message_id === spoken?.id);
     if (draft || whole) {
-      const [say, next] = draft ? speak(spoken, draft.id, draftText(talk), false) : speak(spoken, whole!.id, whole!.text, true);
-      spoken = draft ? next : undefined;
+      const [say, next] = draft ? speak(spoken, draft.id, draftText(talk), false) : speak(spoken, whole!.message_id, whole!.text, true);
+      spoken = draft && next;
       if (say) announce(say);
     }
-    if (writing && !wasWriting) announce(`${maker.speaker({ role: talk.handling.handled_by === 'human' ? 'agent' : 'assistant', author: talk.handling.agent })} ${words.writing}`);
+    const by = { role: handling.handled_by === 'human' ? 'agent' : 'assistant', author: handling.agent } as const;
+    if (writing && !wasWriting) announce(`${speakerOf(by, words)} ${words.writing}`);
     wasWriting = writing;
   };
-
-  earlier.addEventListener('click', wishes.earlier);
-  latest.addEventListener('click', toEnd);
-  scope.listen('scroll', () => (latest.hidden = isAtEnd()), log);
-  log.append(earlier, hello, lines, dots);
+  port.scope.listen('scroll', () => (latest.hidden = isAtEnd()), log);
 
   return {
     parts: [log, latest],
     toEnd,
     draw(scene) {
-      const { talk, older, writing, phase } = scene;
       const follows = isAtEnd();
-      const isFirst = !drawn.size;
       const first = lines.firstElementChild;
       const before = log.scrollHeight - log.scrollTop;
-      const next = entries(scene);
-      if (talk.draft) maker.words(next.get(talk.draft.id)!.node, draftText(talk));
-      place(next);
-      drawn = next;
-      earlier.hidden = !older;
-      hello.hidden = older || phase === 'loading';
-      dots.hidden = !writing;
-      readOut(scene);
-      const hasOlder = !isFirst && first && lines.firstElementChild !== first;
+      drawn = entries(scene);
       // What was there when the chat opened, and what is older, is not news.
-      if (isFirst || hasOlder) log.ariaLive = 'off';
-      scope.wait(200, () => (log.ariaLive = 'polite'));
-      if (follows && !hasOlder) toEnd();
-      else if (hasOlder) log.scrollTop = log.scrollHeight - before;
+      const isNews = first && drawn.values().next().value?.node === first;
+      if (!isNews) log.ariaLive = 'off';
+      place();
+      port.scope.wait(QUIET_MS, () => (log.ariaLive = 'polite'));
+      earlier.hidden = !scene.older;
+      hello.hidden = scene.older || scene.phase === 'loading';
+      dots.hidden = !scene.writing;
+      readOut(scene);
+      if (first && !isNews) log.scrollTop = log.scrollHeight - before;
+      else if (follows) toEnd();
       latest.hidden = isAtEnd();
     },
   };
 }
 
-const DRAFT: Omit<Line, 'id'> = { role: 'assistant', text: '', at: 0, position: Infinity, conversation: null, local: true };
-
-const dayOf = (at: number): string => new Date(at).toDateString();
-const isSameDay = (a: number, b: number): boolean => dayOf(a) === dayOf(b);
+const DRAFT = { role: 'assistant', text: '', at: 0, position: Infinity, conversation_id: null, local: true } as const;

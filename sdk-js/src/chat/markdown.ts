@@ -41,8 +41,8 @@ export function renderMarkdown(text: string, refer: Refer = () => null): readonl
   };
   const item = (kind: 'ul' | 'ol', content: string, start?: string): void => {
     endWords();
-    if (list?.localName !== kind) blocks.push((list = make(kind, { start })));
-    list.append(make('li', { dir: 'auto' }, ...inline(content, refer)));
+    if (list?.localName !== kind) blocks.push((list = make(kind, { start, dir: 'auto' })));
+    list.append(make('li', {}, ...inline(content, refer)));
   };
   const lines = text.split('\n');
   for (let index = 0; index < lines.length; index++) {
@@ -82,9 +82,11 @@ function inline(text: string, refer: Refer): (Node | string)[] {
   const parts: (Node | string)[] = [];
   let from = 0;
   for (const found of text.matchAll(INLINE)) {
-    parts.push(text.slice(from, found.index));
+    const made = piece(found, refer);
+    const words = text.slice(from, found.index);
+    // A reference stays with the word before it.
+    parts.push(found[7] && made[0] !== found[0] ? words.trimEnd() : words, ...made);
     from = found.index + found[0].length;
-    parts.push(...piece(found, refer));
   }
   return [...parts, text.slice(from)].filter((part) => part);
 }

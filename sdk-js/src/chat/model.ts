@@ -3,10 +3,7 @@
  * tabs write into the store. Decides nothing about how it looks.
  */
 
-import { uuid7 } from '../ids';
-import { type Scope, guard } from '../scope';
-import type { Store } from '../store';
-import type { ChatSession, ClientFrame, ErrorFrame, Nudge, Rating, ServerFrame } from '../wire';
+import type { ChatSession, ClientFrame, ErrorFrame, Nudge, ServerFrame } from '../wire';
 import { type ChatPort, GOING, OUTBOX, type Told, type Unsent } from './port';
 import { Refused, type Remote } from './remote';
 import type { Phase, Scene, Wishes } from './scene';
@@ -27,7 +24,7 @@ import {
   unread,
 } from './talk';
 import { createDrawer, isOverdue, startsAnew } from './unsent';
-import type { Words } from './words';
+import type { Words } from './words/words';
 
 export interface Model extends Wishes {
   scene(): Scene;
@@ -55,17 +52,10 @@ const DAY_MS = 24 * 3600_000;
 const GONE = 'conversations_unavailable';
 
 /** @param changed something is to be drawn anew. */
-export function createModel(
-  scope: Scope,
-  port: ChatPort,
-  store: Store,
-  remote: Remote,
-  language: string,
-  words: Words,
-  changed: () => void,
-): Model {
+export function createModel(port: ChatPort, remote: Remote, words: Words, changed: () => void): Model {
+  const { scope, store, identity, language, id: fresh } = port;
   const { playbook, suggestions = [] } = Object(port.options.chat) as { playbook?: string; suggestions?: readonly string[] };
-  const drawer = createDrawer(store, port.poke);
+  const drawer = createDrawer(port);
   let talk: Talk = SILENCE;
   let user = '';
   let phase: Phase = 'idle';
@@ -81,15 +71,13 @@ export function createModel(
   let noticeUntil = 0;
   let askingUntil = 0;
   let stoppedUntil = 0;
-  /** What the user's thumbs said before, in case the server refuses. */
-  const ratings = new Map<string, Rating | undefined>();
 
   const stamp = (key: string): Stamp | undefined => {
     const found = store.read<Stamp>(key);
     return found?.[0] === user ? found : undefined;
   };
   const post = (frame: ClientFrame): void => {
-    store.save(OUTBOX + uuid7(), frame);
+    store.save(OUTBOX + fresh(), frame);
     port.poke();
   };
   const say = (text: string): void => {
@@ -107,11 +95,11 @@ export function createModel(
   };
 
   const lineFrom = (id: string, { text, conversation, at, code }: Unsent): Line => ({
-    id,
-    clientId: id,
+    message_id: id,
+    client_message_id: id,
     role: 'user',
     text,
-    conversation,
+    conversation_id: conversation,
     at,
     position: Infinity,
     sending: code ? 'failed' : 'sending',
@@ -122,15 +110,15 @@ export function createModel(
     const waiting = drawer.all(user);
     const now = Date.now();
     for (const [id, unsent] of waiting) if (upSince && isOverdue(unsent, upSince, now)) drawer.fail(id, 'timeout');
-    const isKnown = (line: Line): boolean => !line.sending || waiting.has(line.clientId!);
+    const isKnown = (line: Line): boolean => !line.sending || waiting.has(line.client_message_id!);
     const isNews = ([id, { code }]: readonly [string, Unsent]): boolean =>
-      !talk.lines.some((line) => line.clientId === id && (!line.sending || line.code === code));
-    const fresh = [...drawer.all(user)].filter(isNews).map(([id, unsent]) => lineFrom(id, unsent));
+      !talk.lines.some((line) => line.client_message_id === id && (!line.sending || line.code === code));
+    const lines = [...drawer.all(user)].filter(isNews).map(([id, unsent]) => lineFrom(id, unsent));
     const read = Math.max(talk.read, stamp(READ)?.[1] ?? 0);
-    update(put({ ...talk, read, lines: talk.lines.filter(isKnown) }, fresh));
+    update(put({ ...talk, read, lines: talk.lines.filter(isKnown) }, lines));
   };
   const meet = (): void => {
-    const { userId } = port.identity.person();
+    const { userId } = identity.person();
     if (!userId || userId === user) return;
     user = userId;
     talk = SILENCE;
@@ -143,14 +131,14 @@ export function createModel(
     sync();
   };
 
-  const load = guard(async () => {
+  const load = port.guard(async () => {
     if (loading) return;
     loading = true;
     if (phase !== 'ready') phase = 'loading';
     changed();
     let answer: ChatSession | undefined;
     try {
-      const { userId } = await port.identity.refresh();
+      const { userId } = await identity.refresh();
       meet();
       answer = await remote.open(playbook, language);
       if (user !== userId) answer = undefined;
@@ -165,7 +153,7 @@ export function createModel(
   });
   const take = (answer: ChatSession): void => {
     const { conversation, messages, next_cursor } = answer;
-    const isKnown = messages.some(({ message_id }) => talk.lines.some(({ id }) => id === message_id));
+    const isKnown = messages.some(({ message_id }) => talk.lines.some((line) => line.message_id === message_id));
     // What lies between what was here and what came now is not known: then it begins with what came.
     const kept = session && !isKnown ? { ...talk, lines: talk.lines.filter(({ sending, local }) => sending || local) } : talk;
     if (!session || !isKnown) cursor = next_cursor;
@@ -178,11 +166,11 @@ export function createModel(
     update({ ...next, read: stamp(READ)?.[1] ?? Math.max(next.read, store.read(GOING) ? own : lastAt(next)) });
   };
   const withQuote = (next: Talk): Talk => {
-    if (!quoted || next.lines.some(({ id }) => id === quoted!.nudge_id)) return next;
-    const { nudge_id: id, title, body } = quoted;
+    if (!quoted || next.lines.some(({ message_id }) => message_id === quoted!.nudge_id)) return next;
+    const { nudge_id, title, body } = quoted;
     const at = Math.max(0, ...next.lines.map((line) => line.at)) + 1;
     quoted = undefined;
-    return put(next, [{ id, role: 'assistant', text: `**${title}**\n\n${body}`, conversation: null, at, position: 0, local: true }]);
+    return put(next, [{ message_id: nudge_id, role: 'assistant', text: `**${title}**\n\n${body}`, conversation_id: null, at, position: 0, local: true }]);
   };
   const reload = (): void => void load();
 
@@ -190,7 +178,7 @@ export function createModel(
     const conversation = talk.ended ? null : talk.conversation;
     const at = Date.now();
     stoppedUntil = 0;
-    drawer.send(uuid7(), { user, text, conversation, playbook, at, sent: at });
+    drawer.send(fresh(), { user, text, conversation, playbook, at, sent: at });
     sync();
   };
   const hearError = ({ code, client_message_id, message_id }: ErrorFrame): void => {
@@ -202,7 +190,7 @@ export function createModel(
     if (unsent && startsAnew(unsent, code)) drawer.send(client_message_id, { ...unsent, conversation: null, again: true });
     else if (unsent) drawer.fail(client_message_id, code);
     else if (!client_message_id) say(words.wrong);
-    if (message_id) talk = change(talk, message_id, { rating: ratings.get(message_id) });
+    if (message_id) talk = change(talk, message_id, { rating: undefined });
     askingUntil = stoppedUntil = 0;
     sync();
   };
@@ -277,21 +265,19 @@ export function createModel(
       quoted = nudge;
       if (phase === 'ready') update(withQuote(talk));
     },
-    retry({ clientId }) {
-      const unsent = drawer.all(user).get(clientId!);
-      if (unsent) drawer.send(clientId!, unsent);
+    retry({ message_id }) {
+      const unsent = drawer.all(user).get(message_id);
+      if (unsent) drawer.send(message_id, unsent);
       sync();
     },
-    remove({ id, clientId }) {
-      drawer.forget(clientId!);
-      update(drop(talk, id));
+    remove({ message_id }) {
+      drawer.forget(message_id);
+      update(drop(talk, message_id));
     },
-    rate({ id, rating }, next) {
-      if (next === rating) return;
-      ratings.set(id, rating);
-      post({ type: 'feedback', message_id: id, rating: next });
+    rate({ message_id }, rating) {
+      post({ type: 'feedback', message_id, rating });
       say(words.thanks);
-      update(change(talk, id, { rating: next }));
+      update(change(talk, message_id, { rating }));
     },
     stop() {
       if (talk.conversation) post({ type: 'stop', conversation_id: talk.conversation });

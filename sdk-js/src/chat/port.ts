@@ -14,14 +14,45 @@ export interface ChatIdentity {
   refresh(force?: boolean): Promise<{ readonly userId: string; readonly token?: string }>;
 }
 
-/** What the chat is given. */
+/** The fence around all that the chat does (`scope.ts`); it ends with the SDK. */
+export interface ChatScope {
+  readonly signal: AbortSignal;
+  listen<E extends Event>(types: string, heard: (event: E) => void, source?: EventTarget | null): void;
+  wait(ms: number, run: () => void): () => void;
+  pulse(ms: number, run: () => void): void;
+  own(cleanup: () => void): void;
+}
+
+/** What all tabs remember together (`store.ts`). */
+export interface ChatStore {
+  read<T>(key: string): T | undefined;
+  save(key: string, value: unknown): void;
+  forget(key: string): void;
+  names(begin: string): string[];
+}
+
+/** An element of the SDK's own on the page (`render/host.ts`). */
+export interface ChatHost {
+  readonly element: HTMLElement;
+  readonly root: HTMLElement;
+  /** Sets custom properties and the colour scheme. */
+  paint(theme?: Theme): void;
+}
+
+/** What the chat is given, beside its own script: what the SDK has in the page already. */
 export interface ChatPort {
   readonly options: Options;
-  /** What this company's keys in storage begin with. */
-  readonly site: string;
-  /** Ends with the SDK. */
-  readonly signal: AbortSignal;
+  /** Of the interface; BCP 47. */
+  readonly language: string;
+  readonly scope: ChatScope;
+  readonly store: ChatStore;
   readonly identity: ChatIdentity;
+  /** Makes an element with a shadow root that looks as nudges do, with more styles on top. */
+  host(tag: string, css: string): ChatHost;
+  /** A fresh id; those of one page sort by time. */
+  id(): string;
+  /** Lets nothing that a function throws reach the page, and counts it. */
+  guard<A extends unknown[], R>(run: (...args: A) => R): (...args: A) => R | undefined;
   /** What was set until now, in this order. */
   readonly themes: readonly (Theme | undefined)[];
   /** Tells all tabs, this one too, that the store changed; the leading tab sends what waits in the outbox. */

@@ -3,28 +3,21 @@
  * the API make of it. Pure: the views draw it, every tab has its own, and all arrive at the same.
  */
 
-import type { ChatMessage, DeltaFrame, HandledBy, Handling, Rating, ServerFrame, Standing } from '../wire';
+import type { ChatMessage, DeltaFrame, HandledBy, Handling, ServerFrame, Standing } from '../wire';
 
-/** One message on screen. What the user wrote is here before the server has it, then its server's version. */
-export interface Line {
-  /** The server's id of the message; until it has one, the one that the page gave. */
-  readonly id: string;
-  /** The id that the page gave; what it says stays the same line when it is stored. */
-  readonly clientId?: string;
-  readonly conversation: string | null;
-  readonly role: ChatMessage['role'];
-  readonly text: string;
+/**
+ * One message on screen. What the user wrote is here before the server has it, then its server's version; the id that the
+ * page gave tells that they are one.
+ */
+export interface Line extends Omit<ChatMessage, 'created_at' | 'conversation_id'> {
+  readonly conversation_id: string | null;
   /** Unix milliseconds. */
   readonly at: number;
   /** Within the conversation: whole as the server has it, broken once it is accepted, Infinity before. */
   readonly position: number;
-  readonly author?: string;
-  readonly citations?: ChatMessage['citations'];
-  readonly status?: ChatMessage['status'];
-  readonly rating?: Rating;
   /** Until the server has it: on its way, or why it did not get there. */
-  readonly sending?: 'sending' | 'failed';
-  readonly code?: string;
+  readonly sending?: 'sending' | 'failed' | undefined;
+  readonly code?: string | undefined;
   /** Words of the page's own, such as the nudge that the user asks about: nothing to rate, nothing unread. */
   readonly local?: boolean;
 }
@@ -62,42 +55,32 @@ export const TYPING_MS = 10_000;
 /** After this an answer is not waited for any more. */
 export const OWED_MS = 90_000;
 
-export const lineOf = (message: ChatMessage): Line => ({
-  id: message.message_id,
-  clientId: message.client_message_id,
-  conversation: message.conversation_id,
-  role: message.role,
-  text: message.text,
-  at: Date.parse(message.created_at) || 0,
-  position: message.position,
-  author: message.author,
-  citations: message.citations,
-  status: message.status,
-  rating: message.rating,
-});
+export const lineOf = (message: ChatMessage): Line => ({ ...message, at: Date.parse(message.created_at) || 0 });
 
 /** Puts lines in, or in the place of their earlier selves. */
 export function put(talk: Talk, fresh: readonly Line[]): Talk {
-  const isSame = (line: Line) => (other: Line) =>
-    other.id === line.id || (!!line.clientId && other.clientId === line.clientId);
-  const kept = talk.lines.filter((line) => !fresh.some(isSame(line)));
-  const rated = fresh.map((line) => ({ ...line, rating: line.rating ?? talk.lines.find(isSame(line))?.rating }));
+  const kept = talk.lines.filter((line) => !fresh.some((other) => isSame(line, other)));
+  const ratingOf = (line: Line): Line['rating'] => line.rating ?? talk.lines.find((other) => isSame(line, other))?.rating;
+  const rated = fresh.map((line) => ({ ...line, rating: ratingOf(line) }));
   return { ...talk, lines: [...kept, ...rated].sort(inOrder) };
 }
+
+const isSame = (a: Line, b: Line): boolean =>
+  a.message_id === b.message_id || (!!a.client_message_id && a.client_message_id === b.client_message_id);
 
 /** By position within a conversation, and by time across them; what is not stored yet comes last, as it was written. */
 function inOrder(a: Line, b: Line): number {
   const isPlaced = a.position < Infinity && b.position < Infinity;
-  if (isPlaced && a.conversation === b.conversation && !a.local && !b.local) return a.position - b.position;
+  if (isPlaced && a.conversation_id === b.conversation_id && !a.local && !b.local) return a.position - b.position;
   return isPlaced || a.position === b.position ? a.at - b.at : a.position < b.position ? -1 : 1;
 }
 
 export const change = (talk: Talk, id: string, news: Partial<Line>): Talk => ({
   ...talk,
-  lines: talk.lines.map((line) => (line.id === id || line.clientId === id ? { ...line, ...news } : line)),
+  lines: talk.lines.map((line) => (line.message_id === id ? { ...line, ...news } : line)),
 });
 
-export const drop = (talk: Talk, id: string): Talk => ({ ...talk, lines: talk.lines.filter((line) => line.id !== id) });
+export const drop = (talk: Talk, id: string): Talk => ({ ...talk, lines: talk.lines.filter((line) => line.message_id !== id) });
 
 /** What a frame of the gateway makes of it; frames of other kinds change nothing. */
 export function hear(talk: Talk, frame: ServerFrame, now: number): Talk {
@@ -123,12 +106,12 @@ export function hear(talk: Talk, frame: ServerFrame, now: number): Talk {
 
 /** Behind all that is there, whatever this browser's clock says; the stored message takes its place. */
 function accept(talk: Talk, clientId: string, conversation: string, id: string): Talk {
-  const line = talk.lines.find((other) => other.clientId === clientId);
+  const line = talk.lines.find((other) => other.client_message_id === clientId);
   if (!line?.sending) return talk;
   const { at = 0, position = 0 } = talk.lines.filter((other) => other.position < Infinity).pop() ?? {};
-  const isOne = talk.lines.some((other) => other.conversation === conversation && other.position === position);
+  const isOne = talk.lines.some((other) => other.conversation_id === conversation && other.position === position);
   const place = { at: Math.max(line.at, at + 1), position: (isOne ? position : 0) + 0.01 };
-  return put(talk, [{ ...line, ...place, id, conversation, sending: undefined, code: undefined }]);
+  return put(talk, [{ ...line, ...place, message_id: id, conversation_id: conversation, sending: undefined, code: undefined }]);
 }
 
 function hearMessage(talk: Talk, message: ChatMessage, now: number): Talk {

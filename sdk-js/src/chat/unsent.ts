@@ -3,10 +3,8 @@
  * leads. However often it is tried, its id stays the same, so that the server keeps it once.
  */
 
-import { uuid7 } from '../ids';
-import type { Store } from '../store';
 import type { SendMessage } from '../wire';
-import { OUTBOX, UNSENT, type Unsent } from './port';
+import { type ChatPort, OUTBOX, UNSENT, type Unsent } from './port';
 
 export interface Drawer {
   /** All of one user's, by id; those of others go. */
@@ -20,8 +18,7 @@ export interface Drawer {
 /** Without an answer on an open line for so long, it did not arrive; milliseconds. */
 export const PATIENCE_MS = 15_000;
 
-/** @param poke tells the leading tab. */
-export function createDrawer({ read, save, forget, names }: Store, poke: () => void): Drawer {
+export function createDrawer({ store: { read, save, forget, names }, id: fresh, poke }: ChatPort): Drawer {
   const look = (id: string): Unsent | undefined => read(UNSENT + id);
   return {
     all(user) {
@@ -37,7 +34,7 @@ export function createDrawer({ read, save, forget, names }: Store, poke: () => v
       const { conversation, playbook, text } = unsent;
       const frame: SendMessage = { type: 'send_message', conversation_id: conversation, client_message_id: id, text, playbook };
       save(UNSENT + id, { ...unsent, sent: Date.now(), code: undefined });
-      save(OUTBOX + uuid7(), frame);
+      save(OUTBOX + fresh(), frame);
       poke();
     },
     fail(id, code) {

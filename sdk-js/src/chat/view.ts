@@ -1,52 +1,39 @@
-/**
- * The chat on the page: an element of its own with a shadow root, which floats above everything or stands within an element
- * that the host gives. Nothing that happens inside reaches the page.
- */
+/** The chat on the page: floats above everything, or stands within an element that the host gives. */
 
 import { make } from '../render/element';
-import type { Theme } from '../render/contract';
-import type { Scope } from '../scope';
+import type { ChatHost, ChatPort } from './port';
 import { CSS } from './styles';
 
-export interface View {
-  readonly root: HTMLElement;
+export interface View extends ChatHost {
   /** Puts it where it belongs: into that element, or above the page. */
   settle(element: Element | null): void;
   announce(text: string): void;
-  /** Sets custom properties and the colour scheme; names other than `--oa-…` are ignored. */
-  paint(theme?: Theme): void;
 }
 
-/** A custom element name that nobody registers; the capture side ignores everything inside. */
-export const HOST_TAG = 'onboarding-agent-chat';
-const PRIVATE =
-  'click mousedown pointerdown touchstart keydown keyup keypress input change submit focusin focusout';
+/** A custom element name that nobody registers. */
+const TAG = 'onboarding-agent-chat';
 /** A live region is only read when it was there before; and what was said need not stay. */
 const SAY_MS = 100;
 const FORGET_MS = 20_000;
 
-export function createView(scope: Scope, language: string, direction: 'ltr' | 'rtl'): View {
-  const host = make(HOST_TAG as 'div', { 'data-oa-ignore': 'true' });
-  const shadow = host.attachShadow({ mode: 'open' });
+export function createView({ host: createHost, scope, language, options }: ChatPort): View {
+  const host = createHost(TAG, CSS);
+  const { element, root } = host;
   const live = make('div.sr', { 'aria-live': 'polite' });
-  const root = make('div.oa', { lang: language, dir: direction }, live);
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(CSS);
-  shadow.adoptedStyleSheets = [sheet];
-  shadow.append(root);
-  scope.listen(PRIVATE, (event) => event.stopPropagation(), host);
-  scope.own(() => host.remove());
-  followKeyboard(scope, root);
+  root.lang = language;
+  root.dir = options.direction ?? directionOf(options.locale);
+  root.append(live);
+  followKeyboard(root, scope.listen);
 
   return {
-    root,
-    settle(element) {
-      const home = element ?? document.documentElement;
-      if (host.parentElement === home) return;
-      host.popover = element ? null : 'manual';
-      root.classList.toggle('within', !!element);
-      home.append(host);
-      if (!element) host.showPopover();
+    ...host,
+    settle(home) {
+      const parent = home ?? document.documentElement;
+      if (element.parentElement === parent) return;
+      element.popover = home ? null : 'manual';
+      root.classList.toggle('within', !!home);
+      parent.append(element);
+      if (!home) element.showPopover();
     },
     // Each on its own, so that what comes quickly one after another is read whole.
     announce: (text) =>
@@ -55,20 +42,20 @@ export function createView(scope: Scope, language: string, direction: 'ltr' | 'r
         live.append(said);
         scope.wait(FORGET_MS, () => said.remove());
       }),
-    paint({ scheme, variables = {} } = {}) {
-      if (scheme) root.style.colorScheme = scheme === 'auto' ? '' : scheme;
-      for (const name in variables) if (name.startsWith('--oa-')) host.style.setProperty(name, variables[name]!);
-    },
   };
 }
 
+/** Which way the interface runs: as its language does when the host names one, else as the page. */
+const directionOf = (locale?: string): string =>
+  locale ? (/^(ar|he|fa|ur)\b/i.test(locale) ? 'rtl' : 'ltr') : getComputedStyle(document.documentElement).direction;
+
 /** A keyboard on the screen covers the page's lower part: what fills the screen then ends above it. */
-function followKeyboard(scope: Scope, root: HTMLElement): void {
-  const view = visualViewport;
+function followKeyboard(root: HTMLElement, listen: ChatPort['scope']['listen']): void {
   const follow = (): void => {
-    root.style.setProperty('--high', `${view!.height}px`);
-    root.style.setProperty('--from', `${view!.offsetTop}px`);
+    const { height, offsetTop } = visualViewport!;
+    root.style.setProperty('--high', `${height}px`);
+    root.style.setProperty('--from', `${offsetTop}px`);
   };
-  scope.listen('resize scroll', follow, view);
-  if (view) follow();
+  listen('resize scroll', follow, visualViewport);
+  follow();
 }

@@ -1,6 +1,7 @@
 /**
- * The one element that the SDK adds to a page: a shadow host that page styles cannot hide, page scripts cannot confuse,
- * and no z-index can cover. It stands beside `body`, so that a framework which owns the body never meets it.
+ * The elements that the SDK adds to a page, one for cards and one for the chat: shadow hosts that page styles cannot hide,
+ * page scripts cannot confuse, and no z-index can cover. They stand beside `body`, so that a framework which owns the body
+ * never meets them.
  */
 
 import type { Scope } from '../scope';
@@ -12,6 +13,7 @@ import { CSS } from './styles';
 export const HOST_TAG = 'onboarding-agent';
 
 export interface Host {
+  readonly element: HTMLElement;
   /** Cards go in here. */
   readonly root: HTMLElement;
   /** Puts the host to where it can be seen and used: in the page, or inside an open modal dialog; `onTop`: above all else. */
@@ -29,20 +31,21 @@ const PRIVATE =
 /** A live region is only read when it was there, empty, before. */
 const ANNOUNCE_AFTER_MS = 120;
 
-/** The host goes with the scope. */
-export function createHost(scope: Scope): Host {
-  const host = make(HOST_TAG as 'div', { 'data-oa-ignore': 'true', popover: 'manual' });
+/** The host goes with the scope. @param more styles beside those that all share. */
+export function createHost(scope: Scope, tag = HOST_TAG, more = ''): Host {
+  const host = make(tag as 'div', { 'data-oa-ignore': 'true', popover: 'manual' });
   const shadow = host.attachShadow({ mode: 'open' });
   const status = make('div.status', { role: 'status' });
   const root = make('div.oa', {}, status);
   // A constructed sheet passes every content security policy.
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(CSS);
+  sheet.replaceSync(CSS + more);
   shadow.adoptedStyleSheets = [sheet];
   shadow.append(root);
   scope.listen(PRIVATE, (event) => event.stopPropagation(), host);
   scope.own(() => host.remove());
   return {
+    element: host,
     root,
     settle: (onTop) => settle(host, onTop),
     announce: (text) => void scope.wait(ANNOUNCE_AFTER_MS, () => (status.textContent = text)),
