@@ -98,6 +98,7 @@ OPEN: Final = frozenset(
         ("GET", "/sdk/onboarding-agent-sdk.js"),
         ("GET", "/sdk/onboarding-agent-chat.js"),
         ("GET", "/sdk/onboarding-agent-chat-ar.js"),
+        ("GET", "/sdk/onboarding-agent-chat-ar.js"),
         ("GET", "/healthz"),
         ("GET", "/readyz"),
         ("GET", "/metrics"),
