@@ -50,6 +50,12 @@ def split_sentences(text: str) -> tuple[Sentence, ...]:
     return tuple(found)
 
 
+def mark_of(sentence: str) -> str:
+    """Return the sign of a list item or heading before a sentence, such as “2.”; empty where there is none."""
+    mark = _ITEM.match(sentence)
+    return mark[0].strip() if mark else ""
+
+
 def without_mark(sentence: str) -> str:
     """Return a sentence without the sign of a list item or heading before it."""
     mark = _ITEM.match(sentence)

@@ -4,27 +4,22 @@ No model is asked. What is quoted is quoted as it stands, with the number of its
 words (`graph.phrases`). So an installation without any key still answers, leads, and fetches a person.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import orjson
 
 from core.conversations import Role
 from core.playbooks import in_language
-from core.sentences import split_sentences
-from graph.excerpts import Excerpt
 from graph.languages import SPOKEN, is_written_in
 from graph.onboarding.answers import SKIPPED, first_messages, learned, pending_question
 from graph.onboarding.flow import Standing, stage_to_advance, standing
 from graph.onboarding.pleasantries import Pleasantry, pleasantry
 from graph.phrases import phrase, tongue
+from graph.quoting import quote_for
 from graph.talk import Reply, Talk, ToolCall, ToolSpec
 
 VERSION: Final = "talking-1"
-MAX_QUOTED: Final = 420
-"""Characters quoted of the best passage."""
-MAX_FURTHER: Final = 200
-"""Characters quoted of a second one."""
 MAX_REASON: Final = 300
 ADVANCE: Final = "advance_stage"
 REQUEST: Final = "request_human"
@@ -44,18 +39,20 @@ def converse(talk: Talk, tools: Sequence[ToolSpec]) -> Reply:
     return _answer(talk, here)
 
 
-def quoted(excerpts: Sequence[Excerpt], language: str) -> str:
-    """Return what passages say, in their own words: the best one's sentences and one of the next, each with its number.
+def quoted(talk: Talk) -> str:
+    """Return what the documents say to the question, in their own words, with the number of the source and its address.
 
-    The numbers are the places of the excerpts, from 1.
+    The number is the place of the excerpt, from 1. Empty where nothing can be quoted.
     """
-    if not excerpts:
+    found = quote_for(talk.question, talk.excerpts)
+    if found is None:
         return ""
-    first = _with_numbers(excerpts[0].text, 1, MAX_QUOTED)
-    further = excerpts[1].quote if len(excerpts) > 1 else None
-    more = _with_numbers(further, 2, MAX_FURTHER) if further and further not in excerpts[0].text else ""
-    lead = "" if is_written_in(excerpts[0].text, language) else _in_tongue(excerpts[0].text, language)
-    return " ".join(part for part in (lead, first, more) if part)
+    language, source = talk.answer_language, talk.excerpts[found.source]
+    lead = "" if is_written_in(found.text, language) else f"{_in_tongue(found.text, language)} "
+    said = f"{lead}{found.text} [{found.source + 1}]"
+    if not (found.has_more and source.url and source.title):
+        return said
+    return f"{said}\n{phrase('read_on', language, title=source.title, url=source.url)}"
 
 
 def _answer(talk: Talk, here: Standing) -> Reply:
@@ -63,9 +60,10 @@ def _answer(talk: Talk, here: Standing) -> Reply:
     feeling = _feeling(talk)
     if not any(letter.isalnum() for letter in talk.question):
         return Reply(phrase("not_understood", language), is_answered=True)
-    said = quoted(talk.excerpts, language)
+    said = quoted(talk)
     if said:
-        return Reply(" ".join(part for part in (feeling, said, _reminder(talk, here)) if part))
+        first = " ".join(part for part in (feeling, said) if part)
+        return Reply("\n\n".join(part for part in (first, _reminder(talk, here)) if part))
     if _is_opening(talk, here):
         return Reply(_opening(talk, here))
     return Reply(" ".join(part for part in (feeling, phrase("unanswerable", language)) if part), is_answered=False)
@@ -150,20 +148,6 @@ def _may_call(name: str, talk: Talk, tools: Sequence[ToolSpec]) -> bool:
     """Tell whether a tool may be used now: it is offered, and was not refused in this turn."""
     refused = any(result.call.name == name and result.status != "done" for result in talk.results)
     return not refused and any(tool.name == name for tool in tools)
-
-
-def _with_numbers(text: str, number: int, limit: int) -> str:
-    return " ".join(f"{sentence} [{number}]" for sentence in _fitting(text, limit))
-
-
-def _fitting(text: str, limit: int) -> Iterator[str]:
-    """Yield whole sentences while they fit; the first in any case."""
-    length = 0
-    for sentence in split_sentences(text):
-        length += len(sentence.text) + 1
-        if length > limit and length > len(sentence.text) + 1:
-            return
-        yield sentence.text
 
 
 def _in_tongue(text: str, language: str) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from core.playbooks import Playbook, shipped
-from core.sentences import split_sentences
 from graph.excerpts import Excerpt
 from graph.languages import is_written_in
 from graph.onboarding.answers import SKIPPED, learned
@@ -25,25 +24,17 @@ def words(talk: Talk, *tools: ToolSpec) -> str:
     return converse(talk, tools).text
 
 
-def test_an_answer_is_quoted_sentence_by_sentence_with_its_sources() -> None:
+def test_an_answer_is_quoted_with_its_source_and_the_way_to_the_rest() -> None:
     reply = converse(make_talk(excerpts=(KEYS, LIMITS)), ())
     assert reply.is_answered
     assert reply.text == (
-        "Live keys begin with crm_live_. [1] They have 32 characters. [1] A workspace has at most 20 keys. [2]"
+        "Live keys begin with crm_live_. They have 32 characters. [1]\n"
+        + phrase("read_on", "en", title="CRM keys", url="https://help.example/keys")
     )
 
 
-def test_what_the_first_source_says_is_not_said_again() -> None:
-    assert "[2]" not in words(make_talk(excerpts=(KEYS, replace(KEYS, chunk_id="chunk-9"))))
-
-
-def test_a_long_passage_is_quoted_by_whole_sentences() -> None:
-    long = replace(
-        KEYS, text=" ".join(f"Sentence number {number} tells something of interest." for number in range(40))
-    )
-    sentences = split_sentences(words(make_talk(excerpts=(long,))))
-    assert 3 < len(sentences) < 12
-    assert all(sentence.text.endswith("interest.") for sentence in sentences[:1])
+def test_what_was_quoted_whole_needs_no_way_to_the_rest() -> None:
+    assert words(make_talk(excerpts=(KEYS,))) == "Live keys begin with crm_live_. They have 32 characters. [1]"
 
 
 def test_what_is_not_found_is_said_and_a_person_offered() -> None:
@@ -100,7 +91,7 @@ def test_passing_over_leads_on_too() -> None:
 def test_a_question_of_the_user_is_answered_and_the_open_one_put_again() -> None:
     before = f"assistant: {ROLE.wording('en')}"
     said = words(make_talk("Where do I find keys?", before, playbook="onboarding", excerpts=(KEYS,)))
-    assert said.startswith("Live keys begin with crm_live_. [1]")
+    assert said.startswith("Live keys begin with crm_live_.")
     assert said.endswith(phrase("question.after_answer", "en", question=ROLE.wording("en")))
 
 

@@ -1,0 +1,280 @@
+"""What the rules quote of the documents in answer to a question: a run of sentences as they stand, or a list of steps.
+
+A reader judges an answer as a whole: it begins where the matter begins, keeps the order of its source, leaves nothing
+out in between, and ends before it strays. What is left of the passage is a link away. Pure.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from core.sentences import split_sentences
+from graph.excerpts import Excerpt, Line
+from graph.onboarding.pleasantries import plainly
+
+MAX_SENTENCES: Final = 4
+MAX_ITEMS: Final = 8
+"""Items of a list, or rows of a table; a longer one is left to the article."""
+MAX_QUOTED: Final = 480
+"""Characters of quoted sentences; a list may be longer, since half of one is of no use."""
+_NEAR: Final = 3
+"""Sentences from the beginning of a passage within which an answer begins at its beginning."""
+_LEADS_BACK: Final = re.compile(
+    r"(?:it|its|they|them|these|those|this|that|then|otherwise|so|but|and|also|instead|nothing|later|if not|"
+    r"هذا|هذه|ذلك|تلك|وهو|وهي|ثم|لكن|ولكن|ولذلك|لذلك|أما|وإلا)\b",
+    re.IGNORECASE,
+)
+"""How sentences begin that make no sense without the one before."""
+_ASKS_HOW: Final = re.compile(
+    r"\bhow\b|\bsteps?\b|\bset ?up\b|\bwhere (?:do|can|is|are)\b|\bi (?:want|need) to\b|كيف|خطوات|طريقه|اين|اريد ان",
+)
+_ASKS_AMOUNT: Final = re.compile(r"\bhow (?:much|many|long|often|big|old|soon|far)\b")
+_SAME: Final = 5
+"""Letters by which words count as forms of one: “connect” and “connection”."""
+_SMALL_WORDS: Final = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "any",
+        "are",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "get",
+        "have",
+        "how",
+        "i",
+        "if",
+        "in",
+        "is",
+        "it",
+        "me",
+        "my",
+        "need",
+        "not",
+        "of",
+        "on",
+        "or",
+        "our",
+        "please",
+        "should",
+        "the",
+        "their",
+        "there",
+        "this",
+        "to",
+        "us",
+        "want",
+        "was",
+        "we",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "why",
+        "will",
+        "with",
+        "would",
+        "you",
+        "your",
+        "كيف",
+        "ما",
+        "ماذا",
+        "هل",
+        "من",
+        "في",
+        "علي",
+        "الي",
+        "عن",
+        "ان",
+        "انا",
+        "لي",
+        "مع",
+        "هذا",
+        "هذه",
+        "هي",
+        "هو",
+        "هناك",
+        "اين",
+        "متي",
+        "لماذا",
+        "اريد",
+        "يمكنني",
+    ]
+)
+
+Block = tuple[Line, ...]
+"""A sentence; or a whole list or table, with the sentence that announces it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """What is quoted: the place of its source among the excerpts, from 0, the lines, and whether there is more."""
+
+    source: int
+    lines: tuple[Line, ...]
+    has_more: bool
+
+    @property
+    def text(self) -> str:
+        """The lines as they are read: items each on a line of its own, sentences in a row."""
+        said = "".join(
+            f"{_gap(before, line)}{line.mark} {line.text}" if line.mark else f"{_gap(before, line)}{line.text}"
+            for before, line in pairwise((None, *self.lines))
+            if line is not None
+        )
+        return said.strip()
+
+
+def _gap(before: Line | None, line: Line) -> str:
+    if line.mark:
+        return "\n"
+    return "\n\n" if before is not None and before.mark else " "
+
+
+def quote_for(question: str, excerpts: Sequence[Excerpt]) -> Quoted | None:
+    """Return what answers a question, of excerpts with the most relevant first; None where nothing can be quoted."""
+    readable = [(place, blocks) for place, one in enumerate(excerpts) if (blocks := blocks_of(one))]
+    if not readable:
+        return None
+    place, blocks = _meant(question, excerpts, readable)
+    chosen = run_of(blocks, question, is_meant=_is_named(excerpts[place], question))
+    lines = tuple(line for block in chosen for line in block)
+    return Quoted(place, lines, has_more=len(chosen) < len(blocks) or len(readable) > 1)
+
+
+def run_of(blocks: Sequence[Block], question: str, *, is_meant: bool = False) -> tuple[Block, ...]:
+    """Return the run of blocks to quote: the list, where the question is how, else what is said around the matter.
+
+    `is_meant` says that the passage as a whole is what the question is about.
+    """
+    lists = [place for place, block in enumerate(blocks) if _is_list(block)]
+    steps = next((block for block in blocks if _is_steps(block)), None)
+    if steps is not None and asks_how(question):
+        return (steps,)
+    best = min(range(len(blocks)), key=lambda place: (min(line.rank for line in blocks[place]), place))
+    start = lists[0] if lists and is_meant else best
+    while start and _follow(blocks[start - 1], blocks[start]) and (start < _NEAR or _leads_back(blocks[start])):
+        start -= 1
+    return _while_fitting(blocks[start:], through=best - start)
+
+
+def asks_how(question: str) -> bool:
+    """Tell whether a question is how to do something, rather than how much of it there is."""
+    plain = plainly(question)
+    return bool(_ASKS_HOW.search(plain)) and not _ASKS_AMOUNT.search(plain)
+
+
+def blocks_of(excerpt: Excerpt) -> tuple[Block, ...]:
+    """Return the blocks of an excerpt, in its order; lists that are too long, or have a gap, are left out."""
+    blocks = tuple(_grouped(_lines_of(excerpt)))
+    broken = any(_begins_late(block) for block in blocks) or any(
+        _goes_on_after_gap(one, other) for one, other in pairwise(blocks)
+    )
+    return tuple(block for block in blocks if _is_fit(block) and not (broken and block[-1].kind == "item"))
+
+
+def _lines_of(excerpt: Excerpt) -> Sequence[Line]:
+    """Return the lines of an excerpt; of one that comes without, its sentences."""
+    if excerpt.lines:
+        return excerpt.lines
+    return [Line(one.text, place, place) for place, one in enumerate(split_sentences(excerpt.text))]
+
+
+def _grouped(lines: Sequence[Line]) -> Iterator[Block]:
+    block: list[Line] = []
+    for line in lines:
+        goes_on = bool(block) and line.place == block[-1].place + 1 and line.kind in ("item", "row")
+        if goes_on and block[-1].kind in ("lead", line.kind):
+            block.append(line)
+            continue
+        if block:
+            yield tuple(block)
+        block = [line]
+    if block:
+        yield tuple(block)
+
+
+def _is_fit(block: Block) -> bool:
+    items = [line for line in block if line.kind in ("item", "row")]
+    return block[-1].kind != "lead" and len(items) <= MAX_ITEMS and not (len(items) == 1 and _number(items[0]))
+
+
+def _begins_late(block: Block) -> bool:
+    """Tell whether a numbered list lacks its beginning."""
+    items = [line for line in block if line.kind == "item"]
+    return bool(items) and _number(items[0]) > 1
+
+
+def _goes_on_after_gap(one: Block, other: Block) -> bool:
+    """Tell whether a list goes on behind something that cannot be quoted: half of a list misleads."""
+    return one[-1].kind == other[0].kind == "item" and other[0].place > one[-1].place + 1
+
+
+def _number(item: Line) -> int:
+    """Return the number of an item of a numbered list, 0 for others."""
+    digits = item.mark.strip("().")
+    return int(digits) if digits.isdecimal() else 0
+
+
+def _is_list(block: Block) -> bool:
+    return sum(line.kind in ("item", "row") for line in block) > 1
+
+
+def _is_steps(block: Block) -> bool:
+    return _is_list(block) and block[-1].kind == "item"
+
+
+def _meant(
+    question: str, excerpts: Sequence[Excerpt], readable: Sequence[tuple[int, tuple[Block, ...]]]
+) -> tuple[int, tuple[Block, ...]]:
+    """Return the excerpt that is meant: one whose heading says so, one with steps for a how, else the most relevant."""
+    first = readable[0]
+    named = next((one for one in readable if _is_named(excerpts[one[0]], question)), None)
+    if named is not None or not asks_how(question):
+        return named or first
+    with_steps = (one for one in readable if any(map(_is_steps, one[1])) and _same_article(excerpts, one[0], first[0]))
+    return next(with_steps, first)
+
+
+def _while_fitting(blocks: Sequence[Block], *, through: int) -> tuple[Block, ...]:
+    """Return blocks from the first on, without a gap, while they fit; those up to the place `through` in any case."""
+    taken = [blocks[0]]
+    for block in blocks[1:]:
+        length = sum(len(line.text) + 1 for one in (*taken, block) if not _is_list(one) for line in one)
+        is_full = len(taken) == MAX_SENTENCES or length > MAX_QUOTED
+        if not _follow(taken[-1], block) or (is_full and len(taken) > through):
+            break
+        taken.append(block)
+    return tuple(taken)
+
+
+def _follow(one: Block, other: Block) -> bool:
+    return other[0].place == one[-1].place + 1
+
+
+def _leads_back(block: Block) -> bool:
+    return _LEADS_BACK.match(block[0].text) is not None
+
+
+def _same_article(excerpts: Sequence[Excerpt], one: int, other: int) -> bool:
+    """Tell whether two excerpts are of one article: by its address without the section, else by its title."""
+    pages = [(excerpts[place].url or "").partition("#")[0] or excerpts[place].title for place in (one, other)]
+    return pages[0] == pages[1]
+
+
+def _is_named(excerpt: Excerpt, question: str) -> bool:
+    """Tell whether the heading of a section names all that a question is about, so that it is the one that is meant."""
+    if excerpt.heading == excerpt.title:
+        return False
+    asked = {word[:_SAME] for word in plainly(question).split() if word not in _SMALL_WORDS}
+    named = {word[:_SAME] for word in plainly(excerpt.heading).split()}
+    return bool(asked) and asked <= named
