@@ -25,8 +25,9 @@ from core.conversations import (
 )
 from core.errors import Unavailable
 from core.frames import delta_frame, handoff_frame, message_frame, typing_frame
-from core.ids import escalation_id
+from core.ids import derive_id, escalation_id
 from core.outbox import Outbox
+from core.redaction import mask
 from core.settings import ChannelSettings
 from db import configs, conversations, messages, recommendations, tickets
 from db import memory as memory_rows
@@ -65,9 +66,11 @@ class ConversationStore:
                     await _follow_up(connection, talk, answer, understanding)
                     await _settle_recommending(connection, talk, answer, present.state, now)
                     question = await memory.keep(connection, talk, answer, now)
+                    notifications = await self._open_wanted(connection, talk, answer, now)
                 else:
-                    question = await memory.question_of(connection, turn)
+                    question, notifications = await memory.question_of(connection, turn), []
             await self._publish(turn, stored.message)
+            await publish_notifications(self.redis, self.shards, turn, notifications)
             if question is not None:
                 await self._publish(turn, question)
         return stored.message
@@ -84,36 +87,46 @@ class ConversationStore:
         turn, now = talk.turn, datetime.now(UTC)
         async with available():
             async with self.db.transaction(turn.company_id) as connection:
-                opened = await self._open(connection, talk, reason, summary, now)
+                opened = await self._queue(connection, talk, reason, summary, now)
                 told = await messages.insert(connection, _notice(talk, words), now)
-                config = (await configs.load(connection, turn.company_id)).config
-                chosen = channels_of(config.escalation, self.settings) if opened.ticket.turn_id == turn.turn_id else []
-                alert = ticket_alert(talk, reason, summary, opened.ticket.ticket_id)
-                notifications = await insert_notifications(connection, alert, turn, chosen)
+                notifications = await self._notify(connection, talk, reason, summary, opened)
             await self._publish(turn, told.message)
             await self._tell(turn, opened)
             await publish_notifications(self.redis, self.shards, turn, notifications)
         return opened.ticket.ticket_id
 
-    async def _open(self, connection: Connection, talk: Talk, reason: str, summary: str, now: datetime) -> OpenedTicket:
+    async def _queue(
+        self, connection: Connection, talk: Talk, reason: str, summary: str, now: datetime
+    ) -> OpenedTicket:
+        """Open the ticket, or find the one there is, and have the conversation wait for a person."""
         turn, ticket_id = talk.turn, escalation_id(talk.turn.turn_id)
-        await conversations.lock(connection, turn.company_id, turn.conversation_id)
-        opened = await tickets.open_ticket(
-            connection,
-            turn.company_id,
-            ticket_id=ticket_id,
-            turn_id=turn.turn_id,
-            user_id=turn.user_id,
-            conversation_id=turn.conversation_id,
-            reason=reason,
-            alert=ticket_alert(talk, reason, summary, ticket_id).model_dump(mode="json"),
-            expected_by=talk.expected_by,
-            trace_id=turn.trace_id,
-            now=now,
-        )
-        if opened.is_new:
+        present = await conversations.lock(connection, turn.company_id, turn.conversation_id)
+        opened = await _open(connection, talk, ticket_id, reason, summary, now)
+        is_first = opened.is_new or opened.ticket.ticket_id != ticket_id  # not a run after this turn was dealt with
+        if is_first and present.handled_by is HandledBy.AGENT:
             await conversations.set_handled_by(connection, turn.company_id, turn.conversation_id, HandledBy.QUEUE, now)
         return opened
+
+    async def _open_wanted(self, connection: Connection, talk: Talk, answer: Answer, now: datetime) -> list[str]:
+        """Open the ticket that a tool asked for while the agent goes on; returns the notifications to be published."""
+        wanted = next((effect.values for effect in answer.effects if effect.kind == "create_ticket"), None)
+        if wanted is None:
+            return []
+        summary = mask(f"{wanted['subject']}: {wanted['summary']}")
+        ticket_id = derive_id("ticket", talk.turn.turn_id)
+        opened = await _open(connection, talk, ticket_id, "tool", summary, now)
+        return await self._notify(connection, talk, "tool", summary, opened)
+
+    async def _notify(
+        self, connection: Connection, talk: Talk, reason: str, summary: str, opened: OpenedTicket
+    ) -> list[str]:
+        """Note who is to be told of a ticket; of one that another turn opened everybody knows."""
+        turn, ticket = talk.turn, opened.ticket
+        if ticket.turn_id != turn.turn_id:
+            return []
+        config = (await configs.load(connection, turn.company_id)).config
+        alert = ticket_alert(talk, reason, summary, ticket.ticket_id)
+        return await insert_notifications(connection, alert, turn, channels_of(config.escalation, self.settings))
 
     async def _publish(self, turn: ConversationTurn, message: Message) -> None:
         await Outbox(self.redis).publish(turn.company_id, turn.user_id, message_frame(message), key=message.message_id)
@@ -123,6 +136,25 @@ class ConversationStore:
         expected = ticket.expected_by.isoformat() if ticket.expected_by else None
         frame = handoff_frame(turn.conversation_id, HandledBy.QUEUE, ticket_id=ticket.ticket_id, expected_by=expected)
         await Outbox(self.redis).publish(turn.company_id, turn.user_id, frame, key=notice_id(turn.turn_id, "queue"))
+
+
+async def _open(
+    connection: Connection, talk: Talk, ticket_id: str, reason: str, summary: str, now: datetime
+) -> OpenedTicket:
+    turn = talk.turn
+    return await tickets.open_ticket(
+        connection,
+        turn.company_id,
+        ticket_id=ticket_id,
+        turn_id=turn.turn_id,
+        user_id=turn.user_id,
+        conversation_id=turn.conversation_id,
+        reason=reason,
+        alert=ticket_alert(talk, reason, summary, ticket_id).model_dump(mode="json"),
+        expected_by=talk.expected_by,
+        trace_id=turn.trace_id,
+        now=now,
+    )
 
 
 def _answer(talk: Talk, answer: Answer) -> NewMessage:

@@ -19,7 +19,8 @@ MAX_VALUE: Final = 500
 def built_in_tools(*, knowledge: Knowledge | None, may_remember: bool) -> tuple[BuiltIn, ...]:
     """Return the built-in tools of a turn.
 
-    `may_remember` says that the user allowed that what they tell about themselves is kept.
+    `may_remember` says that the user did not forbid that what they tell about themselves is kept. Whether it is kept
+    beyond the conversation, and when the user is asked, is decided where the effect is carried out.
     """
     found: list[BuiltIn] = [CreateTicket(), RequestHuman(), AdvanceStage()]
     if knowledge is not None:
@@ -117,7 +118,7 @@ class Remember:
     async def run(self, talk: Talk, arguments: Mapping[str, Any]) -> Done:  # noqa: ARG002 - the Protocol's
         """Ask for the fact to be kept."""
         effect = Effect("remember", {"name": arguments["name"], "value": arguments["value"]})
-        return Done({"remembered": arguments["name"]}, (effect,))
+        return Done({"noted": arguments["name"]}, (effect,))
 
 
 _SUMMARY: Final = "For the person: what the user wants, and what was tried"

@@ -98,7 +98,7 @@ class Toolbox:
             common = await companies.webhook_secret(connection, company_id) if stored else None
             consent = await profile_facts.consent(connection, company_id, user_id)
         found = ((one, self._secret(one, common)) for one in stored)
-        return _Defined(tuple(pair for pair in found if _is_usable(*pair)), consent.remembers is True)
+        return _Defined(tuple(pair for pair in found if _is_usable(*pair)), consent.remembers is not False)
 
     def _secret(self, stored: StoredTool, common: bytes | None) -> str | None:
         """Return a tool's secret; an HTTP tool without one is signed as the company's other webhooks are."""
