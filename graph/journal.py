@@ -121,3 +121,11 @@ class Calls:
     def max_tokens(self, usual: int) -> int:
         """Return how long an answer may be: as long as usual, within what the kind of work may write."""
         return min(usual, self.allowance.kind_tokens.get(self.kind, usual)) if self.kind else usual
+
+    def whole_tokens(self, usual: int) -> int:
+        """Return how long an answer may be that is of use as a whole alone: half of what its kind of work may write.
+
+        Half, since a malformed answer is asked for a second time. As long as usual where the kind has no budget.
+        """
+        budget = self.allowance.kind_tokens.get(self.kind) if self.kind else None
+        return usual if budget is None else budget // 2

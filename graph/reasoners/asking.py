@@ -94,10 +94,11 @@ async def _complete(
         return kept
     if calls.recall_only:
         raise ProviderFailed("no answer was kept")
-    call = plan_call(interaction, provider, prompt, messages, provider.max_tokens, calls)
+    max_tokens = calls.whole_tokens(provider.max_tokens)
+    call = plan_call(interaction, provider, prompt, messages, max_tokens, calls)
     await calls.journal.reserve(call, calls.allowance)
     try:
-        response = await provider.complete(messages, schema)
+        response = await provider.complete(messages, schema, max_tokens)
     except ProviderFailed as error:
         await calls.journal.fail(interaction, error.code)
         raise

@@ -45,16 +45,17 @@ class Provider:
     patience: float
     silence: float = 20.0
 
-    async def complete(self, messages: Sequence[BaseMessage], schema: Mapping[str, Any]) -> LlmResponse:
-        """Ask for an answer in that schema.
+    async def complete(
+        self, messages: Sequence[BaseMessage], schema: Mapping[str, Any], max_tokens: int | None = None
+    ) -> LlmResponse:
+        """Ask for an answer in that schema, of at most `max_tokens` (the provider's own, unless given).
 
         Raises:
             ProviderTimeout: no attempt was answered in time.
             ProviderFailed: refused, rate-limited (with `retry_after` seconds), down, or not speaking the protocol.
         """
-        structured = self.client.with_structured_output(
-            dict(schema), method="json_schema", strict=True, include_raw=True
-        )
+        client = self.client.model_copy(update={"max_tokens": max_tokens or self.max_tokens})
+        structured = client.with_structured_output(dict(schema), method="json_schema", strict=True, include_raw=True)
         began = time.perf_counter()
         try:
             # Only "raw" is used: the parser beside it mends cut-off JSON by guessing, and we never guess.

@@ -198,6 +198,18 @@ async def test_each_question_counts_towards_its_own_budget(llm: LlmServer, provi
     assert [call.kind for call in journal.calls] == ["maker_complex", "checker"]
 
 
+async def test_how_long_an_answer_may_be_goes_by_its_kind_of_work(llm: LlmServer, provider: Provider) -> None:
+    allowance = Allowance(100, kind_tokens={"maker_complex": 4000, "checker": 1500})
+    means = replace(calls(), allowance=allowance)
+    say(llm, recommendations=[drafted()])
+    drafts = (await asking.make_recommendations(provider, ready(INVOICES), means)).value
+    say(llm, checks=[])
+    await asking.validate_recommendations(provider, ready(INVOICES), drafts, means)
+    say(llm)
+    await asking.enhance_context(provider, answering("four"), means)
+    assert [request.body["max_tokens"] for request in llm.requests] == [2000, 750, 700]
+
+
 async def test_a_turn_that_runs_again_pays_nothing(llm: LlmServer, provider: Provider) -> None:
     journal = MemoryJournal()
     say(llm, recommendations=[drafted()])
