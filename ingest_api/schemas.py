@@ -202,6 +202,14 @@ class UserWishes(_Answer):
     do_not_disturb: bool
 
 
+class ErasureReceipt(_Answer):
+    """What was erased of a user, without naming them; the audit log holds the same under `erased:<receipt_id>`."""
+
+    receipt_id: str
+    erased_at: datetime
+    rows: dict[str, int] = Field(description="By table; `ai_interactions` lost user and texts, not their cost")
+
+
 class RememberedFact(_Answer):
     """Something that a user told about themselves, and the message in which they did."""
 

@@ -1,4 +1,5 @@
-"""Keeps the tables tidy: nudges that nobody saw in time end, spent idempotency keys and refresh tokens are forgotten.
+"""Keeps the tables tidy: nudges that nobody saw in time end, spent idempotency keys and refresh tokens are forgotten,
+and what was stored late of erased users goes as well.
 
 Each company has a transaction of its own, so that one with much to tidy does not hold up the others.
 """
@@ -7,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from db import companies, idempotency, nudges, refresh_tokens
+from db import companies, erasures, idempotency, nudges, refresh_tokens
 from db.pool import Database
 
 IDEMPOTENCY_KEPT: Final = timedelta(days=1)
@@ -31,7 +32,8 @@ class Upkeep:
         now = self._now()
         async with self._db.transaction(company_id) as connection:
             return (
-                await nudges.expire(connection, now)
+                await erasures.repeat(connection, company_id, now)
+                + await nudges.expire(connection, now)
                 + await idempotency.purge(connection, company_id, now - IDEMPOTENCY_KEPT)
                 + await refresh_tokens.purge(connection, company_id, now)
             )

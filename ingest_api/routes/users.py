@@ -8,11 +8,13 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from core.errors import InvalidRequest
+from core.ids import new_id
 from core.nudges import NudgeStatus
-from db import audit, events, nudges, timeline, wishes
+from db import audit, erasures, events, nudges, timeline, wishes
 from db.pool import Connection
 from ingest_api.deps import CallerOf, Cursor, Limit, ServicesOf, SessionId, UserFilter, UserId
-from ingest_api.schemas import ListOf, NudgeRow, StoredEvent, TimelineEntry, UserWishes
+from ingest_api.forgetting import forget_user
+from ingest_api.schemas import ErasureReceipt, ListOf, NudgeRow, StoredEvent, TimelineEntry, UserWishes
 from ingest_api.writes import Answer, WriteOf
 
 router = APIRouter(prefix="/api/v1", tags=["users"])
@@ -66,6 +68,32 @@ async def change_wishes(user_id: UserId, body: WishesRequest, write: WriteOf) ->
         return Answer({"user_id": user_id, **asdict(now_wished)})
 
     return await write.run(work)
+
+
+@router.delete("/users/{user_id:path}", summary="Erase a user", response_model=ErasureReceipt)
+async def erase_user(user_id: UserId, write: WriteOf) -> Response:
+    """Erase everything that is stored of a user, and of the anonymous visitors who turned out to be them.
+
+    The receipt counts the rows that went, by table; calls of models keep their cost and lose everything else. Erasing
+    somebody who is not there, or again, is no error. What the user does afterwards is stored as of somebody new.
+    """
+    caller, services, now = write.caller, write.services, datetime.now(UTC)
+    names: list[str] = [user_id]
+
+    async def work(connection: Connection) -> Answer:
+        receipt_id = new_id()
+        erased = await erasures.erase(connection, caller.company_id, user_id, receipt_id, now)
+        names.extend(erased.users)
+        detail = {"rows": dict(erased.rows)}
+        await audit.record(
+            connection, caller.company_id, caller.actor, "user.erased", f"erased:{receipt_id}", detail, write.trace_id
+        )
+        receipt = ErasureReceipt(receipt_id=receipt_id, erased_at=now, rows=dict(erased.rows))
+        return Answer(receipt.model_dump(mode="json"))
+
+    response = await write.run(work)
+    await forget_user(services.redis, services.settings.store.stream_shards, caller.company_id, set(names))
+    return response
 
 
 @router.get("/nudges", summary="List nudges")

@@ -29,3 +29,23 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ai_spend_days TO onboarding_app;
 
 -- When the user was asked whether facts may be kept: asked once, whatever the answer.
 ALTER TABLE users ADD COLUMN asked_to_remember_at timestamptz;
+
+-- Users who were erased within the last hour: what of them was on its way then is erased as well when it is stored.
+CREATE TABLE erasures (
+    company_id uuid NOT NULL REFERENCES companies ON DELETE CASCADE,
+    user_id    text NOT NULL,
+    receipt_id uuid NOT NULL,
+    erased_at  timestamptz NOT NULL,
+    PRIMARY KEY (company_id, user_id)
+);
+ALTER TABLE erasures ENABLE ROW LEVEL SECURITY;
+ALTER TABLE erasures FORCE ROW LEVEL SECURITY;
+CREATE POLICY app ON erasures TO onboarding_app
+    USING (company_id = ANY ((SELECT app_company_ids())::uuid[]))
+    WITH CHECK (company_id = ANY ((SELECT app_company_ids())::uuid[]));
+GRANT SELECT, INSERT, UPDATE, DELETE ON erasures TO onboarding_app;
+
+-- The audit log is only ever added to, but for this: the name of an erased user gives way to the erasure's receipt.
+GRANT UPDATE (subject) ON audit_log TO onboarding_app;
+CREATE POLICY erasure ON audit_log AS RESTRICTIVE FOR UPDATE TO onboarding_app
+    USING (action LIKE 'user.%') WITH CHECK (subject LIKE 'erased:%');
