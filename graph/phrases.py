@@ -38,6 +38,12 @@ def phrase(key: str, language: str | None, **values: object) -> str:
     return str(text).format_map(values)
 
 
+def ends_in(text: str, *keys: str) -> bool:
+    """Tell whether a text of the agent's ends in one of these fixed texts, in any language; they hold no {names}."""
+    said = text.rstrip()
+    return any(said.endswith(_words(language)[key]) for key in keys for language in SPOKEN)
+
+
 def duration(minutes: int, language: str | None) -> str:
     """Return a length of time in words, in the largest unit that it fills: “30 minutes”, “2 hours”, “a day”."""
     for unit, size in (("days", _DAY), ("hours", _HOUR)):

@@ -10,8 +10,8 @@ from typing import Any, Final
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from core.conversations import Role
-from core.playbooks import Stage
 from graph.casefile import quote
+from graph.onboarding.flow import standing
 from graph.prompting import Prompt
 from graph.talk import Said, Talk
 
@@ -56,9 +56,8 @@ def _by(said: Said, text: str) -> str:
 
 
 def _data(talk: Talk) -> dict[str, Any]:
-    stage: Stage = talk.playbook.stages[talk.playbook.known_stage(talk.stage)]
     known = {fact.name: fact.value for fact in talk.facts}
-    asked = [item.wording(talk.answer_language) for item in stage.questions if item.is_open({*known, *talk.context})]
+    asked = [item.wording(talk.answer_language) for item in standing(talk).open]
     fields = {
         "language": talk.answer_language,
         "passages": [

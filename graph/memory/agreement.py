@@ -11,9 +11,8 @@ from typing import Final
 
 import yaml
 
-from graph.languages import SPOKEN
 from graph.onboarding.pleasantries import plainly, pleasantry
-from graph.phrases import phrase
+from graph.phrases import ends_in
 
 ASK: Final = "remember_ask"
 """Key of the question whether facts may be kept."""
@@ -23,7 +22,7 @@ MAX_WISH: Final = 120
 
 def asks_consent(text: str) -> bool:
     """Tell whether a text of the agent's ends in the question whether facts may be kept."""
-    return any(text.rstrip().endswith(phrase(ASK, language)) for language in SPOKEN)
+    return ends_in(text, ASK)
 
 
 def agrees(text: str) -> bool | None:

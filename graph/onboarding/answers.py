@@ -6,6 +6,7 @@ nothing has to be kept between turns, and a turn that runs again finds the same.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 from typing import Any, Final
 
 from core.conversations import ANSWERS, Role
@@ -53,6 +54,12 @@ def pending_question(talk: Talk) -> Question | None:
     seeds = talk.context.get(QUESTIONS)
     asked = [str(one) for one in seeds] if isinstance(seeds, Sequence) and not isinstance(seeds, str) else []
     return question_in(asked[0], talk.playbook, talk.stage) if asked else None
+
+
+def last_words(talk: Talk) -> str:
+    """Return what the agent said since the user's last message; empty where it has said nothing yet."""
+    since = takewhile(lambda said: said.role is not Role.USER, reversed(talk.messages))
+    return "\n".join(reversed([said.text for said in since if said.role is Role.ASSISTANT]))
 
 
 def question_in(text: str, playbook: Playbook, stage: str | None = None) -> Question | None:

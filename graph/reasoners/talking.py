@@ -4,6 +4,7 @@ No model is asked. What is quoted is quoted as it stands, with the number of its
 words (`graph.phrases`). So an installation without any key still answers, leads, and fetches a person.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,11 +12,11 @@ import orjson
 
 from core.conversations import Role
 from core.playbooks import in_language
-from graph.languages import SPOKEN, is_written_in
-from graph.onboarding.answers import SKIPPED, first_messages, learned, pending_question
+from graph.languages import is_written_in
+from graph.onboarding.answers import SKIPPED, first_messages, last_words, learned, pending_question
 from graph.onboarding.flow import Standing, stage_to_advance, standing
-from graph.onboarding.pleasantries import Pleasantry, pleasantry
-from graph.phrases import phrase, tongue
+from graph.onboarding.pleasantries import Pleasantry, plainly, pleasantry
+from graph.phrases import ends_in, phrase, tongue
 from graph.quoting import quote_for
 from graph.talk import Reply, Talk, ToolCall, ToolSpec
 
@@ -23,6 +24,11 @@ VERSION: Final = "talking-1"
 MAX_REASON: Final = 300
 ADVANCE: Final = "advance_stage"
 REQUEST: Final = "request_human"
+_NUMBERS: Final = re.compile(
+    r"(?:(?:yes|please|the|number|no|option|all|both|of|them|and|one|first|second|third|last|نعم|رقم|الاول|الثاني|"
+    r"الثالث|الاخير|كلها|كلاهما|و|[1-9]) ?)+"
+)
+"""A choice among a few, such as “1 and 3” or “the first one, please”."""
 _OFFERS: Final = ("unanswerable", "withheld", "budget_exhausted", "provider_failed", "error", "recommendations.none")
 """Fixed words that offer a person."""
 
@@ -32,6 +38,8 @@ def converse(talk: Talk, tools: Sequence[ToolSpec]) -> Reply:
     if call := _call(talk, tools):
         return Reply("", (call,))
     here, kind = standing(talk), pleasantry(talk.question)
+    if chooses_recommendation(talk):
+        return Reply(phrase("recommendations.chosen", talk.answer_language))
     if learned(talk):
         return Reply(_go_on(talk, here))
     if kind is not None:
@@ -103,8 +111,14 @@ def _call(talk: Talk, tools: Sequence[ToolSpec]) -> ToolCall | None:
 
 def was_offered_person(talk: Talk) -> bool:
     """Tell whether the agent's last words offered a person."""
-    said = next((said.text for said in reversed(talk.messages) if said.role is Role.ASSISTANT), "")
-    return any(phrase(key, language) in said for key in _OFFERS for language in SPOKEN)
+    return ends_in(last_words(talk), *_OFFERS)
+
+
+def chooses_recommendation(talk: Talk) -> bool:
+    """Tell whether the user says yes to recommendations that were just shown, or names some by number."""
+    if not ends_in(last_words(talk), "recommendations.ask"):
+        return False
+    return pleasantry(talk.question) == "affirm" or _NUMBERS.fullmatch(plainly(talk.question)) is not None
 
 
 def latest_question(talk: Talk) -> str:

@@ -10,7 +10,7 @@ import yaml
 
 import graph.phrases
 from graph.languages import SPOKEN, is_written_in
-from graph.phrases import counted, duration, moment, phrase, tongue
+from graph.phrases import counted, duration, ends_in, moment, phrase, tongue
 
 FILES = {
     path.stem: yaml.safe_load(path.read_bytes()) for path in Path(graph.phrases.__file__).parent.glob("phrase_files/*")
@@ -134,3 +134,10 @@ def test_moments_in_arabic() -> None:
 )
 def test_tongues(tag: str, language: str, name: str) -> None:
     assert tongue(tag, language) == name
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_the_agents_own_fixed_words_are_known_again(language: str) -> None:
+    said = f"Something before. {phrase('unanswerable', language)} "
+    assert ends_in(said, "withheld", "unanswerable")
+    assert not ends_in(f"{said} And more.", "unanswerable")

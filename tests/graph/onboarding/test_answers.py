@@ -6,6 +6,7 @@ import pytest
 
 from core.playbooks import Question, shipped
 from graph.onboarding.answers import SKIPPED, answer_to, known, learned, pending_question, question_in
+from graph.phrases import phrase
 from graph.talk import Fact, Understanding, Verdict
 from tests.graph.talks import make_talk
 
@@ -108,6 +109,20 @@ def test_everything_known_comes_together() -> None:
         "plan": "pro", "seats": "3", "industry": "Retail", "customer_name": "Mia", "goal": "Invoices",
         "role": "Founder or owner", "team_size": "5", "tools_used": "HubSpot",
     }  # fmt: skip
+
+
+CONSENT = f"assistant: {phrase('remember_ask', 'en')}"
+
+
+def test_a_question_stays_open_when_the_agent_says_something_else_after_it() -> None:
+    assert learned(make_talk("5", asked(TEAM), CONSENT, playbook="onboarding")) == (Fact("team_size", "5"),)
+    later = make_talk("hm", asked(TEAM), CONSENT, "user: 5", "assistant: Fine.", playbook="onboarding")
+    assert known(later)["team_size"] == "5"
+
+
+def test_a_no_to_being_remembered_passes_over_no_question() -> None:
+    talk = make_talk("hm", asked(TEAM), CONSENT, "user: no", "assistant: Fine.", playbook="onboarding")
+    assert "team_size" not in known(talk)
 
 
 @pytest.mark.parametrize("kept", [None, [], "x", {"role": None}])

@@ -137,6 +137,13 @@ def test_a_yes_to_the_offer_of_a_person_calls_one(language: str) -> None:
     assert converse(replace(talk, messages=()), (request,)).tool_calls == ()
 
 
+@pytest.mark.parametrize("text", ["yes", "1", "1 and 2", "The first one, please", "نعم", "both"])
+def test_a_choice_among_recommendations_is_noted(text: str) -> None:
+    shown = f"assistant: {phrase('recommendations.intro', 'en')}\n\n{phrase('recommendations.ask', 'en')}"
+    assert words(make_talk(text, shown, playbook="onboarding")) == phrase("recommendations.chosen", "en")
+    assert words(make_talk(text, "assistant: …", playbook="support")) != phrase("recommendations.chosen", "en")
+
+
 @pytest.mark.parametrize("name", ["onboarding", "sales", "support"])
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_a_whole_conversation_without_any_model(name: str, language: str) -> None:
