@@ -83,7 +83,8 @@ class ToolResult:
     """What came of a call, as the reasoner gets to read it: masked, capped, quoted as data.
 
     `effects` are what the turn must do once the answer is stored (move the stage, call a person). `passages` are what a
-    search found, so that the answer may cite them; `figures` are the values (prices, stock, dates) that it may state.
+    search found, so that the answer may cite them; `figures` are the values (prices, stock, dates) that it may state,
+    `statements` the lines that its other sentences are held against. `data` is what `text` quotes.
     """
 
     call: ToolCall
@@ -94,6 +95,8 @@ class ToolResult:
     excerpts: tuple[Excerpt, ...] = ()
     passages: tuple[Any, ...] = ()
     figures: tuple[str, ...] = ()
+    statements: tuple[str, ...] = ()
+    data: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from graph.tools.cleaning import cleaned
 from graph.tools.contracts import SPEAKS_TO_MODEL, Ended
 from graph.tools.figures import figures
 from graph.tools.fitting import fit
+from graph.tools.statements import statements
 
 Speaks = Callable[[str], bool]
 """Tells whether a text speaks to a model instead of a reader (`knowledge.citations.addresses_model`)."""
@@ -28,9 +29,15 @@ _WARNING: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A result as the model gets to read it. `code` is set where the result is marked."""
+    """A result as the model gets to read it. `code` is set where the result is marked.
+
+    `data` is what `text` quotes, for whoever puts several results into one block; `statements` are what sentences of an
+    answer are held against.
+    """
 
     text: str
+    data: Mapping[str, Any]
+    statements: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
     code: str | None = None
 
@@ -40,9 +47,11 @@ def show(tool: str, ended: Ended, limit: int, pseudonyms: Pseudonyms, speaks: Sp
     rough, was_cut = fit(cleaned(ended.value), limit)  # what is cut away need not be masked
     value, is_cut = fit(pseudonyms.mask_values(rough), limit)
     said = {"tool": tool, **_outcome(ended, value)} | ({"cut": True} if was_cut or is_cut or ended.is_cut else {})
-    if any(map(speaks, _pieces(value))):
-        return Shown(f"{quote(said)}\n{_WARNING}", figures(value), ended.code or SPEAKS_TO_MODEL)
-    return Shown(quote(said), figures(value), ended.code)
+    lines = (*((ended.words,) if ended.words else ()), *statements(value))
+    if not any(map(speaks, _pieces(value))):
+        return Shown(quote(said), said, lines, figures(value), ended.code)
+    marked = {**said, "warning": _WARNING}
+    return Shown(f"{quote(said)}\n{_WARNING}", marked, lines, figures(value), ended.code or SPEAKS_TO_MODEL)
 
 
 def _outcome(ended: Ended, value: Any) -> dict[str, Any]:

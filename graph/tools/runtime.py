@@ -148,5 +148,8 @@ def _result(came: _Came, shown: Shown) -> ToolResult:
         effects=done.effects,
         excerpts=done.excerpts,
         passages=done.passages,
+        # What passages say is held against the passages, and cited.
         figures=() if done.excerpts else shown.figures,
+        statements=() if done.excerpts else shown.statements,
+        data=shown.data,
     )
