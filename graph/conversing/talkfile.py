@@ -13,7 +13,7 @@ from core.conversations import Role
 from graph.casefile import quote
 from graph.onboarding.flow import standing
 from graph.prompting import Prompt
-from graph.talk import Said, Talk
+from graph.talk import Said, Talk, ToolResult
 
 MAX_SAID: Final = 1500
 """Characters of an earlier message; the question itself is read whole."""
@@ -64,16 +64,19 @@ def _data(talk: Talk) -> dict[str, Any]:
             {"n": number, "title": one.title, "text": one.text, "url": one.url}
             for number, one in enumerate(talk.excerpts, start=1)
         ],
-        "results": [
-            {"tool": one.call.name, "arguments": one.call.arguments[:500], "status": one.status, "result": one.text}
-            for one in talk.results
-        ],
+        "results": [_result(one) for one in talk.results],
         "user": {"name": talk.customer_name, "anonymous": talk.is_anonymous, "facts": known, **_context(talk)},
         "summary_of_earlier_messages": talk.summary,
         "what_they_just_did": list(talk.trace[-MAX_TRACE:]),
         "open_questions": asked,
     }
     return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+
+
+def _result(one: ToolResult) -> dict[str, Any]:
+    """Return a result as values rather than as a block of its own: a block within a block is hard to read."""
+    called = {"tool": one.call.name, "arguments": one.call.arguments[:500], "status": one.status}
+    return {**called, "result": one.text} if one.data is None else {**one.data, **called}
 
 
 def _context(talk: Talk) -> dict[str, Any]:
