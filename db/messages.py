@@ -70,6 +70,12 @@ _AFTER: Final = f"""
     {_ALL} AND conversation_id = %(conversation_id)s AND position > %(position)s ORDER BY position LIMIT %(limit)s
 """
 
+# Reads what was said lately with a user, in whichever conversation; the notes that nobody is shown are left out.
+_LATELY: Final = f"""
+    {_ALL} AND user_id = %(user_id)s AND created_at > %(since)s AND role <> 'system'
+    ORDER BY created_at DESC, position DESC LIMIT %(limit)s
+"""
+
 # Reads what belongs to a turn: the user's messages that it answers, then what it said.
 _OF_TURN: Final = f"{_ALL} AND turn_id = %(turn_id)s ORDER BY position"
 
@@ -190,6 +196,12 @@ async def after(
     """Return the messages of a conversation after a position, in order."""
     values = {"company_id": company_id, "conversation_id": conversation_id, "position": position, "limit": limit}
     return [_message(row) for row in await fetch_dicts(connection, _AFTER, values)]
+
+
+async def lately(connection: Connection, company_id: str, user_id: str, since: datetime, limit: int) -> list[Message]:
+    """Return what was said with a user since then, in order; the latest when there is more than `limit`."""
+    values = {"company_id": company_id, "user_id": user_id, "since": since, "limit": limit}
+    return [_message(row) for row in reversed(await fetch_dicts(connection, _LATELY, values))]
 
 
 async def of_turn(connection: Connection, company_id: str, turn_id: str) -> list[Message]:

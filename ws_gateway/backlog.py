@@ -1,9 +1,10 @@
-"""What a connecting client has missed: durable frames from its outbox, nudges from PostgreSQL.
+"""What a connecting client has missed: durable frames from its outbox, nudges and messages from PostgreSQL.
 
-A client that resumes in the same epoch gets the frames after its number. One that knows no number, or comes from an
-epoch that is gone, gets the nudges that nobody has seen yet. In either case a nudge that was seen or has expired
-meanwhile is left out, and one that PostgreSQL holds but Redis does not (it was lost, or never got there) is published
-now.
+A client that resumes in the same epoch gets the frames after its number. One that knows no number gets the nudges that
+nobody has seen yet, and asks the API for what was said. One that comes from an epoch that is gone gets what was said
+lately as well, since it cannot tell what it missed; it drops by their ids the messages that it has. In any case a nudge
+that was seen or has expired meanwhile is left out, and one that PostgreSQL holds but Redis does not (it was lost, or
+never got there) is published now.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -12,20 +13,27 @@ from typing import Any
 
 import orjson
 
-from core.frames import nudge_frame
+from core.conversations import Message
+from core.frames import message_frame, nudge_frame
 from core.nudges import Nudge
 from core.outbox import Frame, Outbox, Stored
 
 Undelivered = Callable[[str, str], Awaitable[list[Nudge]]]
 """(company id, user id) → nudges that are neither seen nor expired, oldest first."""
+SaidLately = Callable[[str, str], Awaitable[list[Message]]]
+"""(company id, user id) → what was said with the user lately, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a client stands: the number up to which it is up to date, and whether it said so itself."""
+    """Where a client stands: the number up to which it is up to date, and whether it said so itself.
+
+    `lost` tells that it comes from an epoch that is gone.
+    """
 
     seq: int
     resumed: bool
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ def starting_point(stored: Stored, after: int | None, epoch: str | None) -> Star
     """
     if after is not None and epoch == stored.epoch:
         return Start(min(after, newest(stored.frames)), resumed=True)
-    return Start(stored.frames[0].seq - 1 if stored.frames else 0, resumed=False)
+    return Start(stored.frames[0].seq - 1 if stored.frames else 0, resumed=False, lost=epoch not in {None, stored.epoch})
 
 
 def newest(frames: Sequence[Frame], otherwise: int = 0) -> int:
@@ -58,7 +66,7 @@ def due(stored: Stored, start: Start, unseen: Collection[str]) -> list[Frame]:
 
 def _is_due(frame: Frame, start: Start, unseen: Collection[str]) -> bool:
     nudge_id = nudge_id_of(frame.data)
-    return start.resumed if nudge_id is None else nudge_id in unseen
+    return start.resumed or start.lost if nudge_id is None else nudge_id in unseen
 
 
 def nudge_id_of(data: bytes) -> str | None:
@@ -70,9 +78,10 @@ def nudge_id_of(data: bytes) -> str | None:
 class Backlog:
     """Finds what a client missed."""
 
-    def __init__(self, outbox: Outbox, undelivered: Undelivered) -> None:
+    def __init__(self, outbox: Outbox, undelivered: Undelivered, said_lately: SaidLately) -> None:
         self._outbox = outbox
         self._undelivered = undelivered
+        self._said_lately = said_lately
 
     async def missed(self, company_id: str, user_id: str, stored: Stored, start: Start) -> Missed:
         """Return what a client missed; raises Unavailable while PostgreSQL is away."""
@@ -80,9 +89,12 @@ class Backlog:
         unseen = {nudge.nudge_id: nudge for nudge in rows if nudge.nudge_id not in stored.seen}
         frames, until = due(stored, start, unseen), newest(stored.frames, otherwise=start.seq)
         known = {nudge_id_of(frame.data) for frame in stored.frames}
-        absent = [nudge for nudge_id, nudge in unseen.items() if nudge_id not in known]
-        for nudge in absent:
-            await self._outbox.publish(company_id, user_id, nudge_frame(nudge), key=nudge.nudge_id)
+        absent = {key: nudge_frame(nudge) for key, nudge in unseen.items() if key not in known}
+        if start.lost:
+            said = await self._said_lately(company_id, user_id)
+            absent |= {message.message_id: message_frame(message) for message in said}
+        for key, frame in absent.items():
+            await self._outbox.publish(company_id, user_id, frame, key=key)
         # Others may have published in between; whatever came after the first reading is new, and due.
         later = await self._outbox.after(company_id, user_id, until) if absent else []
         return Missed(frames + later, newest(later, otherwise=until))

@@ -4,12 +4,13 @@ import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from redis.asyncio import Redis
 
 from core import redis as redis_connection
+from core.conversations import Message
 from core.errors import Unauthenticated, Unavailable
 from core.flags import Flags
 from core.ids import new_id
@@ -17,7 +18,7 @@ from core.nudges import Nudge
 from core.outbox import Outbox
 from core.security import Vault
 from core.settings import ConversationSettings, GatewaySettings, SecuritySettings, StoreSettings
-from db import companies, nudges
+from db import companies, messages, nudges
 from db.pool import Database, is_outage
 from ws_gateway.backlog import Backlog
 from ws_gateway.continuity import Continuity
@@ -33,6 +34,11 @@ from ws_gateway.registry import Directory, Limits, Registry
 from ws_gateway.reports import Reports
 
 log = logging.getLogger(__name__)
+
+REPEATED: Final = timedelta(days=1)
+"""How far back a client is told what was said, when it cannot tell what it missed."""
+MOST_REPEATED: Final = 100
+"""Messages that it is told at most: half of what an outbox keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,9 @@ def _connect(
     registry = Registry(Limits(settings.gateway_connections_per_user, settings.gateway_connections_per_company))
     directory, reports = Directory(redis, gateway_id, seconds), Reports(redis, outbox, shards)
     postman = Postman(registry, outbox, reports, buffer_bytes)
-    reception = Reception(registry, directory, outbox, Backlog(outbox, queries.undelivered), postman)
+    reception = Reception(
+        registry, directory, outbox, Backlog(outbox, queries.undelivered, queries.said_lately), postman
+    )
     continuity = Continuity(registry, directory, outbox, postman)
     identity = Identity(Keyring(queries.identity_secrets))
     return Running(
@@ -129,6 +137,16 @@ class Queries:
         try:
             async with self._database.transaction(company_id) as connection:
                 return await nudges.undelivered(connection, company_id, user_id, datetime.now(UTC))
+        except Exception as error:
+            raise _translated(error) from error
+
+    async def said_lately(self, company_id: str, user_id: str) -> list[Message]:
+        """Return what was said with a user since yesterday, as far as it is worth repeating."""
+        try:
+            async with self._database.transaction(company_id) as connection:
+                return await messages.lately(
+                    connection, company_id, user_id, datetime.now(UTC) - REPEATED, MOST_REPEATED
+                )
         except Exception as error:
             raise _translated(error) from error
 

@@ -73,6 +73,28 @@ class TestRedis:
         await client.send(type="request_human", conversation_id=conversation_id)
         await said(client, key="after")
 
+    async def test_lost_altogether_what_was_said_is_told_again_once(
+        self, gateway: Inside, company: Company, archive: Archive, redis_server: RedisServer
+    ) -> None:
+        client = await gateway.join(company)
+        accepted = await said(client)
+        reply = await archive.reply(accepted["conversation_id"])
+        redis_server.stop()
+        for path in redis_server.directory.glob("appendonlydir/*"):
+            path.unlink()
+        await asyncio.to_thread(redis_server.start)
+        assert await client.closed() == 1012
+        await eventually(lambda: ready(gateway, 200))
+        tabs = [await gateway.resume(company, client.hello, client.hello["seq"]) for _ in range(2)]
+        for tab in tabs:
+            assert not tab.hello["resumed"]
+            frames = await shown(tab, 2)
+            assert [frame["message_id"] for frame in frames] == [accepted["message_id"], reply.message_id]
+            assert await tab.pong() == []
+        again = await gateway.resume(company, tabs[0].hello, frames[0]["seq"])
+        assert [frame["message_id"] for frame in await shown(again)] == [reply.message_id]
+        assert await (await gateway.join(company)).pong() == []
+
     async def test_a_stream_that_cannot_be_written_is_a_fault_of_ours(
         self, gateway: Inside, company: Company, redis: Redis, archive: Archive
     ) -> None:
