@@ -18,6 +18,7 @@ from graph.excerpts import safe_url
 from graph.guardrails import Judged
 from graph.plaintext import plain_text
 from graph.talk import Talk, Verdict
+from graph.tools.anchoring import is_anchored
 
 UNANSWERABLE: Final = "UNANSWERABLE"
 """What a model is told to say where nothing that it was given answers; our own words take its place."""
@@ -49,6 +50,10 @@ class Grounds:
     def given(self) -> tuple[str, ...]:
         """Texts that prove as passages do, without being cited."""
         return tuple(text for text in _given(self.talk) if text)
+
+    def make_ready(self) -> None:
+        """Read once what every sentence is held against: while a model thinks, not while a sentence waits."""
+        check_sentence("It takes 12 of them.", self, is_verbatim=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,8 @@ def _proven(
     product = grounds.talk.config.tone.product_name
     backing = grounds.claims.check(text, named, grounds.passages, grounds.given, context=product)
     if not backing.text:
+        if is_anchored(text, _stated(grounds.talk), grounds.talk.answer_language):
+            return Spoken(text, before, after, is_claim=True)
         return tuple(Verdict(reason, "answer") for reason in backing.withheld or ("unsupported",))
     own = tuple(chunk for chunk in named if chunk in backing.cited)
     return Spoken(text, before, after, (own or backing.cited)[:MAX_SHOWN], is_claim=bool(backing.cited))
@@ -127,10 +134,14 @@ def _named_chunks(body: str, talk: Talk) -> tuple[str, ...]:
     return tuple(dict.fromkeys(known[number].chunk_id for number in numbers if number in known))
 
 
-def _given(talk: Talk) -> Iterator[str]:
+def _stated(talk: Talk) -> Iterator[str]:
+    """Yield what tools said in this turn, record by record."""
     for result in talk.results:
-        yield result.text
-        yield from result.figures
+        yield from result.statements
+
+
+def _given(talk: Talk) -> Iterator[str]:
+    yield from _stated(talk)
     for fact in talk.facts:
         yield f"{fact.name.replace('_', ' ')}: {fact.value}"
     yield from talk.trace
