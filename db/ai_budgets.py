@@ -103,7 +103,7 @@ _RESERVE: Final = (
             reserved_out = excluded.reserved_out, nearly = i.nearly || excluded.nearly,
             created_at = excluded.created_at, finished_at = NULL
         WHERE i.status <> 'done')
-    SELECT refused_by, nearly FROM verdict
+    SELECT refused_by, CASE WHEN refused_by IS NULL THEN nearly ELSE '{}' END AS nearly FROM verdict
     """
 )
 

@@ -48,6 +48,12 @@ class ConsumerMetrics:
             "onboarding_notifications", "Deliveries by channel and result", ["channel", "result"], registry=registry
         )
 
+        self.budget_refusals = Counter(
+            "onboarding_budget_refusals", "Model calls that a budget did not hold", ["scope"], registry=registry
+        )
+        self.budgets_low = Counter(
+            "onboarding_budgets_low", "Budgets of users and conversations found at 80 %", ["scope"], registry=registry
+        )
         self.searches = Counter(
             "onboarding_knowledge_searches", "Searches of the knowledge base by result", ["result"], registry=registry
         )

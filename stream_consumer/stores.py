@@ -19,6 +19,7 @@ from core.outbox import Outbox
 from core.settings import ChannelSettings
 from core.turns import Turn
 from db import ai_budgets, ai_interactions, configs, escalations, nudges
+from db.ai_budgets import Reservation
 from db.pool import Connection, Database
 from detection.restraint import Decision, Deny, check_caps, decide
 from graph.context import AlreadyOpen, AlreadyThere, Capped, Opened, OpenResult, Saved, SaveResult
@@ -27,6 +28,7 @@ from graph.state import Alert
 from stream_consumer.alerting import channels_of, insert_notifications, publish_notifications
 from stream_consumer.batch import UserKey
 from stream_consumer.candidates import read_history, read_standing
+from stream_consumer.metrics import ConsumerMetrics
 from stream_consumer.patience import is_outage
 
 
@@ -47,6 +49,7 @@ class JournalStore:
 
     db: Database
     company_id: str
+    metrics: ConsumerMetrics | None = None
 
     async def find(self, interaction_id: str) -> LlmResponse | None:
         """Return the answer kept under this id, if there is one."""
@@ -58,8 +61,17 @@ class JournalStore:
         """Set the call's estimate aside; raises BudgetExhausted."""
         async with available(), self.db.transaction(self.company_id) as connection:
             found = await ai_budgets.reserve(connection, self.company_id, call, allowance, call.started_at)
+        self._count(found)
         if found.refused_by is not None:
             raise BudgetExhausted(f"The {found.refused_by}'s budget does not hold this call.", scope=found.refused_by)
+
+    def _count(self, found: Reservation) -> None:
+        if self.metrics is None:
+            return
+        for scope in found.nearly:
+            self.metrics.budgets_low.labels(scope).inc()
+        if found.refused_by is not None:
+            self.metrics.budget_refusals.labels(found.refused_by).inc()
 
     async def settle(self, interaction_id: str, response: LlmResponse) -> None:
         """Keep the answer and what it cost."""

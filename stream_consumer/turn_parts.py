@@ -58,7 +58,7 @@ async def open_turns(
     graph, reasoner = build_graph(saver, thinking_seconds=seconds), build_reasoner(settings.llm)
     shards, locks = settings.store.stream_shards, Locks(redis)
     stores = Stores(
-        partial(JournalStore, db),
+        partial(JournalStore, db, metrics=metrics),
         NudgeStore(db),
         EscalationStore(db, redis, settings.channels, shards),
         OutboxDelivery(Outbox(redis)),

@@ -431,6 +431,24 @@ async def test_the_journal_keeps_answers_and_the_budget(database: Database, comp
     await journal.reserve(replace(other, interaction_id=new_id()), Allowance(100))
 
 
+async def test_the_journal_says_whose_budget_is_spent_and_counts_it(database: Database, company: Any) -> None:
+    metrics = ConsumerMetrics(CollectorRegistry())
+    journal = JournalStore(database, company.company_id, metrics)
+    whose = {"user_id": "u1", "conversation_id": new_id()}
+    call = LlmCall(new_id(), new_id(), "converse", "openai", "m", "v1", 9.0, datetime.now(UTC), 100, 50, **whose)
+    limits = Allowance(100, user_cents=10, conversation_cents=20)
+    await journal.reserve(call, limits)
+    with pytest.raises(BudgetExhausted) as refused:
+        await journal.reserve(replace(call, interaction_id=new_id()), limits)
+    assert (refused.value.scope, refused.value.code) == ("user", "budget_exhausted")
+    await journal.reserve(replace(call, interaction_id=new_id(), estimate_cents=1.0), limits)
+    await journal.cut_off(call.interaction_id, "stopped", None)
+    with pytest.raises(BudgetExhausted):
+        await journal.reserve(replace(call, interaction_id=new_id(), estimate_cents=1.0), limits)
+    assert metrics.budget_refusals.labels("user")._value.get() == 2
+    assert metrics.budgets_low.labels("user")._value.get() == 1
+
+
 @pytest.mark.parametrize(
     ("traits", "language"),
     [
