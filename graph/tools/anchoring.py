@@ -12,6 +12,8 @@ from typing import Final
 from graph.guardrails.figures import figures_in
 from graph.languages import is_written_in
 
+_LATIN: Final = "en"
+"""For every language in that script."""
 _ASIDE: Final = re.compile(r"\([^()]*\)")
 _SIGN: Final = re.compile(r"\[[A-Z][A-Z0-9_]*_\d+\]|[A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*")
 """A placeholder, a code such as A-17, or a word in Latin letters."""
@@ -20,6 +22,8 @@ _SIGN: Final = re.compile(r"\[[A-Z][A-Z0-9_]*_\d+\]|[A-Za-z][A-Za-z0-9]*(?:[-_.]
 def is_anchored(sentence: str, statements: Iterable[str], language: str) -> bool:
     """Tell whether all figures and Latin signs of a sentence stand in one statement of another script, at least one."""
     figures, signs = figures_in(sentence), _signs(sentence)
+    if is_written_in(sentence, _LATIN):  # its words are no names
+        signs = frozenset(sign for sign in signs if any(letter.isdigit() for letter in sign))
     if not (figures or signs) or not is_written_in(sentence, language):
         return False
     return any(

@@ -10,16 +10,19 @@ from datetime import date
 from itertools import islice
 from typing import Any, Final
 
-MAX_LINES: Final = 200
+MAX_LINES: Final = 100
 MAX_LINE: Final = 600
 MAX_BEFORE: Final = 200
 """Characters of what holds a record that are said with it."""
+_NOT: Final = "not "
 _DEPTH: Final = 8
 _MONTHS: Final = (
     ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
      "December"),
     ("يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر"),
 )  # fmt: skip
+_NUMBER: Final = re.compile(r"\bn[or]\b")
+"""As in `order_no`, which denies nothing."""
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _ISO_DATE: Final = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}:\d{2})[\d:.]*(?:Z|[+-]\d{2}:?\d{2})?)?(?![\d-])")
 
@@ -34,8 +37,9 @@ def _lines(value: Any, before: str, depth: int) -> Iterator[str]:
     if isinstance(value, str) and not before:
         yield from (_with_dates(line) for line in value.splitlines())
         return
-    own = ", ".join(filter(None, (before, *_scalars(value, "", depth))))
-    yield own
+    said = list(_scalars(value, "", depth))
+    own = ", ".join(filter(None, (before, *(one for one in said if not one.startswith(_NOT)))))
+    yield "; ".join(filter(None, (own, *(one for one in said if one.startswith(_NOT)))))  # denies nothing before it
     for name, record in _records(value, "", depth):
         yield from _lines(record, f"{own[:MAX_BEFORE]}, {name}".strip(", "), depth - 1)
 
@@ -49,7 +53,7 @@ def _scalars(value: Any, name: str, depth: int) -> Iterator[str]:
         case list() if all(not isinstance(inner, Mapping | list) for inner in value):
             yield f"{name} {', '.join(map(_said, value))}".strip()
         case bool():
-            yield f"{'' if value else 'not '}{name}"
+            yield name if value else f"{_NOT}{name}"
         case str() | int() | float():
             yield f"{name} {_said(value)}".strip()
 
@@ -82,4 +86,5 @@ def _in_words(found: re.Match[str]) -> str:
 
 
 def _words(name: str) -> str:
-    return _CAMEL.sub(" ", name).replace("_", " ").replace("-", " ").strip().lower()
+    plain = _CAMEL.sub(" ", name).replace("_", " ").replace("-", " ").strip().lower()
+    return _NUMBER.sub("number", plain)
