@@ -12,7 +12,8 @@ from typing import Any, Final
 from core.errors import BudgetExhausted, ProductError, ProviderFailed, ProviderTimeout
 from core.passages import Passage
 from graph.context import TurnContext
-from graph.conversing.checking import Grounds
+from graph.conversing.abroad import FromAbroad, read_abroad
+from graph.conversing.checking import Grounds, grounds_for
 from graph.conversing.guarding import guard_for
 from graph.conversing.reading import Reading, read_up
 from graph.conversing.recommending import recommend
@@ -81,7 +82,11 @@ async def compose(context: TurnContext, means: TalkContext, talk: Talk, *, secon
         async with asyncio.timeout(seconds):
             if after_answers(talk) == "recommend":
                 return await _recommend(context, means, rounds)
-            await _converse(context, means, rounds)
+            if abroad := await read_abroad(context, means, talk, reading):
+                reading = abroad.reading
+                await _say_translated(context, means, rounds, abroad)
+            else:
+                await _converse(context, means, rounds)
             said = await rounds.stream.finish(is_cut=rounds.last is not None and rounds.last.value.is_cut)
     except Stopped:
         return _stopped(rounds, reading)
@@ -90,6 +95,15 @@ async def compose(context: TurnContext, means: TalkContext, talk: Talk, *, secon
     except (ProviderFailed, BudgetExhausted) as error:
         return _excused(rounds, reading, error)
     return _answered(rounds, reading, said)
+
+
+async def _say_translated(context: TurnContext, means: TalkContext, rounds: _Rounds, abroad: FromAbroad) -> None:
+    """Say what a document in another language says, translated; there is nothing for a reasoner to add."""
+    rounds.talk = replace(rounds.talk, excerpts=abroad.reading.excerpts)
+    rounds.passages = abroad.reading.passages
+    rounds.last = Reasoned(Reply(abroad.text), abroad.provider, abroad.version, is_verbatim=True)
+    await rounds.stream.hold_to(_grounds(context, means, rounds.talk, rounds.passages))
+    await rounds.stream.say(abroad.text, is_verbatim=True)
 
 
 async def _recommend(context: TurnContext, means: TalkContext, rounds: _Rounds) -> Composed:
@@ -125,7 +139,7 @@ async def _converse(context: TurnContext, means: TalkContext, rounds: _Rounds) -
 
 
 def _grounds(context: TurnContext, means: TalkContext, talk: Talk, passages: tuple[Passage, ...]) -> Grounds:
-    return Grounds(talk, passages, context.knowledge, guard_for(talk, passages, means.pseudonyms))
+    return grounds_for(talk, passages, context.knowledge, guard_for(talk, passages, means.pseudonyms))
 
 
 def _asked(reply: Reply, offered: Sequence[ToolSpec]) -> tuple[ToolCall, ...]:

@@ -12,19 +12,21 @@ from typing import Final, Protocol
 
 from core.conversations import Citation
 from core.passages import Passage
-from graph.context import Claims
+from graph.context import Backing, Claims
 from graph.conversing.guarding import links_of
 from graph.excerpts import safe_url
 from graph.guardrails import Judged
 from graph.plaintext import plain_text
 from graph.talk import Talk, Verdict
-from graph.tools.anchoring import is_anchored
 
 UNANSWERABLE: Final = "UNANSWERABLE"
 """What a model is told to say where nothing that it was given answers; our own words take its place."""
 MAX_SHOWN: Final = 2
 """Sources named at one sentence."""
 
+_WITH_FIGURES: Final = "It takes 12 days."
+_WITH_CLAIM: Final = "They say that it is open."
+"""Sentences for which everything is read that others are held against."""
 _MARKER: Final = re.compile(r"\s*\[(\d{1,2})\](?!\()")
 _LAST_STOP: Final = re.compile(r"[.!?؟…:]+[\"'”’»)]*$")
 
@@ -39,21 +41,24 @@ class Guard(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What the sentences of one round are held against."""
+    """What the sentences of one round are held against; make it by `grounds_for`.
+
+    `given` are texts that prove as passages do, without being cited; `links` are those that an answer may hold.
+    """
 
     talk: Talk
     passages: tuple[Passage, ...]
     claims: Claims | None
     guard: Guard
-
-    @property
-    def given(self) -> tuple[str, ...]:
-        """Texts that prove as passages do, without being cited."""
-        return tuple(text for text in _given(self.talk) if text)
+    given: tuple[str, ...]
+    links: frozenset[str]
 
     def make_ready(self) -> None:
         """Read once what every sentence is held against: while a model thinks, not while a sentence waits."""
-        check_sentence("It takes 12 of them.", self, is_verbatim=False)
+        self.guard.check(_WITH_FIGURES)
+        if self.claims is not None:
+            product = self.talk.config.tone.product_name
+            self.claims.check(_WITH_CLAIM, (), self.passages, self.given, context=product)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,12 @@ class Spoken:
     is_claim: bool = False
 
 
+def grounds_for(talk: Talk, passages: tuple[Passage, ...], claims: Claims | None, guard: Guard) -> Grounds:
+    """Return the grounds of a round by what is known and was found by now."""
+    given = tuple(text for text in _given(talk) if text)
+    return Grounds(talk, passages, claims, guard, given, links_of(passages))
+
+
 def check_sentence(raw: str, grounds: Grounds, *, is_verbatim: bool) -> Spoken | tuple[Verdict, ...]:
     """Return the sentence as it may be said, or the verdicts that withhold it.
 
@@ -75,7 +86,7 @@ def check_sentence(raw: str, grounds: Grounds, *, is_verbatim: bool) -> Spoken |
     body = raw.strip()
     before, after = raw[: raw.find(body)], raw[raw.find(body) + len(body) :]
     named = _named_chunks(body, grounds.talk)
-    bare = plain_text(_MARKER.sub("", body), links_of(grounds.passages))
+    bare = plain_text(_MARKER.sub("", body), grounds.links)
     if bare.strip(" .!*") == UNANSWERABLE:
         return (Verdict("unanswerable", "answer"),)
     if not any(letter.isalnum() for letter in bare):
@@ -91,16 +102,23 @@ def check_sentence(raw: str, grounds: Grounds, *, is_verbatim: bool) -> Spoken |
 def _proven(
     text: str, before: str, after: str, named: tuple[str, ...], grounds: Grounds
 ) -> Spoken | tuple[Verdict, ...]:
-    if grounds.claims is None:
-        return (Verdict("no_passage", "answer"),)
-    product = grounds.talk.config.tone.product_name
-    backing = grounds.claims.check(text, named, grounds.passages, grounds.given, context=product)
+    backing = _backing(text, named, grounds)
     if not backing.text:
-        if is_anchored(text, _stated(grounds.talk), grounds.talk.answer_language):
-            return Spoken(text, before, after, is_claim=True)
         return tuple(Verdict(reason, "answer") for reason in backing.withheld or ("unsupported",))
     own = tuple(chunk for chunk in named if chunk in backing.cited)
     return Spoken(text, before, after, (own or backing.cited)[:MAX_SHOWN], is_claim=bool(backing.cited))
+
+
+def _backing(text: str, named: tuple[str, ...], grounds: Grounds) -> Backing:
+    """Return what proves a sentence: mostly the passages that it names, which are asked first, since it waits."""
+    if grounds.claims is None:
+        return Backing("", withheld=("no_passage",))
+    product = grounds.talk.config.tone.product_name
+    if own := [passage for passage in grounds.passages if passage.chunk_id in named]:
+        backing = grounds.claims.check(text, named, own, (), context=product)
+        if backing.cited and not backing.withheld:
+            return backing
+    return grounds.claims.check(text, named, grounds.passages, grounds.given, context=product)
 
 
 def with_markers(text: str, markers: Sequence[int]) -> str:

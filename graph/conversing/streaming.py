@@ -50,6 +50,7 @@ class AnswerStream:
     async def hold_to(self, grounds: Grounds) -> None:
         """Begin a round that is held against these grounds."""
         self._grounds = grounds
+        grounds.make_ready()
         await self.restart()
 
     async def restart(self) -> None:

@@ -5,6 +5,7 @@ Figures are compared by value: "1,200.00", "1200" and "١٢٠٠" are the same nu
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from graph.folding import fold
@@ -20,6 +21,7 @@ _SENSITIVE: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=2048)
 def figures_in(text: str) -> frozenset[str]:
     """Return the numbers of a text, each in one spelling; markers of citations and of steps are none."""
     plain = _MARKER.sub(" ", fold(text))

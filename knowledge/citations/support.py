@@ -6,6 +6,7 @@ agree; one that does not outweighs any overlap: "within 30 days" is not supporte
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
@@ -45,8 +46,24 @@ class Ground:
 
     chunk_id: str
     places: tuple[Reading, ...]
-    above: frozenset[str]
+    above: "Words"
     numbers_above: frozenset[Number]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Stems that claims are matched with, also by their beginnings: a claim is held against some twenty places."""
+
+    stems: frozenset[str]
+    lengths: Mapping[str, tuple[int, ...]]
+
+    def matched(self, wanted: Iterable[str]) -> set[str]:
+        """Return those of some stems that are here, or one that counts as the same word."""
+        return {word for word in wanted if word in self.stems or self._has_near(word)}
+
+    def _has_near(self, word: str) -> bool:
+        lengths = self.lengths.get(word[:SHARED_PREFIX]) if len(word) >= SHARED_PREFIX else None
+        return bool(lengths) and any(abs(length - len(word)) <= SHARED_PREFIX - 1 for length in lengths or ())
 
 
 def ground_of(passage: Passage, context: str = "") -> Ground:
@@ -55,7 +72,7 @@ def ground_of(passage: Passage, context: str = "") -> Ground:
     `context` holds words that may be used at any place, such as the product's name.
     """
     above = read_sentence(" . ".join((passage.document_title, *passage.heading_path, context)))
-    return Ground(passage.chunk_id, _places(passage.text), frozenset(above.stems), above.numbers)
+    return Ground(passage.chunk_id, _places(passage.text), _words(above.stems), above.numbers)
 
 
 def best_support(claim: Reading, ground: Ground) -> Support:
@@ -72,29 +89,27 @@ def _places(text: str) -> tuple[Reading, ...]:
     return tuple(read_sentence(clause) for sentence in kept for clause in CLAUSE.split(sentence) if clause.strip())
 
 
+@lru_cache(maxsize=4096)
+def _words(stems: tuple[str, ...]) -> Words:
+    lengths: dict[str, tuple[int, ...]] = {}
+    for stem in stems:
+        prefix = stem[:SHARED_PREFIX]
+        lengths[prefix] = (*lengths.get(prefix, ()), len(stem))
+    return Words(frozenset(stems), lengths)
+
+
 def _support(claim: Reading, place: Reading, ground: Ground) -> Support:
     wanted = set(claim.stems)
-    matched = _matched(wanted, frozenset(place.stems))
-    above = _matched(wanted - matched, ground.above)
+    matched = _words(place.stems).matched(wanted)
+    above = ground.above.matched(wanted - matched)
     coverage = (len(matched) + HEADING_WEIGHT * len(above)) / len(wanted) if wanted else 0.0
     return Support(coverage, _conflict(claim, place, ground, matched | above))
-
-
-def _matched(wanted: set[str], here: frozenset[str]) -> set[str]:
-    return {word for word in wanted if word in here or _is_near(word, here)}
-
-
-def _is_near(word: str, others: frozenset[str]) -> bool:
-    return len(word) >= SHARED_PREFIX and any(
-        other[:SHARED_PREFIX] == word[:SHARED_PREFIX] and abs(len(other) - len(word)) <= SHARED_PREFIX - 1
-        for other in others
-    )
 
 
 def _conflict(claim: Reading, place: Reading, ground: Ground, matched: set[str]) -> Conflict | None:
     if not all(_has_number(number, place.numbers | ground.numbers_above) for number in claim.numbers):
         return "number"
-    if not (claim.names <= place.marks | ground.above and claim.quoted <= place.marks):
+    if not (claim.names <= place.marks | ground.above.stems and claim.quoted <= place.marks):
         return "name"
     if _denies(claim, place, matched):
         return "negation"
