@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 
+from db import conversation_moves
 from db.pool import Connection
 from db.query import change, fetch_one, fetch_value
 
@@ -128,7 +129,7 @@ async def standing(connection: Connection, company_id: str, user_id: str) -> Use
 
 
 async def merge(connection: Connection, company_id: str, anonymous_id: str, user_id: str, now: datetime) -> bool:
-    """Record that an anonymous visitor is this user: unseen nudges move over, wishes and traits are inherited.
+    """Record that an anonymous visitor is this user: unseen nudges and conversations move over, wishes are inherited.
 
     Returns False, and changes nothing, when `anonymous_id` is not anonymous or belongs to another user already. Safe
     to repeat.
@@ -138,6 +139,7 @@ async def merge(connection: Connection, company_id: str, anonymous_id: str, user
         return False
     await connection.execute(_INHERIT, values)
     await connection.execute(_MOVE_NUDGES, values)
+    await conversation_moves.move(connection, company_id, anonymous_id, user_id, now)
     return True
 
 

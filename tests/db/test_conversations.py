@@ -6,6 +6,7 @@ from itertools import product
 
 import pytest
 
+from core.config import ConversationRules
 from core.conversations import (
     ENDED,
     TRANSITIONS,
@@ -15,11 +16,12 @@ from core.conversations import (
     HandledBy,
     IllegalStage,
     IllegalTransition,
+    IncomingMessage,
 )
 from core.errors import InvalidRequest, NotFound
 from core.ids import new_id
 from core.playbooks import shipped
-from db import conversations
+from db import conversation_intake, conversation_turns, conversations, users
 from db.conversations import NewConversation
 
 S = ConversationState
@@ -223,3 +225,43 @@ async def test_what_is_no_id_is_unknown(db, acme):
         assert await call(db, conversations.get, acme, conversation_id) is None
         with pytest.raises(NotFound):
             await call(db, conversations.lock, acme, conversation_id)
+
+
+class TestAVisitorIsIdentified:
+    @staticmethod
+    async def say(db, company_id, user_id, at, text="Hello"):
+        said = {"conversation_id": None, "client_message_id": new_id(), "text": text, "trace_id": "t"}
+        incoming = IncomingMessage(company_id=company_id, user_id=user_id, **said)
+        async with db.transaction(company_id) as connection:
+            return await conversation_intake.accept(connection, incoming, ConversationRules(), at)
+
+    async def test_what_they_said_and_what_answers_it_moves_over(self, db, acme, now):
+        before = await self.say(db, acme, "anon_1", now)
+        for _ in range(2):
+            assert await call(db, users.merge, acme, "anon_1", "u1", now)
+        kept = await call(db, conversations.active_of, acme, "u1")
+        assert kept.conversation_id == before.conversation_id
+        begun = await call(db, conversation_turns.begin, acme, before.turn.turn_id, now)
+        assert begun.turn.user_id == "u1"
+        after = await self.say(db, acme, "u1", now)
+        assert after.conversation_id == before.conversation_id
+        assert await call(db, conversations.active_of, acme, "anon_1") is None
+
+    @pytest.mark.parametrize(
+        ("known_at", "queued", "survivor"),
+        [(-1, None, "anon_1"), (1, None, "u1"), (1, "anon_1", "anon_1"), (-1, "u1", "u1")],
+    )
+    async def test_of_two_that_are_active_one_goes_on(self, db, acme, now, known_at, queued, survivor):
+        begun = {
+            "anon_1": await self.say(db, acme, "anon_1", now),
+            "u1": await self.say(db, acme, "u1", now + timedelta(minutes=known_at)),
+        }
+        if queued:
+            place = (acme, begun[queued].conversation_id)
+            await call(db, conversations.set_handled_by, *place, HandledBy.QUEUE, now)
+        assert await call(db, users.merge, acme, "anon_1", "u1", now)
+        kept = await call(db, conversations.active_of, acme, "u1")
+        assert kept.conversation_id == begun.pop(survivor).conversation_id
+        (other,) = begun.values()
+        ended = await call(db, conversations.get, acme, other.conversation_id)
+        assert (ended.user_id, ended.state, ended.close_code) == ("u1", S.CANCELLED, "cancelled")
