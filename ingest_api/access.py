@@ -78,6 +78,7 @@ ACCESS: Final[dict[tuple[str, str], frozenset[Role]]] = {
     ("GET", "/api/v1/tools/{name}"): _EVERYBODY,
     ("PATCH", "/api/v1/tools/{name}"): _OWNERS,
     ("DELETE", "/api/v1/tools/{name}"): _OWNERS,
+    ("GET", "/api/v1/tool-calls"): _SUPPORT,
     ("GET", "/api/v1/analytics/costs"): _EVERYBODY,
     ("GET", "/api/v1/analytics/nudges"): _EVERYBODY,
     ("GET", "/api/v1/analytics/conversations"): _EVERYBODY,

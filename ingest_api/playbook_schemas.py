@@ -79,3 +79,23 @@ class ToolDocument(_Answer):
     updated_at: datetime
     updated_by: str
     secret: str | None = None
+
+
+class ToolCallRow(_Answer):
+    """A call of a tool. `arguments` and `result` are masked; `code` says why it failed or was refused, or marks it.
+
+    `started` means that nobody knows how it ended: the turn was broken off.
+    """
+
+    call_id: str
+    turn_id: str
+    conversation_id: str
+    user_id: str
+    tool: str
+    arguments: dict[str, Any]
+    status: Literal["started", "done", "failed", "refused"]
+    code: str | None
+    result: dict[str, Any] | None = Field(description="`text` is what the model got to read")
+    latency_ms: int | None
+    created_at: datetime
+    finished_at: datetime | None

@@ -22,6 +22,7 @@ from ingest_api.routes import (
     playbooks,
     sdk,
     tokens,
+    tool_calls,
     tools,
     users,
 )
@@ -41,6 +42,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     chat.router,
     playbooks.router,
     tools.router,
+    tool_calls.router,
     analytics.router,
     keys.router,
     auth.router,

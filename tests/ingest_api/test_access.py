@@ -31,6 +31,7 @@ from db import (
     nudges,
     playbooks,
     profile_facts,
+    tool_calls,
     tools,
     turns,
     users,
@@ -115,6 +116,7 @@ EXPECTED = {
     ("GET", "/api/v1/tools/{name}"): "secret owner admin editor approver agent viewer",
     ("PATCH", "/api/v1/tools/{name}"): "secret owner admin",
     ("DELETE", "/api/v1/tools/{name}"): "secret owner admin",
+    ("GET", "/api/v1/tool-calls"): "secret owner admin editor agent",
     ("GET", "/api/v1/analytics/costs"): "secret owner admin editor approver agent viewer",
     ("GET", "/api/v1/analytics/nudges"): "secret owner admin editor approver agent viewer",
     ("GET", "/api/v1/analytics/conversations"): "secret owner admin editor approver agent viewer",
@@ -261,8 +263,12 @@ async def furnish_talk(services: Services, victim: Victim) -> None:
         await profile_facts.set_consent(connection, company_id, victim.user_id, NOW, remembers=True)
         assert await profile_facts.set_(connection, company_id, victim.user_id, "victim_step", "victim-text", NOW)
         accepted = await conversation_intake.accept(connection, said, ConversationRules(), NOW)
-    assert accepted.turn is not None
-    victim.conversation_id, victim.task_id = accepted.conversation_id, accepted.turn.turn_id
+        assert accepted.turn is not None
+        victim.conversation_id, victim.task_id = accepted.conversation_id, accepted.turn.turn_id
+        await tool_calls.begin(
+            connection, company_id, call_id=new_id(), turn_id=victim.task_id, tool="victim_step",
+            conversation_id=victim.conversation_id, user_id=victim.user_id, arguments={"who": "victim-text"}, now=NOW,
+        )  # fmt: skip
 
 
 async def furnish_knowledge(services: Services, victim: Victim) -> None:
@@ -382,6 +388,7 @@ ATTACKS: dict[tuple[str, str], Call | None] = {
     ("GET", "/api/v1/tools/{name}"): get("/api/v1/tools/victim_step"),
     ("PATCH", "/api/v1/tools/{name}"): send("PATCH", "/api/v1/tools/victim_step", {"enabled": False}),
     ("DELETE", "/api/v1/tools/{name}"): send("DELETE", "/api/v1/tools/victim_step"),
+    ("GET", "/api/v1/tool-calls"): get("/api/v1/tool-calls?conversation_id={conversation_id}"),
     ("GET", "/api/v1/analytics/costs"): get("/api/v1/analytics/costs"),
     ("GET", "/api/v1/analytics/nudges"): get("/api/v1/analytics/nudges"),
     ("GET", "/api/v1/analytics/conversations"): get("/api/v1/analytics/conversations"),

@@ -1,11 +1,13 @@
 """Playbooks and tools over HTTP: versions, refusals that name the field, secrets that are shown once."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
 import pytest
 
-from db import tools
+from core.ids import new_id
+from db import tool_calls, tools
 from ingest_api.wiring import Services
 from local.installation import Company
 from tests.ingest_api.test_events import problem
@@ -232,3 +234,30 @@ async def test_a_wrong_tool_is_refused_and_its_secret_is_not_repeated(
     assert (await client.post(TOOLS, json=tool(), headers=headers)).status_code == 201
     patched = await client.patch(f"{TOOLS}/lookup_booking", json=changes, headers=headers)
     problem(patched, 422, "invalid_request")
+
+
+async def test_calls_of_tools_are_listed_masked_and_without_what_is_sealed(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services, company: Company
+) -> None:
+    conversation, now = new_id(), datetime.now(UTC)
+    async with services.database.transaction(company.company_id) as connection:
+        for name in ("lookup_booking", "create_ticket"):
+            call_id = new_id()
+            await tool_calls.begin(
+                connection, company.company_id, call_id=call_id, turn_id=new_id(), conversation_id=conversation,
+                user_id="u1", tool=name, arguments={"mail": "[EMAIL_1]"}, now=now,
+            )  # fmt: skip
+            await tool_calls.finish(
+                connection, company.company_id, call_id, "failed", code="timeout",
+                result={"text": "late", "sealed": "secret"}, latency_ms=12, now=now,
+            )  # fmt: skip
+    path = "/api/v1/tool-calls"
+    (row,) = (await client.get(f"{path}?tool=create_ticket", headers=headers)).json()["items"]
+    assert (row["status"], row["code"], row["arguments"]) == ("failed", "timeout", {"mail": "[EMAIL_1]"})
+    assert row["result"] == {"text": "late"}
+    page = (await client.get(f"{path}?conversation_id={conversation}&limit=1", headers=headers)).json()
+    rest = (await client.get(f"{path}?cursor={page['next_cursor']}", headers=headers)).json()
+    assert len(page["items"]) == len(rest["items"]) == 1
+    assert (await client.get(f"{path}?conversation_id={new_id()}", headers=headers)).json()["items"] == []
+    for wrong in ("conversation_id=x", "tool=No", "cursor=x", "limit=0"):
+        assert (await client.get(f"{path}?{wrong}", headers=headers)).status_code == 422
