@@ -1,0 +1,71 @@
+"""What a text says in disguise: letters set apart, digits for letters, look-alikes of other scripts, encodings. Pure.
+
+A text that is read differently by a person and by a filter is how filters are got round, so each reading is looked at.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import unquote
+
+_SPACED: Final = re.compile(r"(?<!\w)(?:\w[ ._\-*]){5,400}\w(?!\w)")
+_SEPARATOR: Final = re.compile(r"[ ._\-*]")
+_MIXED: Final = re.compile(r"(?=[^\W\d]{0,20}[0134578@$!|])[a-z@$!|0134578]{3,20}")
+_DIGITS: Final = str.maketrans("0134578@$!|", "oieastbasil")
+_LOOKALIKES: Final = str.maketrans("аеорсухіѕԁӏмтвнк" + "αοενικτυρ", "aeopcyxisdlmtbhk" + "aoeviktup")
+_BASE64: Final = re.compile(r"(?<![A-Za-z0-9+/=_\-])[A-Za-z0-9+/_\-]{16,2000}={0,2}(?![A-Za-z0-9+/=])")
+_HEX: Final = re.compile(r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{2}[ :]?){10,1000}(?![0-9A-Fa-f])")
+_ROT13: Final = str.maketrans(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "nopqrstuvwxyzabcdefghijklmNOPQRSTUVWXYZABCDEFGHIJKLM"
+)
+_ROT13_SIGN: Final = re.compile(
+    r"\b(?:vtaber|qvfertneq|sbetrg|cebzcg|vafgehpgvbaf?|erirny|cnffjbeq|flfgrz)\b", re.IGNORECASE
+)
+_REVERSED_SIGN: Final = re.compile(r"\b(?:erongi|snoitcurtsni|tpmorp|metsys|drawssap|laever|tegrof)\b", re.IGNORECASE)
+_JOINED: Final = re.compile(r"(?<=[A-Za-z])[_\-+/]+(?=[A-Za-z])|-?NUL-?")
+_READABLE: Final = 0.85
+_LEAST: Final = 8
+
+
+def readings(text: str) -> Iterator[str]:
+    """Yield what else a text may say; nothing for plain writing."""
+    if _SPACED.search(text):
+        yield _SPACED.sub(lambda found: _SEPARATOR.sub("", found[0]), text)
+    lowered = text.lower()
+    if (plain := _MIXED.sub(lambda found: found[0].translate(_DIGITS), lowered)) != lowered:
+        yield plain
+    if not text.isascii() and (latin := lowered.translate(_LOOKALIKES)) != lowered:
+        yield latin
+    if (apart := unquote(_JOINED.sub(" ", text))) != text:
+        yield apart
+    yield from _decoded(text)
+    if _ROT13_SIGN.search(text):
+        yield text.translate(_ROT13)
+    if _REVERSED_SIGN.search(text):
+        yield text[::-1]
+
+
+def _decoded(text: str) -> Iterator[str]:
+    for found in _HEX.finditer(text):
+        yield from _readable(bytes.fromhex(re.sub(r"[ :]", "", found[0])[: len(found[0]) // 2 * 2]))
+    for found in _BASE64.finditer(text):
+        body = found[0].rstrip("=")
+        try:
+            yield from _readable(
+                base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_" if "_" in body else None)
+            )
+        except (binascii.Error, ValueError):
+            continue
+
+
+def _readable(data: bytes) -> Iterator[str]:
+    """Yield bytes as text if most of them are letters and blanks: identifiers decode to noise."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return
+    letters = sum(character.isalpha() or character.isspace() for character in text)
+    if len(text) >= _LEAST and letters >= _READABLE * len(text):
+        yield text
