@@ -84,6 +84,7 @@ def coaching_file(case: Case, diagnosis: Diagnosis) -> dict[str, Any]:
                 for number, excerpt in enumerate(case.excerpts, start=1)
             ],
             "nudges_already_given_here": full.get("nudges_already_given_here"),
+            "said_in_chat": masked(case.user.said_lately, 600),
         }
     )
 

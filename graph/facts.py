@@ -10,12 +10,14 @@ from core.nudges import NudgeStatus, NudgeType
 
 @dataclass(frozen=True, slots=True)
 class UserFacts:
-    """The user of a turn. `language` is a BCP 47 tag, None where nobody said; `traits` are the host's own words."""
+    """The user of a turn. `language` is a BCP 47 tag, None where nobody said; `traits` are the host's own words;
+    `said_lately` is what they wrote in the chat, masked (`graph.memory.recent`)."""
 
     user_id: str
     language: str | None = None
     anonymous: bool = False
     traits: Mapping[str, Any] = field(default_factory=dict)
+    said_lately: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from core import logs, streams
 from core.turns import ReceiptStep, Turn, TurnStatus
-from db import events, nudges, turns, users
+from db import events, memory, nudges, turns, users
 from db.nudges import PastNudge as NudgeRow
 from db.pool import Database
 from detection.restraint import bucket
@@ -21,6 +21,7 @@ from graph.build import TurnGraph
 from graph.context import Delivery, Escalations, Knowledge, Nudges, TurnContext
 from graph.facts import PastNudge, UserFacts
 from graph.journal import Journal
+from graph.memory.recent import LATELY, said_lately
 from graph.reasoner import Reasoner
 from graph.runner import run_turn
 from graph.state import TurnResult
@@ -145,10 +146,17 @@ class TurnsHandler:
             recent = await events.recent_for_users(connection, [user], RECENT_EVENTS)
             history = await nudges.history(connection, *user, self._now() - PAST_NUDGES)
             counted = await nudges.count_on_stuck_point(connection, *user, turn.signal.stuck_point)
+            last = await memory.last_said(connection, *user, self._now() - LATELY)
         return TurnContext(
             config=company.config,
             baseline=company.baseline,
-            user=UserFacts(turn.user_id, language_of(standing.traits), standing.anonymous, standing.traits),
+            user=UserFacts(
+                turn.user_id,
+                language_of(standing.traits),
+                standing.anonymous,
+                standing.traits,
+                said_lately(last.summary, last.messages, last.at, self._now()) if last else "",
+            ),
             recent_events=tuple(recent.get(user, ())),
             past_nudges=tried(history, turn.signal.stuck_point, counted),
             in_holdout=bucket(*user, "holdout") < company.config.restraint.holdout_percent,

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from core.playbooks import FALLBACK_LANGUAGE, in_language
 from graph.handoff import understand
+from graph.memory.agreement import wishes_to_be_forgotten
 from graph.onboarding.answers import answer_to, pending_question
 from graph.talk import Talk, Understanding
 
@@ -23,7 +24,15 @@ def read_message(talk: Talk) -> Understanding:
         return replace(understood, wants_person=True)
     if understood.wants_person and is_choice(talk):
         return replace(understood, wants_person=False, intent="question")
-    return understood
+    return _with_rights(talk, understood)
+
+
+def _with_rights(talk: Talk, understood: Understanding) -> Understanding:
+    """Return what was understood without the suspicion of an attack where users ask for what is theirs to ask: “forget
+    what you know about me” reads like one, and is carried out by no model."""
+    if not wishes_to_be_forgotten(talk.question):
+        return understood
+    return replace(understood, verdicts=tuple(one for one in understood.verdicts if one.rule != "injection"))
 
 
 def is_choice(talk: Talk) -> bool:

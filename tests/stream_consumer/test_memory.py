@@ -12,6 +12,7 @@ from core.config import CompanyConfig
 from core.conversations import Message, Role
 from core.events import AcceptedEvent, to_ms
 from core.ids import derive_id, new_id
+from core.streams import TURNS
 from db import conversations, events, messages, profile_facts, wishes
 from db.messages import NewMessage
 from db.pool import Database
@@ -20,7 +21,7 @@ from tests.graph.reasoners import reasoner_at
 from tests.llm_server import LlmServer, failing, saying, streaming
 from tests.stream_consumer.harness import eventually
 from tests.stream_consumer.talking import Chat, answering, ended
-from tests.stream_consumer.test_turns import configure, rows
+from tests.stream_consumer.test_turns import configure, queue, rows, turn_at, working
 
 ASK = phrase("remember_ask", "en")
 SUMMARY = "The user is Ann ([EMAIL_1]), who sets up a clinic."
@@ -227,3 +228,15 @@ async def test_a_model_reads_what_the_user_just_did_unless_they_do_not_wish_it(
         await ended(redis, taken.turn)
     asked = str(llm.requests[0].body["messages"])
     assert ("the form #crm on /connect-crm was refused 3 times" in asked) == consents
+
+
+async def test_the_coach_of_a_nudge_reads_what_was_said_in_the_chat(
+    database: Database, redis: Redis, company: Any, llm: LlmServer
+) -> None:
+    chat = Chat(database, redis, company.company_id, user_id="u")
+    await talk(chat, "The CRM key of ann@example.com is refused")
+    async with working(database, redis, reasoner_at(llm)):
+        await queue(database, redis, turn_at(company.company_id, "u"))
+        await eventually(lambda: _is(redis.xlen(TURNS), lambda waiting: waiting == 0))
+    asked = [str(request.body["messages"][-1]["content"]) for request in llm.requests]
+    assert any('"said_in_chat":"just now: The CRM key of [email] is refused"' in text for text in asked), asked

@@ -3,6 +3,7 @@
 import pytest
 
 from core.pseudonyms import Pseudonyms
+from graph.conversing.understanding import read_message
 from graph.memory.agreement import wishes_to_be_forgotten
 from graph.memory.consent import Plan, decide, fixed_answer, learned_effects
 from graph.onboarding.answers import SKIPPED, known, learned
@@ -65,6 +66,11 @@ def test_a_wish_to_be_forgotten(text: str) -> None:
     answer = fixed_answer(make_talk(text))
     assert answer is not None
     assert answer.effects == (FORGET,)
+
+
+@pytest.mark.parametrize("text", ["Forget what you know about me", "please forget everything you know about me."])
+def test_the_wish_is_taken_for_no_attack(text: str) -> None:
+    assert read_message(make_talk(text)).verdicts == ()
 
 
 @pytest.mark.parametrize(
