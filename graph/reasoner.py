@@ -1,6 +1,6 @@
 """The Reasoner: who thinks. One Protocol, so that a model, rules without any network, or a chain of both can do it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Generic, Protocol, TypeVar
 
@@ -92,4 +92,12 @@ class Reasoner(Protocol):
 
     async def summarise(self, older: Unsummarised, calls: Calls) -> Reasoned[str]:
         """Summarise what is too long ago to be read as it was said."""
+        ...
+
+    async def translate(self, text: str, to: str, terms: Mapping[str, str], calls: Calls) -> Reasoned[str]:
+        """Translate a text into a language (a primary tag), with `terms` called as they say; faithfully or not at all.
+
+        Rules cannot, and raise ProviderFailed. Whoever wants a translation asks `graph.translation.translate`, which
+        pays for each once.
+        """
         ...

@@ -270,9 +270,24 @@ class Pseudonyms(Protocol):
         ...
 
 
+class Translations(Protocol):
+    """Keeps translations of one company. Every method raises `core.errors.Unavailable` while the store is away."""
+
+    async def find(self, key: bytes) -> str | None:
+        """Return the translation kept under a key, or None."""
+        ...
+
+    async def keep(self, key: bytes, language: str, text: str) -> None:
+        """Keep a translation; one that is there stays."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TalkContext:
-    """What a conversation turn may use, beside what every turn may (`graph.context.TurnContext.talk`)."""
+    """What a conversation turn may use, beside what every turn may (`graph.context.TurnContext.talk`).
+
+    Without `translations` nothing is translated.
+    """
 
     talk: Talk
     allowance: Allowance
@@ -280,3 +295,4 @@ class TalkContext:
     conversations: Conversations
     delivery: Delivery
     tools: Tools
+    translations: Translations | None = None

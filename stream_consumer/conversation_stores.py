@@ -202,13 +202,16 @@ async def _follow_up(connection: Connection, talk: Talk, answer: Answer, underst
 async def _settle_recommending(
     connection: Connection, talk: Talk, answer: Answer, state: ConversationState, now: datetime
 ) -> None:
-    """Keep what was recommended, and bring the conversation out of the state in which that is done."""
+    """Keep what was recommended, and bring the conversation out of the state in which that is done.
+
+    That it was done is noted also where nothing came of it: the user has been told, and need not be told at every turn.
+    """
     turn = talk.turn
+    place = (turn.company_id, turn.conversation_id)
     if answer.recommendations:
-        place = (turn.company_id, turn.conversation_id)
         await recommendations.insert(connection, *place, turn.turn_id, turn.user_id, answer.recommendations, now)
-        await memory_rows.note_answers(connection, *place, {RECOMMENDED: turn.turn_id})
     if state is ConversationState.GENERATING_RECOMMENDATIONS:
+        await memory_rows.note_answers(connection, *place, {RECOMMENDED: turn.turn_id})
         awaits = any(verdict.passes for _, verdict in answer.recommendations)
         to = ConversationState.AWAITING_USER_APPROVAL if awaits else ConversationState.IN_PROGRESS
         await _move(connection, talk, state, to)

@@ -40,6 +40,7 @@ from stream_consumer.locks import Locks
 from stream_consumer.memory import Summaries
 from stream_consumer.metrics import ConsumerMetrics
 from stream_consumer.talks import read_talk
+from stream_consumer.translations import TranslationStore
 from stream_consumer.turns import LOCKED_SECONDS, Stores
 
 log = logging.getLogger(__name__)
@@ -214,6 +215,7 @@ class ConversationsHandler:
                 delivery=self._talking.delivery,
                 tools=await self._talking.tools_of(talk, pseudonyms, self._stores.knowledge),
                 allowance=conversation_allowance(company.config, talk.playbook.limits, self._settings),
+                translations=TranslationStore(self._db, turn.company_id),
             ),
         )
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -78,6 +78,11 @@ class ChainReasoner:
     async def validate_recommendations(self, talk: Talk, drafts: Drafts, calls: Calls) -> Reasoned[Verdicts]:
         """Judge drafts by the first link that can."""
         return await self._first(lambda reasoner, means: reasoner.validate_recommendations(talk, drafts, means), calls)
+
+    async def translate(self, text: str, to: str, terms: Mapping[str, str], calls: Calls) -> Reasoned[str]:
+        """Translate by the first model that can; rules never can, which is no failure of theirs."""
+        models = ChainReasoner([link for link in self._links if link.pays], self._monotonic)
+        return await models._first(lambda reasoner, means: reasoner.translate(text, to, terms, means), calls)
 
     async def _first(self, question: _Question[T], calls: Calls) -> Reasoned[T]:
         if recalled := await self._recall(question, calls):

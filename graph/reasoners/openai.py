@@ -1,6 +1,6 @@
 """The reasoner that asks a model, at OpenAI, Azure OpenAI or any server that speaks their protocol."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.nudges import Diagnosis, NudgeContent
 from graph.answers import AlertAnswer, DiagnosisAnswer, NudgeAnswer
@@ -14,6 +14,7 @@ from graph.onboarding import asking
 from graph.onboarding.values import ConversationContext, Drafts, Questions, Verdicts
 from graph.prompting import load_prompt
 from graph.reasoner import AlertDraft, Reasoned
+from graph.reasoners import translating
 from graph.reasoners.asking import ask
 from graph.reasoners.conversing import Round, converse
 from graph.reasoners.provider import Provider
@@ -71,3 +72,7 @@ class OpenAIReasoner:
     async def validate_recommendations(self, talk: Talk, drafts: Drafts, calls: Calls) -> Reasoned[Verdicts]:
         """Check the drafts by rules, then ask for objections."""
         return await asking.validate_recommendations(self._provider, talk, drafts, calls)
+
+    async def translate(self, text: str, to: str, terms: Mapping[str, str], calls: Calls) -> Reasoned[str]:
+        """Ask for a translation."""
+        return await translating.translate(self._provider, text, to, terms, calls)

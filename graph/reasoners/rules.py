@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.baselines import page_path
+from core.errors import ProviderFailed
 from core.nudges import Diagnosis, NudgeContent
 from core.redaction import mask
 from core.turns import Evidence, Signal, SignalKind
@@ -187,3 +188,7 @@ class RulesReasoner:
     async def validate_recommendations(self, talk: Talk, drafts: Drafts, calls: Calls) -> Reasoned[Verdicts]:  # noqa: ARG002
         """Judge each draft by the rules."""
         return Reasoned(onboarding.validate_recommendations(talk, drafts), NAME, onboarding.VERSION)
+
+    async def translate(self, text: str, to: str, terms: Mapping[str, str], calls: Calls) -> Reasoned[str]:  # noqa: ARG002
+        """Rules know their own words in each language, and no others."""
+        raise ProviderFailed("rules do not translate")
