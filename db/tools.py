@@ -4,11 +4,13 @@ A secret is stored as the vault encrypted it and leaves this module only for who
 the audit log. What is enabled is read per turn, so that a change holds at once.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from psycopg.types.json import Jsonb
+from pydantic import ValidationError
 
 from core.errors import Conflict, NotFound
 from core.tools import ToolDefinition
@@ -54,6 +56,8 @@ _SAVE: Final = """
 # Removes a tool; its calls stay in the log.
 _DELETE: Final = "DELETE FROM tools WHERE company_id = %(company_id)s AND name = %(name)s RETURNING version"
 
+_log = logging.getLogger(__name__)
+
 MAX_TOOLS: Final = 100
 """Tools of one company, MCP servers counted as one each."""
 
@@ -76,8 +80,14 @@ class StoredTool:
 
 
 async def enabled(connection: Connection, company_id: str) -> list[StoredTool]:
-    """Return the tools that conversations of a company may use, by name."""
-    return [_tool(row) for row in await fetch_dicts(connection, _ENABLED, {"company_id": company_id})]
+    """Return the tools that conversations of a company may use, by name; one that is not valid any more is left out."""
+    found = []
+    for row in await fetch_dicts(connection, _ENABLED, {"company_id": company_id}):
+        try:
+            found.append(_tool(row))
+        except ValidationError:
+            _log.error("a stored tool is not valid", extra={"company_id": company_id, "tool": row["name"]})
+    return found
 
 
 async def list_(connection: Connection, company_id: str) -> list[StoredTool]:

@@ -4,7 +4,7 @@ A failure that is the tool's own is a `ToolFailed`; a refusal of ours is a `Refu
 programs and a few words for the model. `core.errors.Unavailable` stands for our own stores and ends the turn's run.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
@@ -174,8 +174,3 @@ class Admission(Protocol):
     async def admit(self, definition: ToolDefinition, talk: Talk) -> bool:
         """Count a call and tell whether it may be made; raises `core.errors.Unavailable` while the store is away."""
         ...
-
-
-def spec_names(specs: Sequence[ToolSpec]) -> str:
-    """Return the names of tools, as a refusal lists them."""
-    return ", ".join(spec.name for spec in specs) or "none"

@@ -9,7 +9,7 @@ from core.ids import derive_id
 from graph.talk import Talk, ToolCall, ToolResult, ToolSpec
 from graph.tools.arguments import parse
 from graph.tools.cleaning import clean
-from graph.tools.contracts import REPEATED_CALL, TOO_MANY_CALLS, UNKNOWN_TOOL, Refused, spec_names
+from graph.tools.contracts import REPEATED_CALL, TOO_MANY_CALLS, UNKNOWN_TOOL, Refused
 from graph.tools.fitting import cut
 
 MAX_NAME: Final = 64
@@ -48,8 +48,7 @@ def _wish(talk: Talk, call: ToolCall, specs: Mapping[str, ToolSpec], earlier: Se
     arguments, refusal = _read(call.arguments)
     said = _canonical(arguments)
     if name not in specs:
-        known = spec_names(tuple(specs.values()))
-        refusal = Refused(UNKNOWN_TOOL, f"there is no such tool here; there are: {known}")
+        refusal = Refused(UNKNOWN_TOOL, f"there is no such tool here; there are: {', '.join(specs) or 'none'}")
     key = _key(talk, name, said)
     refusal = _excess(talk, earlier) or refusal or _repetition(talk, name, key, earlier)
     call_id = derive_id("tool_call", talk.turn.turn_id, place, name, said)

@@ -87,6 +87,14 @@ async def test_what_is_switched_off_is_listed_and_not_used(db: Database, acme: s
         assert [tool.name for tool in await tools.enabled(connection, acme)] == ["lookup_record"]
 
 
+async def test_a_tool_that_is_not_valid_any_more_costs_no_turn(db: Database, acme: str, now: datetime) -> None:
+    async with db.transaction(acme) as connection:
+        await save(connection, acme, now)
+        await save(connection, acme, now, name="other")
+        await connection.execute("UPDATE tools SET definition = '{}' WHERE name = 'other'")
+        assert [tool.name for tool in await tools.enabled(connection, acme)] == ["lookup_record"]
+
+
 async def test_changes_are_audited_without_the_secret(db: Database, acme: str, now: datetime) -> None:
     async with db.transaction(acme) as connection:
         await save(connection, acme, now, trace_id="t")
