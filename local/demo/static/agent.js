@@ -25,7 +25,7 @@ export function track(name, properties) {
 
 function initialise({ publicKey, apiUrl, wsUrl }, onState) {
   const started = guard(() => {
-    window.OnboardingAgent.init({ apiKey: publicKey, apiUrl, wsUrl, userToken });
+    window.OnboardingAgent.init({ apiKey: publicKey, apiUrl, wsUrl, userToken, chat: true });
     return true;
   });
   if (!started) {
