@@ -15,10 +15,10 @@ from graph.context import TurnContext
 from graph.conversing.abroad import FromAbroad, read_abroad
 from graph.conversing.checking import Grounds, grounds_for
 from graph.conversing.guarding import guard_for
+from graph.conversing.learning import learn
 from graph.conversing.reading import Reading, read_up
 from graph.conversing.recommending import recommend
 from graph.conversing.streaming import AnswerStream, Streamed
-from graph.memory.consent import learned_effects
 from graph.onboarding.flow import after_answers
 from graph.phrases import phrase
 from graph.reasoner import Reasoned
@@ -77,10 +77,11 @@ async def compose(context: TurnContext, means: TalkContext, talk: Talk, *, secon
     reading = await read_up(context, talk)
     talk = replace(talk, excerpts=reading.excerpts)
     stream = AnswerStream(_grounds(context, means, talk, reading.passages), means.delivery, means.pseudonyms)
-    rounds = _Rounds(talk, reading.passages, stream, learned=learned_effects(talk, means.pseudonyms))
+    rounds = _Rounds(talk, reading.passages, stream)
     try:
         async with asyncio.timeout(seconds):
-            if after_answers(talk) == "recommend":
+            rounds.talk, rounds.learned = await learn(context, means, talk)
+            if after_answers(rounds.talk) == "recommend":
                 return await _recommend(context, means, rounds)
             if abroad := await read_abroad(context, means, talk, reading):
                 reading = abroad.reading

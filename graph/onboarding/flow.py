@@ -6,8 +6,9 @@ from typing import Final, Literal
 
 from core.conversations import ENDED, ConversationState
 from core.playbooks import Question
-from graph.onboarding.answers import SKIPPED, known
-from graph.onboarding.pleasantries import asks_for_advice
+from graph.memory.agreement import asks_consent
+from graph.onboarding.answers import SKIPPED, known, last_words, pending_question
+from graph.onboarding.pleasantries import asks_for_advice, asks_something, pleasantry
 from graph.talk import Talk
 from graph.tools.offers import stage_now
 
@@ -64,6 +65,14 @@ def after_answers(talk: Talk) -> NextStep:
         return "recommend"
     is_done = not here.open and not missing(talk, here.known)
     return "recommend" if is_done and RECOMMENDED not in here.known else "ask"
+
+
+def may_have_answered(talk: Talk) -> bool:
+    """Tell whether the user may just have answered a question of the playbook that was not put in its own words."""
+    asked = last_words(talk)
+    was_asked = any(mark in asked for mark in "?؟") and pending_question(talk) is None and not asks_consent(asked)
+    is_other = asks_something(talk.question) or pleasantry(talk.question) is not None
+    return was_asked and not is_other and bool(standing(talk).open)
 
 
 def missing(talk: Talk, found: Mapping[str, str]) -> tuple[Question, ...]:

@@ -178,3 +178,19 @@ async def test_without_a_translation_the_user_is_told_that_there_is_no_answer(
     async with answering(database, redis, knowledge=EnglishShelf(), reasoner=reasoner):
         said = await told(chat, redis, "كم طول المفتاح الفعلي؟")
     assert said == phrase("unanswerable", "ar")
+
+
+async def test_an_answer_to_a_question_in_other_words_is_read_by_the_model(
+    database: Database, redis: Redis, company: Company, llm: LlmServer
+) -> None:
+    chat = Chat(database, redis, company.company_id, playbook="onboarding")
+    read = {"learned": [{"name": "role", "value": "bakery"}], "goal": "", "obstacles": []}
+    async with answering(database, redis, knowledge=Shelf(()), reasoner=reasoner_at(llm)):
+        llm.default = saying("And what do you do, if I may ask?")
+        await told(chat, redis, "I want to begin with the set-up")
+        llm.script(saying(json.dumps(read)))
+        await told(chat, redis, "I run a bakery")
+    async with database.transaction(company.company_id) as connection:
+        kept = await conversations.get(connection, company.company_id, chat.conversation_id or "")
+    assert kept
+    assert kept.context["answers"] == {"role": "bakery"}

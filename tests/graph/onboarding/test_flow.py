@@ -6,7 +6,7 @@ import pytest
 
 from core.conversations import ConversationState
 from core.playbooks import shipped
-from graph.onboarding.flow import after_answers, stage_to_advance, standing
+from graph.onboarding.flow import after_answers, may_have_answered, stage_to_advance, standing
 from tests.graph.talks import advanced, make_talk
 
 ALL = {"role": "Sales", "team_size": "5", "industry": "-", "goal": "Invoices", "timeline": "-", "tools_used": "HubSpot",
@@ -93,3 +93,24 @@ def test_every_shipped_question_can_be_reached_by_answering() -> None:
             break
     names = [item.name for one in shipped()["onboarding"].playbook.stages.values() for item in one.questions]
     assert (seen, stage, after_answers(onboarding(stage, answers))) == (names, "recommending", "recommend")
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "may"),
+    [
+        ("And what do you do, if I may ask?", "I run a bakery", True),
+        ("Et quel est votre rôle ?", "boulanger", True),
+        ("What is your role?", "I run a bakery", False),  # rules read that
+        ("I see.", "I run a bakery", False),
+        ("And what do you do?", "what for?", False),
+        ("And what do you do?", "thanks", False),
+        ("", "I run a bakery", False),
+    ],
+)
+def test_when_an_answer_is_looked_for_in_other_words(said: str, text: str, may: bool) -> None:
+    before = [f"assistant: {said}"] if said else []
+    assert may_have_answered(make_talk(text, *before, playbook="onboarding")) is may
+
+
+def test_nothing_is_looked_for_where_nothing_is_asked() -> None:
+    assert not may_have_answered(make_talk("I run a bakery", "assistant: And what do you do?"))
