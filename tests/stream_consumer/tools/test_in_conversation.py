@@ -1,6 +1,8 @@
 """Tools where they are used: a user asks, a model wants a look-up, the host answers, the user reads what is proven."""
 
+import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -10,13 +12,15 @@ from pytest_httpserver import HTTPServer
 from redis.asyncio import Redis
 from werkzeug import Request, Response
 
+from core import streams
 from core.config import CompanyConfig
 from core.conversations import ConversationTurn, HandledBy
 from db import conversations, tickets
 from db.pool import Database
+from stream_consumer.entries import Entry
 from tests.graph.reasoners import reasoner_at
 from tests.llm_server import LlmServer, calling, streaming
-from tests.stream_consumer.talking import Chat, answering, ended
+from tests.stream_consumer.talking import Chat, answering, ended, handler_of
 from tests.stream_consumer.test_turns import configure, rows
 from tests.stream_consumer.tools.conftest import Desk
 
@@ -87,8 +91,6 @@ async def test_a_tool_that_misbehaves_costs_the_look_up_and_not_the_answer(
 ) -> None:
     def misbehave(_: Request) -> Response:
         if fault == "hang":
-            import time
-
             time.sleep(1.5)
         if fault == "flood":
             return Response((b"x" * 65_536 for _ in range(80)), content_type="text/plain")
@@ -135,3 +137,40 @@ async def test_a_ticket_is_opened_with_the_answer_and_a_person_who_is_called_lat
     frames: list[dict[str, Any]] = [frame for frame in await chat.frames() if frame["type"] == "handoff"]
     assert [frame["ticket_id"] for frame in frames] == [opened.ticket_id]
     assert len(rows(database_url, "SELECT 1 FROM escalations")) == 1
+
+
+async def test_a_worker_that_dies_while_a_tool_works_leaves_one_call_under_one_key_and_one_answer(
+    desk: Desk, host: HTTPServer, database: Database, redis: Redis, llm: LlmServer, database_url: str
+) -> None:
+    keys: list[str] = []
+    is_asked, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def answer(request: Request) -> Response:
+        keys.append(request.headers["Idempotency-Key"])
+        loop.call_soon_threadsafe(is_asked.set)
+        if len(keys) == 1:
+            time.sleep(0.5)
+        return Response(json.dumps(ORDER), content_type="application/json")
+
+    host.expect_request("/orders").respond_with_handler(answer)
+    await desk.define(url=host.url_for("/orders"), parameters={"type": "object"})
+    llm.script(calling(("lookup_record", "{}")), streaming("The price is 129.50 SAR."))
+    chat = Chat(database, redis, desk.company_id)
+    taken = await chat.say("What does my order cost?", publish=False)
+    assert taken.turn
+    payload = streams.encode_conversation_turn(taken.turn)
+    parts = {"reasoner": reasoner_at(llm), "tools_of": desk.toolbox.runtime}
+    first = asyncio.create_task(handler_of(database, redis, **parts).handle([Entry(streams.CONVERSATIONS, b"1-1", payload)]))
+    await is_asked.wait()
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    await redis.xadd(streams.CONVERSATIONS, {streams.FIELD: payload})
+    async with answering(database, redis, **parts):
+        await ended(redis, taken.turn)
+
+    assert [message.text for message in await chat.heard()][1:] == ["The price is 129.50 SAR."]
+    assert len(keys) == 2
+    assert len(set(keys)) == 1
+    assert len(llm.requests) == 2
+    assert rows(database_url, "SELECT status FROM tool_calls") == [{"status": "done"}]
