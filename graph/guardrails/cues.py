@@ -62,9 +62,11 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"matter)",
     "unbound": rf"\b{_DROP}\b(?: \w+){{0,3}} {_BEFORE}\b(?:[ ,]\S+){{0,4}} {_TOLD}\b"
     rf"|\b{_DROP}\b.{{0,20}}\b{_TOLD}\b.{{0,20}}\b(?:above|before|prior|previous|given|told|so far|you)\b",
-    "override_everything": r"\b(?:forget|ignore|disregard|erase|discard)\b(?: about)? (?:it )?(?:all|everything|"
+    "override_everything": r"\b(?:forget|ignore|disregard|erase|discard)\b(?!.{0,40}\b(?:about|of|on) (?:me|us|"
+    r"my|our)\b)(?: about)? (?:it )?(?:all|everything|"
     r"anything|whatever|what you)\b(?: \w+){0,4} (?:you|told|said|before|above|know|learned|learnt|provided|"
-    r"given|written)\b(?! (?:me|us)\b)|\b(?:forget|ignore) everything\b|\bdespite what you(?:'ve|"
+    r"given|written)\b(?! (?:(?:about |of |on )?(?:me|us|my|our))\b)|\b(?:forget|"
+    r"ignore) everything\b(?! (?:about|of|on) (?:me|us|my|our)\b)|\bdespite what you(?:'ve|"
     r" have)? (?:been told|learned)|\bregardless of (?:previous|prior|your) (?:tasks?|instructions?)"
     r"|\b(?:ignore|disregard|forget)\b(?: all| everything)?(?: of)? (?:the )?(?:above|preceding|previous|prior|"
     r"foregoing|earlier|documents?|articles?|context|texts?|tasks?|assignments?|"

@@ -1,4 +1,4 @@
-"""What a text says in disguise: letters set apart, digits for letters, look-alikes of other scripts, encodings. Pure.
+"""What a text says in disguise: letters set apart, digits for letters, look-alikes, encodings. Pure.
 
 A text that is read differently by a person and by a filter is how filters are got round, so each reading is looked at.
 """

@@ -4,38 +4,51 @@
 |---|---|
 | `moderation` | it insults, threatens, or tells how to do harm |
 | `prompt_leak` | it repeats what the model was told |
-| `placeholder` | it holds a placeholder that stands for nothing: the model made it up |
+| `placeholder` | it holds a placeholder that stands for nothing: the model made it up, or its source was masked |
 | `pii_leak` | it holds personal data that nothing in this turn gave |
 | `foreign_link` | it leads somewhere that no source named |
 | `invented` | it states a figure that neither a tool, nor a passage, nor the user gave |
-| `language` | it is written in another language's script |
+| `language` | it is written in another language |
 
 A sentence that breaks a rule is withheld. Pure. Sentences are still masked here, so the user's own data stands as
 placeholders, and personal data in plain sight came from nowhere.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import cached_property
 from typing import Final
 
+from core.language_detection import detect
 from core.links import links_in
 from core.personal_data import find
 from core.pseudonyms import PLACEHOLDER
 from graph.folding import fold
-from graph.guardrails.figures import invented_figures
+from graph.guardrails.figures import all_figures, invented_figures
 from graph.guardrails.judgement import Judged
 from graph.guardrails.moderation import moderate
-from graph.languages import is_written_in
+from graph.languages import is_written_in, primary
 from graph.talk import Pseudonyms, Talk, Verdict
 
 _WORD: Final = re.compile(r"\w+")
+_LETTER: Final = re.compile(r"[^\W\d_]")
 _MASK: Final = re.compile(r"\[(?:email|phone|card|iban|ip|ssn|id|key|token|secret)\]")
 _LEAK_WORDS: Final = 8
 """Words in a row that a sentence shares with the instructions before it counts as repeating them."""
+_TELLING: Final = 20
+"""Letters from which on the script of a sentence tells its language: "Settings > Users" is a name in any."""
+_LONG: Final = 60
+"""Letters from which on the words of a sentence tell its language for certain."""
+
+_Shingles = frozenset[tuple[str, ...]]
 
 
 class SentenceGuard:
-    """Checks the sentences of one turn. Building it reads what was given once; a check is cheap."""
+    """Checks the sentences of one turn. What was given is read once, at the first sentence that needs it.
+
+    `given` are all texts of the turn that may prove a figure or hold personal data in plain sight, `instructions` what
+    the model was told, `links` those that an answer may hold, `pseudonyms` the table whose placeholders are known.
+    """
 
     def __init__(
         self,
@@ -48,9 +61,9 @@ class SentenceGuard:
     ) -> None:
         self._language = talk.answer_language
         self._given = tuple(given)
+        self._instructions = instructions
         self._links = links
         self._pseudonyms = pseudonyms
-        self._told = _shingles(instructions)
 
     def check(self, sentence: str) -> Judged:
         """Return the sentence if it may be said, else the verdict that withholds it."""
@@ -64,13 +77,21 @@ class SentenceGuard:
             return "prompt_leak"
         if self._has_stray_placeholder(sentence):
             return "placeholder"
-        if find(sentence) and not self._is_given(sentence):
+        if self._leaks_data(sentence):
             return "pii_leak"
         if any(link not in self._links for link in links_in(sentence)):
             return "foreign_link"
-        if invented_figures(sentence, self._given):
+        if invented_figures(sentence, self._known_figures):
             return "invented"
-        return None if is_written_in(sentence, self._language) else "language"
+        return None if _is_in_language(sentence, self._language) else "language"
+
+    @cached_property
+    def _told(self) -> _Shingles:
+        return _shingles(self._instructions)
+
+    @cached_property
+    def _known_figures(self) -> frozenset[str]:
+        return all_figures(self._given)
 
     def _has_stray_placeholder(self, sentence: str) -> bool:
         if _MASK.search(sentence):
@@ -78,10 +99,20 @@ class SentenceGuard:
         found = [one[0] for one in PLACEHOLDER.finditer(sentence)]
         return any(self._pseudonyms is None or self._pseudonyms.unmask(one) == one for one in found)
 
-    def _is_given(self, sentence: str) -> bool:
-        return all(any(sentence[span.start : span.end] in text for text in self._given) for span in find(sentence))
+    def _leaks_data(self, sentence: str) -> bool:
+        found = [sentence[span.start : span.end] for span in find(sentence)]
+        return any(all(one not in text for text in self._given) for one in found)
 
 
-def _shingles(text: str) -> frozenset[Sequence[str]]:
-    words = _WORD.findall(fold(text))
+def _shingles(text: str) -> _Shingles:
+    """Return every row of words that is long enough to be recognised."""
+    words = [word for start in range(0, len(text), 4000) for word in _WORD.findall(fold(text[start : start + 4000]))]
     return frozenset(tuple(words[index : index + _LEAK_WORDS]) for index in range(len(words) - _LEAK_WORDS + 1))
+
+
+def _is_in_language(sentence: str, language: str) -> bool:
+    letters = len(_LETTER.findall(PLACEHOLDER.sub("", sentence)))
+    if letters >= _TELLING and not is_written_in(sentence, language):
+        return False
+    found = detect(sentence) if letters >= _LONG else None
+    return found is None or found == primary(language)

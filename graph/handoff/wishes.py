@@ -30,6 +30,13 @@ _PERSON: Final = (
     rf"customer (?:service|support|care|relations)|support(?: team| staff| desk)?|service desk|help ?desk|"
     rf"sales(?: team)?|(?:your|the) (?:team|boss)|call cent(?:er|re)|guy|lady|gentleman|soul){_NOT_OF_PRODUCT}"
 )
+_ALONE: Final = (
+    rf"(?:(?:an?|the|some|your) )?(?:(?:{_REAL} ){{1,3}}(?:persons?|people|one)|(?:{_REAL} |support |customer |"
+    rf"service ){{0,3}}(?:humans?(?: being)?|agents?|"
+    rf"representatives?|reps?|operators?)|customer (?:service|support|care)|(?:some|any)(?:one|body) else|"
+    rf"call cent(?:er|re)|person){_NOT_OF_PRODUCT}"
+)
+"""Who is named by a message that names nothing else; a profession may answer a question ("Manager")."""
 _SOMEONE: Final = r"(?:(?:some|any)(?:one|body)(?: else| real| human)?|another one|anybody|anyone)"
 _WHO: Final = rf"(?:{_PERSON}|{_SOMEONE})\b"
 _TALK: Final = r"(?:speak|talk|chat|converse|discuss|deal|get in (?:touch|contact)|be in (?:touch|contact))(?:ing)?"
@@ -72,7 +79,7 @@ _PATTERNS: Final = (
     rf"agent|one|representative|operator)s?\b|\b(?:is|are) there (?:any |an? )?(?:humans?|person|people|one|"
     rf"body)(?: being| here| there| i can| available| who)\b(?=.*\b(?:talk|speak|chat|here|there|available|help)\b)",
     rf"^(?:\W|please|pls|plz|hi|hello|hey|ok|okay|no|just|now|yes|sorry|i said|thanks|give me|"
-    rf"me){{0,12}}{_PERSON}(?:\W|"
+    rf"me){{0,12}}{_ALONE}(?:\W|"
     rf"please|pls|plz|now|asap|thanks|thank you|i said|right|immediately|only|help){{0,12}}$",
     r"\b(?:contact|reach|call|phone|message|e-?mail|get (?:hold|ahold) of|write to) (?:you (?:guys|directly)|(?:the |"
     r"your |a |an )?(?:customer|technical|tech|human|live)? ?(?:support|service|care|help ?desk|team|hotline|office|"
@@ -111,7 +118,7 @@ _ARABIC: Final = (
     r"(?:ي|ت)?(?:تصل|كلم|تواصل|اتصل|رن|دق)(?:وا|و)?(?: ?(?:بي|علي|معي|ني|معايا|فيني)|ني|وني)(?!\w)|معاوده الاتصال|"
     r"مكالمه هاتفيه",
     r"^(?:\W|من فضلك|لو سمحت|رجاء|بدي|ممكن|هلا|مرحبا|اريد|ابي){0,12}(?:ال)?(?:موظف|انسان|بشري|شخص حقيقي|خدمه العملاء|"
-    r"خدمه عملاء|ممثل|مندوب|الدعم الفني|الدعم البشري|مشرف|مدير)(?:\W|من فضلك|لو سمحت|رجاء|الان|حالا){0,12}$",
+    r"خدمه عملاء|ممثل خدمه العملاء|الدعم الفني|الدعم البشري)(?:\W|من فضلك|لو سمحت|رجاء|الان|حالا){0,12}$",
     r"(?:صعد\w*|تصعيد) (?:ال)?(?:مشكله|موضوع|شكوي|طلب|الامر|الي)",
 )
 _NOT_A_WISH: Final = re.compile(
