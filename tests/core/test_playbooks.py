@@ -1,11 +1,23 @@
-"""Playbooks: the shipped ones, the table of stages, open questions, and every fault of a definition named by its place."""
+"""Playbooks: the shipped ones, the table of stages, open questions, each fault of a definition named by its place."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
-from core.playbooks import Playbook, decide_advance, in_language, known_names, parse_playbook, shipped
+from core.playbooks import (
+    Limits,
+    Playbook,
+    Question,
+    Stage,
+    decide_advance,
+    in_language,
+    known_names,
+    parse_playbook,
+    shipped,
+)
 
 SALES_TRANSITIONS = {
     "greeting": ("qualifying",),
@@ -198,3 +210,16 @@ def test_a_playbook_cannot_be_changed() -> None:
         playbook.title = "Theirs"  # type: ignore[misc]
     with pytest.raises(TypeError):
         shipped()["ours"] = shipped()["sales"]  # type: ignore[index]
+
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "playbooks.md").read_text(encoding="utf-8")
+
+
+def test_the_documented_example_is_a_playbook() -> None:
+    example = DOCUMENT.split("```yaml\n")[1].split("```")[0]
+    assert parse_playbook(yaml.safe_load(example)).name == "returns"
+
+
+@pytest.mark.parametrize("model", [Playbook, Stage, Question, Limits])
+def test_every_field_is_documented(model: Any) -> None:
+    assert [name for name in model.model_fields if f"| `{name}` |" not in DOCUMENT] == []
