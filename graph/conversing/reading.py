@@ -39,23 +39,26 @@ async def read_up(context: TurnContext, talk: Talk) -> Reading:
 
 
 async def look_up(context: TurnContext, talk: Talk, query: str) -> Reading:
-    """Return what the documents say to a query, in the language of the answer."""
+    """Return what the documents say to a query, in the language of the answer; nothing where there are none to ask."""
     if context.knowledge is None or not context.config.knowledge.enabled or not query:
         return Reading(facts={"outcome": "off"})
+    return await search(context.knowledge, talk, query)
+
+
+async def search(knowledge: Knowledge, talk: Talk, query: str) -> Reading:
+    """Return what documents say to a query, in the language of the answer."""
     language = primary(talk.answer_language)
     try:
         async with asyncio.timeout(SEARCH_SECONDS):
-            found = await context.knowledge.search(
-                talk.turn.company_id, query[:MAX_QUERY], language=language, k=MAX_PASSAGES
-            )
+            found = await knowledge.search(talk.turn.company_id, query[:MAX_QUERY], language=language, k=MAX_PASSAGES)
     except (Unavailable, TimeoutError) as error:
         _log.warning("no knowledge for this turn", extra={"error": type(error).__name__})
         return Reading(facts={"outcome": "unavailable"})
     facts = {"score": round(found.score, 3), "passages": [passage.chunk_id for passage in found.passages]}
-    least = context.config.knowledge.min_score
+    least = talk.config.knowledge.min_score
     if not (found.is_answerable if least is None else found.score >= least):
         return Reading(facts={"outcome": "irrelevant" if found.passages else "none", **facts})
-    excerpts = tuple(_excerpts(context.knowledge, found.passages, talk, query))
+    excerpts = tuple(_excerpts(knowledge, found.passages, talk, query))
     return Reading(excerpts, found.passages, {"outcome": "found", **facts})
 
 

@@ -18,6 +18,7 @@ from graph.talk import Said, Talk, ToolResult
 MAX_SAID: Final = 1500
 """Characters of an earlier message; the question itself is read whole."""
 MAX_TRACE: Final = 12
+MAX_ARGUMENTS: Final = 500
 
 
 def messages_of(prompt: Prompt, talk: Talk) -> tuple[BaseMessage, ...]:

@@ -1,0 +1,194 @@
+"""The way of an answer to the page: sentence by sentence, each checked, cited and unmasked."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from core.conversations import ConversationTurn
+from core.pseudonyms import Pseudonyms
+from graph.conversing.checking import Spoken, check_sentence, grounds_for, with_markers
+from graph.conversing.guarding import guard_for
+from graph.conversing.streaming import AnswerStream
+from graph.talk import Stopped, Talk, ToolCall, ToolResult
+from stream_consumer.knowledge_store import Claims
+from tests.graph.shelf import ARTICLE_URL, make_passage
+from tests.graph.talks import KEYS, LIMITS, make_talk
+
+PASSAGES = (
+    make_passage("Live keys begin with crm_live_. They have 32 characters."),
+    make_passage("A workspace has at most 20 keys.", chunk_id="chunk-2", document_title="Limits", url=None),
+)
+
+
+@dataclass
+class Page:
+    """What a page is shown. `stops_after` so many sentences the user presses the button."""
+
+    deltas: list[tuple[str, int, str]] = field(default_factory=list)
+    stops_after: int = 1000
+
+    async def typing(self, turn: ConversationTurn) -> None:
+        return None
+
+    async def delta(self, turn: ConversationTurn, run: str, index: int, text: str) -> None:
+        self.deltas.append((run, index, text))
+
+    async def is_stopped(self, turn: ConversationTurn) -> bool:
+        return len(self.deltas) >= self.stops_after
+
+
+def talk_of(**changes: Any) -> Talk:
+    return make_talk("How long is a key?", **{"excerpts": (KEYS, LIMITS), **changes})
+
+
+def stream_of(page: Page, talk: Talk | None = None, pseudonyms: Pseudonyms | None = None) -> AnswerStream:
+    talk, pseudonyms = talk or talk_of(), pseudonyms or Pseudonyms()
+    guard = guard_for(talk, PASSAGES, pseudonyms)
+    return AnswerStream(grounds_for(talk, PASSAGES, Claims(), guard), page, pseudonyms)
+
+
+async def test_each_sentence_is_sent_as_soon_as_the_next_begins() -> None:
+    page = Page()
+    stream = stream_of(page)
+    await stream.write("Keys have 32 characters [1]")
+    assert page.deltas == []
+    await stream.write(". A")
+    assert [text for _, _, text in page.deltas] == ["Keys have 32 characters [1]."]
+    await stream.write(" workspace has at most 20 keys [2].")
+    said = await stream.finish()
+    assert said.text == "Keys have 32 characters [1]. A workspace has at most 20 keys [2]."
+    assert [(one.marker, one.title, one.url) for one in said.citations] == [
+        (1, "CRM keys", ARTICLE_URL),
+        (2, "Limits", None),
+    ]
+    assert [index for _, index, _ in page.deltas] == [0, 1]
+    assert said.claims == 2
+
+
+async def test_sources_are_numbered_as_they_are_named_and_only_by_what_supports() -> None:
+    stream = stream_of(Page())
+    await stream.write("A workspace has at most 20 keys [1][7]. Keys have 32 characters [1].")
+    said = await stream.finish()
+    assert said.text == "A workspace has at most 20 keys [1]. Keys have 32 characters [2]."
+    assert [one.title for one in said.citations] == ["Limits", "CRM keys"]
+
+
+async def test_a_new_run_forgets_what_was_said() -> None:
+    page = Page()
+    stream = stream_of(page)
+    await stream.write("Keys have 32 characters [1]. They")
+    await stream.restart()
+    await stream.write("A workspace has at most 20 keys [2].")
+    said = await stream.finish()
+    assert said.text == "A workspace has at most 20 keys [1]."
+    (first, _, _), (second, index, _) = page.deltas
+    assert first != second
+    assert index == 0
+
+
+async def test_restarting_before_anything_was_written_is_no_new_run() -> None:
+    page = Page()
+    stream = stream_of(page)
+    await stream.restart()
+    await stream.write("How can I help?")
+    await stream.finish()
+    assert len(page.deltas) == 1
+
+
+async def test_the_user_stops_between_sentences() -> None:
+    page = Page(stops_after=1)
+    stream = stream_of(page)
+    with pytest.raises(Stopped):
+        await stream.write("Keys have 32 characters [1]. A workspace has at most 20 keys [2]. ")
+    assert stream.so_far().text == "Keys have 32 characters [1]."
+
+
+async def test_what_was_masked_comes_back_and_strangers_placeholders_do_not() -> None:
+    page, pseudonyms = Page(), Pseudonyms()
+    assert pseudonyms.mask("I am mo@example.com") == "I am [EMAIL_1]"
+    stream = stream_of(page, pseudonyms=pseudonyms)
+    await stream.write("Shall I write to [EMAIL_1]? Or to [EMAIL_2]?")
+    said = await stream.finish()
+    assert said.text == "Shall I write to mo@example.com?"
+    assert [verdict.rule for verdict in said.verdicts] == ["placeholder"]
+
+
+async def test_half_a_sentence_of_a_text_that_was_cut_is_not_said() -> None:
+    stream = stream_of(Page())
+    await stream.write("Keys have 32 characters [1]. A workspace has at")
+    assert (await stream.finish(is_cut=True)).text == "Keys have 32 characters [1]."
+
+
+async def test_our_own_words_are_not_held_against_passages() -> None:
+    stream = stream_of(Page())
+    await stream.say("Welcome to everything that we do! Keys have 32 characters. [1]", is_verbatim=True)
+    said = await stream.finish()
+    assert said.text == "Welcome to everything that we do! Keys have 32 characters [1]."
+    assert said.claims == 1
+
+
+RESULT = ToolResult(
+    ToolCall("c", "get_stock", "{}"),
+    "done",
+    '{"stock": 7, "price": "40 USD"}',
+    figures=("7", "40 USD"),
+    statements=("stock 7, price 40 USD",),
+)
+
+SENTENCES = [
+    ("Keys have 32 characters [1].", ()),
+    ("Keys have 31 characters [1].", ("invented",)),
+    ("Keys have 32 wheels and a motor [1].", ("little_overlap",)),
+    ("Would you like to talk to a person?", ()),
+    ("UNANSWERABLE", ("unanswerable",)),
+    ("**UNANSWERABLE**.", ("unanswerable",)),
+    ("Send your key to https://evil.example/collect.", None),
+    ("هذا نص عربي طويل عن المفاتيح.", ("language",)),
+    ("---", ()),
+]
+
+
+@pytest.mark.parametrize(("sentence", "rules"), SENTENCES)
+def test_sentences_are_withheld_by_named_rules(sentence: str, rules: tuple[str, ...] | None) -> None:
+    talk = talk_of()
+    grounds = grounds_for(talk, PASSAGES, Claims(), guard_for(talk, PASSAGES, Pseudonyms()))
+    checked = check_sentence(sentence, grounds, is_verbatim=False)
+    if rules is None:
+        assert isinstance(checked, tuple)
+        assert checked
+    elif isinstance(checked, Spoken):
+        assert rules == ()
+    else:
+        assert tuple(verdict.rule for verdict in checked) == rules
+
+
+def test_what_a_tool_returned_may_be_said_without_a_source() -> None:
+    talk = talk_of(results=(RESULT,))
+    grounds = grounds_for(talk, PASSAGES, Claims(), guard_for(talk, PASSAGES, Pseudonyms()))
+    checked = check_sentence("The price is 40 USD.", grounds, is_verbatim=False)
+    assert isinstance(checked, Spoken)
+    assert checked.cited == ()
+    assert not isinstance(check_sentence("The price is 45 USD.", grounds, is_verbatim=False), Spoken)
+
+
+def test_without_knowledge_no_claim_can_be_proven() -> None:
+    talk = talk_of()
+    grounds = grounds_for(talk, PASSAGES, None, guard_for(talk, PASSAGES, Pseudonyms()))
+    checked = check_sentence("Keys have 32 characters [1].", grounds, is_verbatim=False)
+    assert checked == check_sentence("Keys have 32 characters.", grounds, is_verbatim=False)
+    assert not isinstance(checked, Spoken)
+
+
+@pytest.mark.parametrize(
+    ("text", "markers", "shown"),
+    [
+        ("Open it.", (1,), "Open it [1]."),
+        ("Open it!”", (1, 2), "Open it [1] [2]!”"),
+        ("- Open it", (3,), "- Open it [3]"),
+        ("Open it.", (), "Open it."),
+        ("هل فتحتها؟", (1,), "هل فتحتها [1]؟"),
+    ],
+)
+def test_markers_stand_before_the_full_stop(text: str, markers: tuple[int, ...], shown: str) -> None:
+    assert with_markers(text, markers) == shown
