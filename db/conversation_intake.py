@@ -12,6 +12,7 @@ from core.config import ConversationRules
 from core.conversations import (
     ENDED,
     ConversationEnded,
+    ConversationState,
     ConversationTurn,
     EmptyMessage,
     HandledBy,
@@ -47,8 +48,9 @@ _LATELY: Final = """
 _PROGRESS: Final = """
     UPDATE conversations SET state = 'IN_PROGRESS'
     WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s
-      AND state IN ('STARTED', 'AWAITING_USER_APPROVAL')
 """
+_BROUGHT_ON: Final = frozenset({ConversationState.STARTED, ConversationState.AWAITING_USER_APPROVAL})
+"""States that a conversation leaves for that one when the user says something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,24 +148,23 @@ async def _again(connection: Connection, incoming: IncomingMessage, known: Messa
 async def _active_or_new(
     connection: Connection, incoming: IncomingMessage, rules: ConversationRules, now: datetime
 ) -> _Place:
-    company_id, user_id = incoming.company_id, incoming.user_id
-    stale = await conversations.end_stale(connection, company_id, user_id, now)
-    ended = stale.conversation_id if stale else None
-    if active := await conversations.active_of(connection, company_id, user_id):
-        locked = await conversations.lock(connection, company_id, active.conversation_id)
-        if locked.state not in ENDED:
-            return _Place(locked, ended=ended)
-    chosen = await playbooks.load(connection, company_id, incoming.playbook or rules.default_playbook)
+    active = await conversations.lock_active(connection, incoming.company_id, incoming.user_id)
+    if active is not None and not active.is_stale(now):
+        return _Place(active)
+    if active is not None:
+        await conversations.close(connection, incoming.company_id, active.conversation_id, "stale", now)
+    chosen = await playbooks.load(connection, incoming.company_id, incoming.playbook or rules.default_playbook)
     new = NewConversation(
         conversation_id=new_id(),
-        company_id=company_id,
-        user_id=user_id,
+        company_id=incoming.company_id,
+        user_id=incoming.user_id,
         playbook=chosen.playbook,
         playbook_version=chosen.version,
         language=incoming.language,
         channel=incoming.channel,
     )
-    return _Place(await conversations.start(connection, new, now), began=True, ended=ended)
+    begun = await conversations.add(connection, new, now)
+    return _Place(begun, began=True, ended=active.conversation_id if active else None)
 
 
 async def _check_rate(connection: Connection, conversation: Conversation, now: datetime) -> None:
@@ -200,11 +201,12 @@ async def _store(
         client_message_id=incoming.client_message_id,
         turn_id=turn.turn_id if turn else None,
     )
-    stored = await messages.insert(connection, new, now)
-    await connection.execute(_PROGRESS, _key(conversation))
+    message = await messages.append(connection, new, now)
+    if conversation.state in _BROUGHT_ON:
+        await connection.execute(_PROGRESS, _key(conversation))
     return Accepted(
         conversation_id=conversation.conversation_id,
-        message=stored.message,
+        message=message,
         turn=turn,
         handled_by=conversation.handled_by,
         is_new=True,

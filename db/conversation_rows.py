@@ -37,6 +37,10 @@ _ACTIVE: Final = f"""
 """
 
 
+# Reads a user's active conversation, and keeps others from changing it until the transaction ends.
+_LOCK_ACTIVE: Final = f"{_ACTIVE} FOR NO KEY UPDATE"
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """A conversation as it is stored. `summary` covers the messages up to position `summary_until`."""
@@ -73,6 +77,10 @@ class Conversation:
     def is_over(self) -> bool:
         """Whether nothing more can be said in it."""
         return self.state in ENDED
+
+    def is_stale(self, now: datetime) -> bool:
+        """Tell whether silence has ended it; one that waits for a person is not the user's to lose."""
+        return not self.is_over and self.stale_at <= now and self.handled_by is not HandledBy.QUEUE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +159,12 @@ async def lock_own(connection: Connection, company_id: str, user_id: str, conver
 async def active_of(connection: Connection, company_id: str, user_id: str) -> Conversation | None:
     """Return the conversation of a user that is not over, or None."""
     row = await fetch_dict(connection, _ACTIVE, {"company_id": company_id, "user_id": user_id})
+    return None if row is None else conversation_of(row)
+
+
+async def lock_active(connection: Connection, company_id: str, user_id: str) -> Conversation | None:
+    """Do the same, and keep others from changing it until the transaction ends."""
+    row = await fetch_dict(connection, _LOCK_ACTIVE, {"company_id": company_id, "user_id": user_id})
     return None if row is None else conversation_of(row)
 
 

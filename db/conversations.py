@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from core.conversations import ENDED, ConversationActive, ConversationState, HandledBy, change_state
+from core.conversations import ENDED, ConversationActive, ConversationState, change_state
 from db.conversation_progress import advance, set_handled_by, set_language, set_playbook_version, set_summary
 from db.conversation_rows import (
     Conversation,
@@ -12,6 +12,7 @@ from db.conversation_rows import (
     active_of,
     get,
     lock,
+    lock_active,
     lock_own,
     present,
     row_of,
@@ -21,9 +22,9 @@ from db.pool import Connection
 from db.query import fetch_all, fetch_dict, fetch_dicts
 
 __all__ = [
-    "CloseCode", "Conversation", "NewConversation", "StaleConversation", "active_of", "advance", "close",
-    "close_if_stale", "end_stale", "get", "is_talking", "list_", "lock", "lock_own", "lock_user", "set_handled_by",
-    "set_language", "set_playbook_version", "set_summary", "stale", "start", "update",
+    "CloseCode", "Conversation", "NewConversation", "StaleConversation", "active_of", "add", "advance", "close",
+    "close_if_stale", "end_stale", "get", "is_talking", "list_", "lock", "lock_active", "lock_own", "lock_user",
+    "set_handled_by", "set_language", "set_playbook_version", "set_summary", "stale", "start", "update",
 ]  # fmt: skip
 
 # Makes the transactions that may begin a conversation of a user wait for each other.
@@ -109,6 +110,11 @@ async def start(connection: Connection, new: NewConversation, now: datetime) -> 
     await end_stale(connection, new.company_id, new.user_id, now)
     if active := await active_of(connection, new.company_id, new.user_id):
         raise ConversationActive(errors=[{"conversation_id": active.conversation_id}])
+    return await add(connection, new, now)
+
+
+async def add(connection: Connection, new: NewConversation, now: datetime) -> Conversation:
+    """Begin a conversation of a user who is locked (`lock_user`) and has no active one."""
     await connection.execute(_INSERT, row_of(new, now))
     return await present(connection, new.company_id, new.conversation_id)
 
@@ -180,16 +186,15 @@ def _ends_as(state: ConversationState, code: CloseCode) -> ConversationState:
 async def close_if_stale(connection: Connection, company_id: str, conversation_id: str, now: datetime) -> bool:
     """End a conversation in which nothing was said for long, unless it waits for a person; returns whether it did."""
     before = await lock(connection, company_id, conversation_id)
-    if before.stale_at > now or before.handled_by is HandledBy.QUEUE:
-        return False
-    return await close(connection, company_id, conversation_id, "stale", now)
+    return before.is_stale(now) and await close(connection, company_id, conversation_id, "stale", now)
 
 
 async def end_stale(connection: Connection, company_id: str, user_id: str, now: datetime) -> Conversation | None:
     """End the user's active conversation if nothing was said in it for long; returns it as it was, or None."""
-    active = await active_of(connection, company_id, user_id)
-    if active is None or not await close_if_stale(connection, company_id, active.conversation_id, now):
+    active = await lock_active(connection, company_id, user_id)
+    if active is None or not active.is_stale(now):
         return None
+    await close(connection, company_id, active.conversation_id, "stale", now)
     return active
 
 

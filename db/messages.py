@@ -133,10 +133,15 @@ async def insert(connection: Connection, new: NewMessage, now: datetime) -> Stor
     await connection.execute(_LOCKED, _key(new))
     if known := await get(connection, new.company_id, new.message_id):
         return StoredMessage(known, is_new=False)
+    return StoredMessage(await append(connection, new, now), is_new=True)
+
+
+async def append(connection: Connection, new: NewMessage, now: datetime) -> Message:
+    """Say something under an id that is not stored yet, in a conversation that the caller has locked."""
     place = await fetch_dict(connection, _TAKE_PLACE, {**_key(new), "now": now})
     assert place is not None, "the conversation was read before"
     await connection.execute(_INSERT, _row_of(new, place["last_position"], place["user_id"], now))
-    return StoredMessage(_as_stored(new, place["last_position"], now), is_new=True)
+    return _as_stored(new, place["last_position"], now)
 
 
 async def insert_answer(

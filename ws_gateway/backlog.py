@@ -51,7 +51,9 @@ def starting_point(stored: Stored, after: int | None, epoch: str | None) -> Star
     """
     if after is not None and epoch == stored.epoch:
         return Start(min(after, newest(stored.frames)), resumed=True)
-    return Start(stored.frames[0].seq - 1 if stored.frames else 0, resumed=False, lost=epoch not in {None, stored.epoch})
+    return Start(
+        stored.frames[0].seq - 1 if stored.frames else 0, resumed=False, lost=epoch not in {None, stored.epoch}
+    )
 
 
 def newest(frames: Sequence[Frame], otherwise: int = 0) -> int:

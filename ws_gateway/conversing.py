@@ -4,10 +4,8 @@ A message is stored first, then shown on the user's other pages, then its turn i
 Whatever fails in between is told as `unavailable`; the client sends the message again, which finds what is there.
 """
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
@@ -30,17 +28,14 @@ from core.frames import (
 )
 from core.ids import new_id
 from core.outbox import Outbox
-from core.redis import is_outage as is_redis_outage
 from db import configs, conversation_intake, conversation_requests, conversation_turns, conversations, messages
 from db.conversation_intake import Accepted
 from db.pool import Database
-from db.pool import is_outage as is_database_outage
+from ws_gateway.gate import Gate
 from ws_gateway.session import Converse, Session
 
 log = logging.getLogger(__name__)
 
-SECONDS: Final = 10.0
-"""Longest that one frame may take before its stores count as away."""
 STOP_SECONDS: Final = 60
 """How long a wish to stop an answer stands."""
 
@@ -56,6 +51,7 @@ class Conversing:
         redis: Redis,
         outbox: Outbox,
         flags: Flags,
+        gate: Gate,
         shards: int,
         clock: Callable[[], datetime],
     ) -> None:
@@ -63,6 +59,7 @@ class Conversing:
         self._redis = redis
         self._outbox = outbox
         self._flags = flags
+        self._gate = gate
         self._shards = shards
         self._clock = clock
 
@@ -70,7 +67,7 @@ class Conversing:
         """Do what a frame asks for and return what to tell the client, if anything; raises Unavailable."""
         frame = effect.frame
         try:
-            async with _available():
+            async with self._gate.passed():
                 told = await self._do(session, frame)
         except Unavailable:
             raise
@@ -156,15 +153,3 @@ def refusal(effect: Converse, error: ProductError) -> bytes:
 def _counted(frame: SendMessage | Feedback | Stop | RequestHuman, outcome: str, told: bytes | None) -> bytes | None:
     DONE.labels(frame.type, outcome).inc()
     return told
-
-
-@asynccontextmanager
-async def _available() -> AsyncIterator[None]:
-    """Raise Unavailable for a store that is away, or that takes too long."""
-    try:
-        async with asyncio.timeout(SECONDS):
-            yield
-    except Exception as error:
-        if is_redis_outage(error) or is_database_outage(error):
-            raise Unavailable("A store is away.") from error
-        raise

@@ -24,6 +24,7 @@ from ws_gateway.backlog import Backlog
 from ws_gateway.continuity import Continuity
 from ws_gateway.conversing import Conversing
 from ws_gateway.deliveries import Deliveries
+from ws_gateway.gate import Gate
 from ws_gateway.gateway import Gateway, utc_now
 from ws_gateway.heartbeat import Heartbeat
 from ws_gateway.identity import Identity
@@ -35,6 +36,8 @@ from ws_gateway.reports import Reports
 
 log = logging.getLogger(__name__)
 
+FOR_GREETINGS: Final = 2
+"""Connections to PostgreSQL that chat messages leave to clients who come."""
 REPEATED: Final = timedelta(days=1)
 """How far back a client is told what was said, when it cannot tell what it missed."""
 MOST_REPEATED: Final = 100
@@ -83,7 +86,8 @@ async def assemble(
         )
         stack.push_async_callback(database.close)
         flags = Flags(conversations=talks.enable_conversational_onboarding)
-        conversing = Conversing(database, redis, Outbox(redis), flags, stores.stream_shards, utc_now)
+        gate = Gate(max(1, stores.database_pool_size - FOR_GREETINGS))
+        conversing = Conversing(database, redis, Outbox(redis), flags, gate, stores.stream_shards, utc_now)
         queries = Queries(database, Vault(security.secret_key.get_secret_value()))
         yield _connect(redis, queries, conversing, stores.stream_shards, settings)
 

@@ -14,7 +14,7 @@ from core.playbooks import shipped
 from db.pool import Database
 from local.installation import Company
 from tests.ws_gateway.chatting import Archive, answer, answers, refused, said, say, shown
-from tests.ws_gateway.harness import Author, Inside, eventually, inside
+from tests.ws_gateway.harness import Author, Client, Inside, eventually, inside
 
 TOO_MANY = shipped()["support"].playbook.limits.messages_per_minute
 
@@ -397,3 +397,25 @@ class TestAPersonIsAskedFor:
         await client.send(type="request_human", conversation_id=conversation_id)
         await refused(client, type="request_human", conversation_id=new_id())
         assert len(await archive.turns()) == 1
+
+
+async def test_two_hundred_users_at_once_lose_and_double_nothing(
+    gateway: Inside, company: Company, archive: Archive
+) -> None:
+    clients = [await gateway.join(company, f"u{number}") for number in range(200)]
+
+    async def talk(client: Client) -> list[dict[str, Any]]:
+        for number in range(3):
+            await say(client, f"{number}", key=f"m{number}")
+        return await answers(client, 3)
+
+    replies = await asyncio.gather(*(talk(client) for client in clients))
+    assert {reply["type"] for each in replies for reply in each} == {"message.accepted"}
+    assert [[reply["client_message_id"] for reply in each] for each in replies] == [["m0", "m1", "m2"]] * 200
+    assert len({each[0]["conversation_id"] for each in replies}) == 200
+    async with archive.database.transaction(company.company_id) as connection:
+        cursor = await connection.execute(
+            "SELECT count(*), count(DISTINCT (user_id, client_message_id)), count(DISTINCT user_id) FROM messages"
+        )
+        assert await cursor.fetchone() == (600, 600, 200)
+    assert len({turn.conversation_id for turn in await archive.turns()}) == 200
