@@ -1,16 +1,13 @@
 """`search_knowledge`: the company's documents, as a tool; and the numbers by which an answer cites what was found."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.errors import Unavailable
-from core.passages import Passage
-from graph.consulting import MAX_QUERY, SEARCH_SECONDS
+from graph.consulting import MAX_QUERY
 from graph.context import Knowledge
-from graph.excerpts import MAX_EXCERPTS, Excerpt, make_excerpt
-from graph.languages import primary
+from graph.conversing.reading import search
+from graph.excerpts import Excerpt
 from graph.talk import Talk, ToolResult, ToolSpec
 from graph.tools.contracts import Done, ToolFailed
 from graph.tools.offers import listed
@@ -37,30 +34,12 @@ class SearchKnowledge:
 
     async def run(self, talk: Talk, arguments: Mapping[str, Any]) -> Done:
         """Search; raises ToolFailed while the documents cannot be searched."""
-        query = arguments["query"]
-        language = primary(talk.answer_language)
-        try:
-            async with asyncio.timeout(SEARCH_SECONDS):
-                found = await self.knowledge.search(talk.turn.company_id, query, language=language, k=MAX_EXCERPTS)
-        except (Unavailable, TimeoutError) as error:
-            raise ToolFailed("knowledge_unavailable", "the documents cannot be searched now") from error
-        least = talk.config.knowledge.min_score
-        is_likely = found.is_answerable if least is None else found.score >= least
-        excerpts = excerpts_of(self.knowledge, found.passages, query, talk.answer_language) if is_likely else ()
-        if not excerpts:
+        reading = await search(self.knowledge, talk, arguments["query"])
+        if reading.facts["outcome"] == "unavailable":
+            raise ToolFailed("knowledge_unavailable", "the documents cannot be searched now")
+        if not reading.excerpts:
             return Done(NOTHING_FOUND)
-        kept = {excerpt.chunk_id for excerpt in excerpts}
-        passages = tuple(passage for passage in found.passages if passage.chunk_id in kept)
-        return Done(None, excerpts=excerpts, passages=passages)
-
-
-def excerpts_of(knowledge: Knowledge, passages: Sequence[Passage], about: str, language: str) -> tuple[Excerpt, ...]:
-    """Return what a model gets to see of passages, best first."""
-    made = (
-        make_excerpt(one, knowledge.readable(one.document_title), knowledge.sentences(one, about), language)
-        for one in passages[:MAX_EXCERPTS]
-    )
-    return tuple(excerpt for excerpt in made if excerpt)
+        return Done(None, excerpts=reading.excerpts, passages=reading.passages)
 
 
 def numbered(before: Sequence[Excerpt], results: Sequence[ToolResult | Done]) -> dict[str, int]:

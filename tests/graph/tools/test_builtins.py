@@ -11,8 +11,8 @@ from core.config import CompanyConfig, KnowledgeRules
 from core.errors import Unavailable
 from core.playbooks import Playbook, shipped
 from core.tools import BUILT_IN
+from graph.conversing import reading
 from graph.talk import Effect, Talk
-from graph.tools import searching
 from graph.tools.builtins import built_in_tools
 from graph.tools.contracts import BuiltIn, Done, Refused, ToolFailed
 from graph.tools.offers import listed, stage_now
@@ -167,7 +167,7 @@ async def test_a_search_that_fails_or_hangs_is_a_failure_of_the_tool(monkeypatch
         async def search(self, *_: Any, **__: Any) -> Any:
             await asyncio.Event().wait()
 
-    monkeypatch.setattr(searching, "SEARCH_SECONDS", 0.01)
+    monkeypatch.setattr(reading, "SEARCH_SECONDS", 0.01)
     with pytest.raises(ToolFailed, match="knowledge_unavailable"):
         await use("search_knowledge", make_talk(), Hanging(), query="x")
 
