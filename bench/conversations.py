@@ -3,7 +3,8 @@
 `TALKS` users (200) say something at the same moment, wait for the answer, and go on, `TALK_ROUNDS` times (5). Between
 them and the model are all the parts of the product: gateway, Redis, consumer, PostgreSQL. At the end every message that
 was accepted must stand in PostgreSQL once and have been answered once, and every answer must have reached its user's
-socket once. A message that is refused as `unavailable` is sent again, as the page does. Prints one JSON line; ends with 1 when anything was lost or doubled.
+socket once. A message that is refused as `unavailable` is sent again, as the page does. Prints one JSON line; ends
+with 1 when anything was lost or doubled.
 """
 
 import asyncio
@@ -31,6 +32,14 @@ from core.security import issue_user_token
 
 TALKS = int(os.environ.get("TALKS", "200"))
 ROUNDS = int(os.environ.get("TALK_ROUNDS", "5"))
+QUESTIONS = (
+    "How do I invite my team?",
+    "Where are the invoices?",
+    "Can I export a report?",
+    "Which browsers work?",
+    "What is a workspace?",
+)
+"""One after the other: a user who asks the same again and again gets a person."""
 ANSWER = ("Welcome! ", "How can I help ", "you today?")
 ANSWER_SECONDS = 120
 """After this an answer counts as lost."""
@@ -49,10 +58,10 @@ class Tally:
     to_answer: list[float] = field(default_factory=list)
 
 
-async def user(page: ClientConnection, number: int, tally: Tally, rounds: int = ROUNDS) -> None:
+async def user(page: ClientConnection, tally: Tally, rounds: int = ROUNDS) -> None:
     """Say something, wait for the answer, and go on; then listen a while for what came twice."""
     for turn in range(rounds):
-        text = f"What comes after part {number} of step {turn}?"
+        text = QUESTIONS[turn % len(QUESTIONS)]
         message = {"type": "send_message", "client_message_id": new_id(), "text": text}
         started = time.monotonic()
         await page.send(json.dumps(message))
@@ -119,9 +128,9 @@ async def measure(port: int, founded: Any) -> Tally:
         async with gate:
             return await join(f"ws://127.0.0.1:{port}/ws/{name}?token={token}")
 
-    await user(await open_one("first"), 0, Tally(), 1)  # until all parts have started
+    await user(await open_one("first"), Tally(), 1)  # until all parts have started
     pages = await asyncio.gather(*(open_one(f"talker-{number}") for number in range(TALKS)))
-    await asyncio.gather(*(user(page, number, tally) for number, page in enumerate(pages)))
+    await asyncio.gather(*(user(page, tally) for page in pages))
     for page in pages:
         page.transport.abort()
     return tally
