@@ -1,5 +1,6 @@
 """What travels between the nodes of a turn, and what comes out at the end. Plain JSON, so a checkpoint is readable."""
 
+import json
 import operator
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, TypedDict
@@ -90,6 +91,8 @@ class TurnResult:
 
     outcome: Outcome
     diagnosis: Diagnosis | None = None
+    understood: dict[str, Any] | None = None
+    """What was understood of a user's message: language, intent, mood, rules."""
     reasoner: str | None = None
     prompts: dict[str, str] = field(default_factory=dict)
     receipt: tuple[ReceiptStep, ...] = ()
@@ -160,9 +163,11 @@ _ANSWER = TypeAdapter(Answer)
 
 def _result(state: TurnState, outcome: Outcome) -> TurnResult:
     diagnosis, nudge = state.get("diagnosis"), state.get("nudge")
+    understanding = state.get("understanding")
     return TurnResult(
         outcome=outcome,
         diagnosis=Diagnosis.model_validate_json(diagnosis) if diagnosis else None,
+        understood=json.loads(understanding) if understanding else None,
         reasoner=state.get("reasoner"),
         prompts=state.get("prompts", {}),
         receipt=tuple(ReceiptStep.model_validate(step) for step in state.get("receipt", [])),

@@ -239,6 +239,8 @@ class PageDelivery:
 
     async def delta(self, turn: ConversationTurn, run: str, index: int, text: str) -> None:
         """Send a sentence."""
+        if index == 0:
+            self._metrics.first_sentence.observe((datetime.now(UTC) - turn.created_at).total_seconds())
         await self._send(turn, delta_frame(turn.conversation_id, answer_id(turn.turn_id), run, index, text))
 
     async def is_stopped(self, turn: ConversationTurn) -> bool:

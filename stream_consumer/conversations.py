@@ -7,7 +7,7 @@ what was paid for in the journal, and stores the one answer that the turn has.
 
 import logging
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -172,6 +172,7 @@ class ConversationsHandler:
                 turn.turn_id,
                 "failed" if result.failed else "done",
                 result.outcome,
+                diagnosis=result.understood,
                 reasoner=result.reasoner,
                 prompts=result.prompts,
                 receipt_steps=result.receipt,
@@ -179,6 +180,8 @@ class ConversationsHandler:
                 now=self._now(),
             )
         self._metrics.turns.labels(result.outcome).inc()
+        for rule in withheld(result):
+            self._metrics.withheld.labels(rule).inc()
         log.info("turn ended", extra={"outcome": result.outcome, "status": status, "error": result.error})
 
     async def _tell_ended(self, turn: ConversationTurn, status: str) -> None:
@@ -227,6 +230,11 @@ def debounce(waiting: Waiting, debounce_ms: int, now: datetime) -> float:
     begins = waiting.last_message_at + timedelta(milliseconds=debounce_ms)
     latest = waiting.first_message_at + PATIENCE
     return max(0.0, (min(begins, latest) - now).total_seconds())
+
+
+def withheld(result: TurnResult) -> Iterator[str]:
+    """Yield the rule by which each sentence of an answer was withheld. Pure."""
+    return (rule for step in result.receipt if step.step == "coach" for rule in step.facts.get("withheld", ()))
 
 
 def left_to(begun: Begun) -> TalkOutcome | None:

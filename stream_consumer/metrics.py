@@ -37,6 +37,15 @@ class ConsumerMetrics:
             registry=registry,
         )
         self.turns = Counter("onboarding_turns", "Turns by how they ended", ["outcome"], registry=registry)
+        self.first_sentence = Histogram(
+            "onboarding_first_sentence_seconds",
+            "Seconds from a user's message to the first sentence of the answer",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.withheld = Counter(
+            "onboarding_sentences_withheld", "Sentences of answers that nobody got to see", ["rule"], registry=registry
+        )
         self.nudge_denials = Counter(
             "onboarding_signals_denied",
             "Signals that restraint held back",

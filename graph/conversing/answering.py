@@ -154,9 +154,10 @@ def _answered(rounds: _Rounds, reading: Reading, said: Streamed) -> Composed:
     gave_up = any(verdict.rule == "unanswerable" for verdict in said.verdicts)
     nothing_proven = not said.claims and not rounds.used and bool(said.verdicts)
     calls_person = any(effect.kind == "request_human" for effect in rounds.effects)
-    is_left = bool(said.text) and not nothing_proven
+    text = _without_stump(said.text) if said.verdicts else said.text
+    is_left = bool(text) and not nothing_proven
     answer = Answer(
-        text=said.text if is_left else "" if calls_person else phrase("unanswerable", language),
+        text=text if is_left else "" if calls_person else phrase("unanswerable", language),
         citations=said.citations if is_left else (),
         language=language,
         status="stored" if is_left or gave_up or calls_person or not said.verdicts else "withheld",
@@ -168,6 +169,14 @@ def _answered(rounds: _Rounds, reading: Reading, said: Streamed) -> Composed:
         "answered" if answer.is_answered else "withheld" if answer.status == "withheld" else "unanswered"
     )
     return _composed(rounds, reading, answer, outcome)
+
+
+def _without_stump(text: str) -> str:
+    """Return a text without the last lines that announce what was withheld after them."""
+    lines = text.split("\n")
+    while lines and (not lines[-1].strip() or lines[-1].rstrip().endswith((":", "："))):
+        lines.pop()
+    return "\n".join(lines)
 
 
 def _stopped(rounds: _Rounds, reading: Reading) -> Composed:
@@ -182,9 +191,8 @@ def _excused(rounds: _Rounds, reading: Reading, error: ProductError) -> Composed
     language = rounds.talk.answer_language
     outcome: TalkOutcome = "budget_exhausted" if isinstance(error, BudgetExhausted) else "provider_failed"
     said = rounds.stream.so_far()
-    words = phrase(outcome, language)
     answer = Answer(
-        text=f"{said.text}\n\n{words}" if said.claims else words,
+        text=f"{said.text}\n\n{phrase('error', language)}" if said.claims else phrase(outcome, language),
         citations=said.citations if said.claims else (),
         language=language,
         is_answered=False,

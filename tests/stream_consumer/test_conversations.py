@@ -146,7 +146,7 @@ async def test_what_was_said_before_a_break_stays_and_what_it_took_counts(
     llm.script(breaking_off("Live keys have 32 characters [1]. ", "They begin ", "with"))
     chat = await ask(database, redis, company, "How long is a live key?", reasoner=reasoner_at(llm))
     answer = (await chat.heard())[-1]
-    assert answer.text == f"Live keys have 32 characters [1].\n\n{phrase('provider_failed', 'en')}"
+    assert answer.text == f"Live keys have 32 characters [1].\n\n{phrase('error', 'en')}"
     (row,) = rows(database_url, "SELECT status, error, tokens_in, cost_cents FROM ai_interactions")
     assert (row["status"], row["error"]) == ("failed", "provider_failed")
     assert row["tokens_in"] > 0
