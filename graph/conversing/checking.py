@@ -18,6 +18,7 @@ from graph.excerpts import safe_url
 from graph.guardrails import Judged
 from graph.plaintext import plain_text
 from graph.talk import Talk, Verdict
+from graph.tools.anchoring import is_anchored
 
 UNANSWERABLE: Final = "UNANSWERABLE"
 """What a model is told to say where nothing that it was given answers; our own words take its place."""
@@ -104,6 +105,8 @@ def _proven(
 ) -> Spoken | tuple[Verdict, ...]:
     backing = _backing(text, named, grounds)
     if not backing.text:
+        if is_anchored(text, _stated(grounds.talk), grounds.talk.answer_language):
+            return Spoken(text, before, after, is_claim=True)
         return tuple(Verdict(reason, "answer") for reason in backing.withheld or ("unsupported",))
     own = tuple(chunk for chunk in named if chunk in backing.cited)
     return Spoken(text, before, after, (own or backing.cited)[:MAX_SHOWN], is_claim=bool(backing.cited))
