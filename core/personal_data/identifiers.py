@@ -6,7 +6,7 @@ from typing import Final
 
 from stdnum import iban, luhn
 
-_RUN: Final = re.compile(r"(?<![A-Za-z0-9_])(?<!\d[.,])(?<![0-9a-fA-F]{4}-)\d(?:[ \-.]{0,2}\d){11,59}(?![A-Za-z0-9_])")
+_RUN: Final = re.compile(r"(?<![A-Za-z0-9_])(?<!\d\.)(?<![0-9a-fA-F]{4}-)\d(?:[ \-.]{0,2}\d){11,59}(?![A-Za-z0-9_])")
 """Digits with single separators: one number, or several that follow each other."""
 _GROUP: Final = re.compile(r"\d+")
 _CARD_LENGTHS: Final = range(12, 20)

@@ -58,6 +58,9 @@ _DATE: Final = re.compile(
 )
 _NEAR: Final = 48
 _MIN_DIGITS: Final = 7
+_FEWEST: Final = 6
+"""Digits of a number in groups that is called one; small countries and towns have such."""
+_DECIMAL: Final = re.compile(r"\d+[.,]\d+")
 _MAX_DIGITS: Final = 15
 
 
@@ -90,11 +93,12 @@ def _is_named(text: str, start: int, end: int) -> bool:
 def _is_phone(written: str, is_named: bool) -> bool:
     number = _EXTENSION.sub("", written)
     digits = sum(character.isdigit() for character in number)
-    if not _MIN_DIGITS <= digits <= _MAX_DIGITS or _DATE.match(number):
+    least = _FEWEST if is_named and " " in number else _MIN_DIGITS
+    if not least <= digits <= _MAX_DIGITS or _DATE.match(number) or _DECIMAL.fullmatch(number):
         return False
     if number.startswith(("+", "(+", "00")):
         return _is_possible(number)
-    return is_named or (digits >= 7 and any(shape.fullmatch(number) for shape in _SHAPES) and _is_long(number, digits))
+    return is_named or (any(shape.fullmatch(number) for shape in _SHAPES) and _is_long(number, digits))
 
 
 def _is_long(number: str, digits: int) -> bool:
