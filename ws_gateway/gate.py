@@ -1,10 +1,10 @@
 """The gate before the stores: so many at a time, that waiting for one's turn is never taken for an outage.
 
-Once a store was found away nobody is let through for a moment: who waited behind those that found out is told at once,
-instead of finding it out one after the other.
+When a store is found away, whoever was waiting then is told at once, instead of finding it out one after the other.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,8 +16,6 @@ from db.pool import is_outage as is_database_outage
 
 SECONDS: Final = 10.0
 """Longest that one may take behind the gate."""
-CLOSED_SECONDS: Final = 0.5
-"""For how long the gate is closed after an outage was met."""
 
 
 class Gate:
@@ -26,13 +24,14 @@ class Gate:
     def __init__(self, at_once: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._room = asyncio.Semaphore(at_once)
         self._clock = clock
-        self._closed_until = 0.0
+        self._found_away = -math.inf
 
     @asynccontextmanager
     async def passed(self) -> AsyncIterator[None]:
         """Wait for one's turn; raises Unavailable while a store is away, or when the block takes too long."""
+        arrived = self._clock()
         async with self._room:
-            if self._clock() < self._closed_until:
+            if arrived < self._found_away:
                 raise Unavailable("A store is away.")
             try:
                 async with asyncio.timeout(SECONDS):
@@ -42,5 +41,5 @@ class Gate:
             except Exception as error:
                 if not (is_redis_outage(error) or is_database_outage(error)):
                     raise
-                self._closed_until = self._clock() + CLOSED_SECONDS
+                self._found_away = self._clock()
                 raise Unavailable("A store is away.") from error

@@ -7,7 +7,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisAway
 
 from core.errors import NotFound, Unavailable
-from ws_gateway.gate import CLOSED_SECONDS, Gate
+from ws_gateway.gate import Gate
 
 
 class Clock:
@@ -45,13 +45,17 @@ async def test_so_many_at_a_time_in_the_order_in_which_they_came() -> None:
 
 
 @pytest.mark.parametrize("outage", [psycopg.OperationalError("away"), RedisAway("away"), ConnectionRefusedError()])
-async def test_after_an_outage_nobody_passes_for_a_moment(clock: Clock, outage: Exception) -> None:
+async def test_an_outage_is_told_to_those_who_waited_and_others_try_anew(clock: Clock, outage: Exception) -> None:
     gate = Gate(1, clock)
-    with pytest.raises(Unavailable):
-        await meet(gate, outage)
-    with pytest.raises(Unavailable):
-        await meet(gate)
-    clock.now += CLOSED_SECONDS
+
+    async def find_out() -> None:
+        async with gate.passed():
+            await asyncio.sleep(0)
+            clock.now += 5
+            raise outage
+
+    results = await asyncio.gather(find_out(), meet(gate), meet(gate), return_exceptions=True)
+    assert [type(result) for result in results] == [Unavailable] * 3
     assert await meet(gate) == "passed"
 
 
