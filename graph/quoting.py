@@ -19,6 +19,8 @@ MAX_ITEMS: Final = 8
 """Items of a list, or rows of a table; a longer one is left to the article."""
 MAX_QUOTED: Final = 480
 """Characters of quoted sentences; a list may be longer, since half of one is of no use."""
+MAX_UNSURE: Final = 2
+"""Sentences quoted where it is not certain that they are what the user wants."""
 _NEAR: Final = 3
 """Sentences from the beginning of a passage within which an answer begins at its beginning."""
 _LEADS_BACK: Final = re.compile(
@@ -149,6 +151,17 @@ def quote_for(question: str, excerpts: Sequence[Excerpt]) -> Quoted | None:
     chosen = run_of(blocks, question, is_meant=_is_named(excerpts[place], question))
     lines = tuple(line for block in chosen for line in block)
     return Quoted(place, lines, has_more=len(chosen) < len(blocks) or len(readable) > 1)
+
+
+def shortened(quoted: Quoted, limit: int = MAX_UNSURE) -> Quoted:
+    """Return a quotation for a reader whom it may not serve: its first sentences, or a list that is as short."""
+    first = [line for line in quoted.lines if line.kind in ("sentence", "lead")]
+    items = [line for line in quoted.lines if line.kind in ("item", "row")]
+    sentences = [line for line in first if not items or line.place < items[0].place][:limit]
+    kept = quoted.lines if len(quoted.lines) <= limit + 1 else tuple(sentences)
+    if kept and kept[-1].kind == "lead":
+        kept = kept[:-1]
+    return Quoted(quoted.source, kept, has_more=quoted.has_more or len(kept) < len(quoted.lines))
 
 
 def run_of(blocks: Sequence[Block], question: str, *, is_meant: bool = False) -> tuple[Block, ...]:

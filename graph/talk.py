@@ -141,6 +141,8 @@ class Talk:
     """By when a person will answer, if one is asked for now."""
     understanding: Understanding | None = None
     excerpts: tuple[Excerpt, ...] = ()
+    is_sure: bool = True
+    """Whether the excerpts probably answer the question; where they only may, the answer says so."""
     results: tuple[ToolResult, ...] = ()
     now: datetime
 

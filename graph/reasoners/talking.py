@@ -17,7 +17,7 @@ from graph.onboarding.answers import SKIPPED, first_messages, last_words, learne
 from graph.onboarding.flow import Standing, stage_to_advance, standing
 from graph.onboarding.pleasantries import Pleasantry, plainly, pleasantry
 from graph.phrases import ends_in, phrase, tongue
-from graph.quoting import quote_for
+from graph.quoting import quote_for, shortened
 from graph.talk import Reply, Talk, ToolCall, ToolSpec
 
 VERSION: Final = "talking-1"
@@ -50,17 +50,20 @@ def converse(talk: Talk, tools: Sequence[ToolSpec]) -> Reply:
 def quoted(talk: Talk) -> str:
     """Return what the documents say to the question, in their own words, with the number of the source and its address.
 
-    The number is the place of the excerpt, from 1. Empty where nothing can be quoted.
+    The number is the place of the excerpt, from 1. Empty where nothing can be quoted. Where it is not certain that this
+    is what the user wants, it is said before a short quotation.
     """
     found = quote_for(talk.question, talk.excerpts)
     if found is None:
         return ""
+    found = found if talk.is_sure else shortened(found)
     language, source = talk.answer_language, talk.excerpts[found.source]
-    lead = "" if is_written_in(found.text, language) else f"{_in_tongue(found.text, language)} "
-    said = f"{lead}{found.text} [{found.source + 1}]"
-    if not (found.has_more and source.url and source.title):
-        return said
-    return f"{said}\n{phrase('read_on', language, title=source.title, url=source.url)}"
+    said = [f"{_lead(found.text, language)}{found.text} [{found.source + 1}]"] if found.lines else []
+    if (found.has_more or not said) and source.url and source.title:
+        said.append(phrase("read_on", language, title=source.title, url=source.url))
+    if not talk.is_sure and said:
+        said = [phrase("unsure", language), *said, phrase("offer_person", language)]
+    return "\n".join(said)
 
 
 def _answer(talk: Talk, here: Standing) -> Reply:
@@ -164,6 +167,9 @@ def _may_call(name: str, talk: Talk, tools: Sequence[ToolSpec]) -> bool:
     return not refused and any(tool.name == name for tool in tools)
 
 
-def _in_tongue(text: str, language: str) -> str:
+def _lead(text: str, language: str) -> str:
+    """Return the words that announce a quotation in another language than the user's."""
+    if is_written_in(text, language):
+        return ""
     own = "ar" if is_written_in(text, "ar") else "en"
-    return phrase("other_language", language, tongue=tongue(own, language))
+    return f"{phrase('other_language', language, tongue=tongue(own, language))} "

@@ -4,7 +4,7 @@ import pytest
 
 from core.passages import Passage
 from graph.excerpts import Excerpt, make_excerpt
-from graph.quoting import asks_how, quote_for
+from graph.quoting import asks_how, quote_for, shortened
 from graph.tables import TableReader
 from stream_consumer.knowledge_store import Claims
 from tests.graph.shelf import make_passage
@@ -134,6 +134,24 @@ def test_what_speaks_to_nobody_is_not_quoted(text: str) -> None:
     found = quote_for("gates", [made] if made else [])
     assert found is not None
     assert found.text == "Gardens have gates and paths."
+
+
+IN_STEPS = "1. In your CRM, open Settings.\n2. Choose Developers, then API keys.\n3. Press Connect."
+
+
+@pytest.mark.parametrize(
+    ("question", "heading", "text", "short"),
+    [
+        ("how do I connect", "Connecting", STEPS, IN_STEPS),
+        ("why does a line need a name", "Lines", REASONS, "A line needs a name."),
+        ("which plans are there", "Plans", PLANS, ""),
+        ("how do I test it", "Test", TESTING, TESTING.replace("**", "")),
+    ],
+)
+def test_where_nobody_is_sure_little_is_quoted(question: str, heading: str, text: str, short: str) -> None:
+    found = quote_for(question, [excerpt(text, question, heading)])
+    assert found is not None
+    assert shortened(found).text == short
 
 
 def test_nothing_to_quote_is_nothing() -> None:

@@ -37,6 +37,16 @@ def test_what_was_quoted_whole_needs_no_way_to_the_rest() -> None:
     assert words(make_talk(excerpts=(KEYS,))) == "Live keys begin with crm_live_. They have 32 characters. [1]"
 
 
+def test_what_may_not_be_meant_is_quoted_in_short_and_said_to_be_so() -> None:
+    long = replace(KEYS, text=" ".join(f"Sentence {number} speaks of keys." for number in range(6)))
+    assert words(make_talk(excerpts=(long,), is_sure=False)).splitlines() == [
+        phrase("unsure", "en"),
+        "Sentence 0 speaks of keys. Sentence 1 speaks of keys. [1]",
+        phrase("read_on", "en", title="CRM keys", url="https://help.example/keys"),
+        phrase("offer_person", "en"),
+    ]
+
+
 def test_what_is_not_found_is_said_and_a_person_offered() -> None:
     reply = converse(make_talk(), ())
     assert (reply.text, reply.is_answered) == (phrase("unanswerable", "en"), False)
