@@ -70,6 +70,19 @@ async def test_a_look_up_gets_real_values_and_its_figures_may_be_stated(
     assert not any(secret in llm.sent() for secret in ("sam@acme", "warehouse@"))
 
 
+async def test_an_answer_in_arabic_may_rest_on_english_records(
+    desk: Desk, host: HTTPServer, chat: Chat, llm: LlmServer
+) -> None:
+    host.expect_request("/orders").respond_with_json(ORDER)
+    await desk.define(url=host.url_for("/orders"), parameters={"type": "object"})
+    llm.script(
+        calling(("lookup_record", "{}")),
+        streaming("طلبك A-17 في الطريق ويصل في 24 نوفمبر 2026. ", "سعره 500 ريال. ", "تم إلغاء طلبك الآخر."),
+    )
+    await say(chat, "أين طلبي رقم A-17 الآن من فضلك؟")
+    assert (await chat.heard())[-1].text == "طلبك A-17 في الطريق ويصل في 24 نوفمبر 2026."
+
+
 async def test_orders_in_a_result_reach_the_model_as_marked_data_and_the_user_never(
     desk: Desk, host: HTTPServer, chat: Chat, llm: LlmServer
 ) -> None:
@@ -160,7 +173,9 @@ async def test_a_worker_that_dies_while_a_tool_works_leaves_one_call_under_one_k
     assert taken.turn
     payload = streams.encode_conversation_turn(taken.turn)
     parts = {"reasoner": reasoner_at(llm), "tools_of": desk.toolbox.runtime}
-    first = asyncio.create_task(handler_of(database, redis, **parts).handle([Entry(streams.CONVERSATIONS, b"1-1", payload)]))
+    first = asyncio.create_task(
+        handler_of(database, redis, **parts).handle([Entry(streams.CONVERSATIONS, b"1-1", payload)])
+    )
     await is_asked.wait()
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
