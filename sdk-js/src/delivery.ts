@@ -59,7 +59,11 @@ export function deliverWith(createRenderer: RendererFactory, script?: string): D
       poke();
     };
     const socket = createSocket(scope, store, identity, wsUrl, receive);
-    const stage = createRole('stage', site, scope, store, () => reserve());
+    const stage = createRole('stage', site, scope, store, () => {
+      reserve();
+      lookAtChat();
+    });
+    const lookAtChat = (): void => chat({ type: 'look' }, stage.held() && store.read(GOING));
     const stand = (): void => (document.visibilityState === 'hidden' ? stage.release() : stage.want());
     let reserved = 0;
     const reserve = (pixels = reserved): void => {
@@ -84,7 +88,7 @@ export function deliverWith(createRenderer: RendererFactory, script?: string): D
       look() {
         inbox.look();
         socket.drain();
-        chat({ type: 'look' }, stage.held() && store.read(GOING));
+        lookAtChat();
       },
       lead: (held) => (held ? socket.open() : socket.close()),
       clear: inbox.clear,

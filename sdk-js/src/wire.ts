@@ -21,29 +21,29 @@ export type NudgeStatus = NudgeAck['status'];
 
 export interface Citation {
   readonly title: string;
-  readonly url?: string;
+  readonly url?: string | null;
   /** The number by which the text refers to it, as in “[1]”. */
-  readonly marker?: number;
-  readonly attribution?: string;
+  readonly marker?: number | null;
+  readonly attribution?: string | null;
 }
 
 /** `agent` is a person of the company; `system` a note such as “a person has joined”. */
 export interface ChatMessage {
   readonly conversation_id: string;
   readonly message_id: string;
-  readonly client_message_id?: string;
+  readonly client_message_id?: string | null;
   /** Counts from 1 within the conversation. */
   readonly position: number;
   readonly role: 'user' | 'assistant' | 'agent' | 'system';
   readonly text: string;
-  readonly language?: string;
+  readonly language?: string | null;
   readonly status?: 'stored' | 'stopped' | 'withheld';
   /** Name of the person who wrote it, for role `agent`. */
-  readonly author?: string;
+  readonly author?: string | null;
   readonly created_at: string;
   readonly citations?: readonly Citation[];
   /** Of messages of the past: what the user thought of it. */
-  readonly rating?: Rating;
+  readonly rating?: Rating | null;
 }
 
 export type Rating = Feedback['rating'];
@@ -52,11 +52,11 @@ export type HandledBy = 'agent' | 'queue' | 'human';
 /** What the page is told of who answers. */
 export interface Handling {
   readonly handled_by: HandledBy;
-  readonly ticket_id?: string;
+  readonly ticket_id?: string | null;
   /** When a person will have answered; ISO 8601 with zone. */
-  readonly expected_by?: string;
+  readonly expected_by?: string | null;
   /** Name of the person. */
-  readonly agent?: string;
+  readonly agent?: string | null;
 }
 
 export interface NudgeFrame {
@@ -87,6 +87,8 @@ export interface ChatSession {
   readonly next_cursor: string | null;
   readonly person_available: boolean;
   readonly suggestions?: readonly string[];
+  /** Words of the playbook's for an empty conversation. */
+  readonly greeting?: string;
 }
 
 /** Answer of `GET /api/v1/support/chat/history`, the oldest first. */

@@ -9,7 +9,6 @@ import { createLauncher } from './launcher';
 import { createModel } from './model';
 import { createPanel } from './panel';
 import { type Chat, type ChatPort, GOING, type Told } from './port';
-import { createRemote } from './remote';
 import { createView } from './view';
 import type { Words } from './words/words';
 
@@ -69,9 +68,9 @@ export function start(port: ChatPort, words: Words): Chat {
     panel.appear(!!element);
   };
 
-  const model = createModel(port, createRemote(port), words, () => draw());
+  const model = createModel(port, words, () => draw());
   const kit = createKit(port, words, model, view.announce);
-  const panel = createPanel(kit, settings.title ?? words.title, settings.greeting ?? words.greeting, close);
+  const panel = createPanel(kit, settings.title ?? words.assistant, close);
   const launcher = createLauncher(kit, open);
   scope.own(() => port.reserve(0));
   scope.listen('visibilitychange', draw);

@@ -5,8 +5,7 @@ export const CHAT = 'M5 4.5h14a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-7L7 21v-4H5a2 2 0 
 export const CLOSE = 'M6.5 6.5l11 11M17.5 6.5l-11 11';
 export const SEND = 'M12 19.5V5M5.5 11.5L12 5l6.5 6.5';
 export const STOP = 'M8 8h8v8H8z';
-export const THUMB =
-  'M7 10.5V20H4v-9.5zM7 10.5L11 4c1.6 0 2.6 1.2 2.3 2.8L12.7 10h5.7a1.8 1.8 0 0 1 1.8 2.2l-1.3 6.2a2 2 0 0 1-2 1.6H7';
+export const THUMB = 'M7 10v10H4V10zM7 10l4-6a2 2 0 0 1 2 3l-1 3h6a2 2 0 0 1 2 2l-1 6a2 2 0 0 1-2 2H7';
 
 export function icon(shape: string): SVGElement {
   const drawing = document.createElementNS(NAMESPACE, 'svg');

@@ -16,7 +16,7 @@ export function buildLine(line: Line, kit: Kit): HTMLElement {
   const { role, text, citations = [] } = line;
   const { words } = kit;
   const isPlain = role === 'user' || role === 'system';
-  const content = isPlain ? [make('p', { dir: 'auto' }, text)] : renderMarkdown(text, (marker) => reference(marker, citations, words));
+  const content = isPlain ? [make('p', { dir: 'auto' }, text)] : renderMarkdown(text, (marker) => reference(marker, citations));
   const name = speakerOf(line, words);
   const kind = role === 'user' ? 'mine' : role === 'system' ? 'note' : 'theirs';
   return make(
@@ -37,7 +37,7 @@ function below(line: Line, { words, wishes, press, port }: Kit): HTMLElement | n
   if (sending === 'failed') {
     const retry = press('word', () => wishes.retry(line), words.retry);
     const remove = press('word', () => wishes.remove(line), words.remove);
-    return make('div.below', {}, make('span.trouble', {}, reasonFor(line.code, words)), retry, remove);
+    return make('div.below', {}, make('span.trouble', {}, line.code === 'too_many_messages' ? words.tooMany : words.failed), retry, remove);
   }
   const clock = new Date(at).toLocaleTimeString(port.language, { hour: 'numeric', minute: '2-digit' });
   const thumbs = (['up', 'down'] as const).map((rating) => {
@@ -49,17 +49,12 @@ function below(line: Line, { words, wishes, press, port }: Kit): HTMLElement | n
   return make('div.below', {}, time, status === 'stopped' ? words.stopped : null, ...(role === 'assistant' ? thumbs : []));
 }
 
-function reasonFor(code: string | undefined, words: Words): string {
-  if (code === 'too_many_messages' || code === 'rate_limited') return words.tooMany;
-  return code === 'budget_exhausted' ? words.spent : words.failed;
-}
-
 /** The marker in the text, as a link to what it refers to. */
-function reference(marker: number, citations: readonly Citation[], words: Words): HTMLElement | null {
+function reference(marker: number, citations: readonly Citation[]): HTMLElement | null {
   const cited = citations.find((citation, index) => (citation.marker ?? index + 1) === marker);
   const made = cited && link(cited.url, `${marker}`);
   if (!made) return cited ? make('span.ref', {}, `${marker}`) : null;
-  made.ariaLabel = `${words.source} ${marker}: ${cited.title}`;
+  made.ariaLabel = `${marker}: ${cited.title}`;
   made.className = 'ref';
   return made;
 }

@@ -31,18 +31,19 @@ const CLOSE_MS = 3 * 60_000;
 /** After this, what was put in quietly is no news to a screen reader. */
 const QUIET_MS = 200;
 
-/** @param greeting stands above all, while nothing is older. */
-export function createLog(kit: Kit, greeting: string): Log {
+export function createLog(kit: Kit): Log {
   const { words, wishes, announce, press, port } = kit;
   const earlier = press('word.earlier', wishes.earlier, words.earlier);
-  const hello = make('div.line', {}, make('div.said', {}, make('p', { dir: 'auto' }, greeting)));
+  const hello = make('div.line', {}, make('div.said', {}, make('p', { dir: 'auto' })));
   const lines = make('div.lines');
   const dots = make('div.dots', { 'aria-hidden': 'true' }, make('i'), make('i'), make('i'));
-  const log = make('div.log', { role: 'log', 'aria-label': words.conversation, tabindex: '0' }, earlier, hello, lines, dots);
+  const log = make('div.log', { role: 'log', 'aria-label': words.assistant, tabindex: '0' }, earlier, hello, lines, dots);
   const latest = press('latest.down', () => toEnd(), words.latest, icon(SEND));
   let drawn = new Map<string, Drawn>();
   let spoken: Spoken | undefined;
   let wasWriting = false;
+  /** The line at the top. */
+  let top = '';
 
   const isAtEnd = (): boolean => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PX;
   const toEnd = (): void => {
@@ -67,9 +68,9 @@ export function createLog(kit: Kit, greeting: string): Log {
       if (!line.local && talk.lines[1]) separate(day, day);
       const isNew = before?.conversation_id && line.conversation_id && before.conversation_id !== line.conversation_id;
       if (isNew) separate(line.conversation_id, words.anew);
-      const key = line.client_message_id ?? line.message_id;
+      const key = keyOf(line);
       const made = entry(key, line);
-      const isClose = before?.role === line.role && before.author === line.author && line.at - before.at < CLOSE_MS;
+      const isClose = before?.role === line.role && before.author == line.author && line.at - before.at < CLOSE_MS;
       made.node.classList.toggle('joined', isClose && !isNew);
       next.set(key, made);
     });
@@ -108,23 +109,28 @@ export function createLog(kit: Kit, greeting: string): Log {
     toEnd,
     draw(scene) {
       const follows = isAtEnd();
-      const first = lines.firstElementChild;
       const before = log.scrollHeight - log.scrollTop;
-      drawn = entries(scene);
+      const [first] = scene.talk.lines;
+      const wasTop = top;
+      top = first ? keyOf(first) : '';
       // What was there when the chat opened, and what is older, is not news.
-      const isNews = first && drawn.values().next().value?.node === first;
-      if (!isNews) log.ariaLive = 'off';
+      if (top !== wasTop) log.ariaLive = 'off';
+      drawn = entries(scene);
       place();
       port.scope.wait(QUIET_MS, () => (log.ariaLive = 'polite'));
       earlier.hidden = !scene.older;
-      hello.hidden = scene.older || scene.phase === 'loading';
+      hello.querySelector('p')!.textContent = scene.greeting;
+      hello.hidden = scene.older || !scene.greeting;
       dots.hidden = !scene.writing;
       readOut(scene);
-      if (first && !isNews) log.scrollTop = log.scrollHeight - before;
+      if (wasTop && top !== wasTop) log.scrollTop = log.scrollHeight - before;
       else if (follows) toEnd();
       latest.hidden = isAtEnd();
     },
   };
 }
+
+/** A message that is stored stays the line that it was. */
+const keyOf = ({ client_message_id, message_id }: Line): string => client_message_id ?? message_id;
 
 const DRAFT = { role: 'assistant', text: '', at: 0, position: Infinity, conversation_id: null, local: true } as const;

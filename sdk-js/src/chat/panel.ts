@@ -16,9 +16,9 @@ export interface Panel {
   appear(isMounted: boolean): void;
 }
 
-export function createPanel(kit: Kit, title: string, greeting: string, close: () => void): Panel {
+export function createPanel(kit: Kit, title: string, close: () => void): Panel {
   const { words, wishes, announce, press } = kit;
-  const log = createLog(kit, greeting);
+  const log = createLog(kit);
   const composer = createComposer(kit, log.toEnd);
   const shut = press('close', close, words.close, icon(CLOSE));
   const head = make('header.head', {}, make('span.mark', {}, icon(CHAT)), make('h2.title', { dir: 'auto' }, title), shut);
@@ -61,7 +61,7 @@ export function createPanel(kit: Kit, title: string, greeting: string, close: ()
       tell(offline, scene.offline ? words.offline : '');
       tell(handling, handlingOf(scene, kit));
       tell(notice, scene.notice);
-      tell(state, phase === 'gone' ? words.gone : phase === 'broken' ? words.broken : '');
+      tell(state, phase === 'gone' ? words.gone : phase === 'broken' ? words.wrong : '');
       retry.hidden = phase !== 'broken';
       log.draw(scene);
       composer.draw(scene);
@@ -72,11 +72,11 @@ export function createPanel(kit: Kit, title: string, greeting: string, close: ()
 
 /** Who answers, if it is not the assistant, and when. */
 function handlingOf({ talk }: Scene, { words, port }: Kit): string {
-  const { expected_by = '', ticket_id, agent } = talk.handling;
+  const { expected_by, ticket_id, agent } = talk.handling;
   const by = handledBy(talk);
   if (by === 'human') return words.with(agent ?? words.person);
   if (by === 'agent') return '';
-  const promise = Date.parse(expected_by) > Date.now() ? words.promise(timeOf(expected_by, port.language)) : words.asked;
+  const promise = expected_by && Date.parse(expected_by) > Date.now() ? words.promise(timeOf(expected_by, port.language)) : words.asked;
   return ticket_id ? `${promise} ${words.reference(ticket_id.slice(0, 8))}` : promise;
 }
 

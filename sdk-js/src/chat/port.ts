@@ -99,6 +99,8 @@ export interface Unsent {
   readonly sent: number;
   /** Why it will not go without the user's help. */
   readonly code?: string | undefined;
+  /** It was sent once more, since nobody answered. */
+  readonly hurried?: boolean;
   /** It was sent once more, as the beginning of a new conversation. */
   readonly again?: boolean;
 }

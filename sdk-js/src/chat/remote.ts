@@ -4,19 +4,15 @@ import type { ChatPage, ChatSession } from '../wire';
 import type { ChatPort } from './port';
 
 export interface Remote {
-  /** Rejects when the API cannot be reached; with `Refused` when it says no. */
+  /** Rejects when the API cannot be reached; with a `Refusal` when it says no. */
   open(playbook: string | undefined, language: string): Promise<ChatSession>;
   older(token: string, cursor: string): Promise<ChatPage>;
 }
 
-/** The API's answer, and no passing trouble. */
-export class Refused extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string | undefined,
-  ) {
-    super(code);
-  }
+/** The API's answer, when that is no; an error without these is a network that failed. */
+export interface Refusal extends Error {
+  readonly status?: number;
+  readonly code?: string;
 }
 
 const TIMEOUT_MS = 20_000;
@@ -28,7 +24,7 @@ export function createRemote({ options: { apiUrl, apiKey }, identity }: ChatPort
     const response = await send(`${apiUrl}/api/v1/support/chat/${path}`, { credentials: 'omit', signal, ...init });
     const body: unknown = await response.json().catch(() => {});
     if (response.ok) return body as T;
-    throw new Refused(response.status, (body as { code?: string } | undefined)?.code);
+    throw Object.assign(Error(), body, { status: response.status });
   };
   const open = async (body: string, force?: boolean): Promise<ChatSession> => {
     const { token = '' } = await identity.refresh(force);
@@ -38,9 +34,9 @@ export function createRemote({ options: { apiUrl, apiKey }, identity }: ChatPort
   return {
     async open(playbook, language) {
       const body = JSON.stringify({ playbook, language });
-      return open(body).catch((error: unknown) => {
+      return open(body).catch((error: Refusal) => {
         // The token may have been withdrawn before its time.
-        if (error instanceof Refused && error.status === 401) return open(body, true);
+        if (error.status === 401) return open(body, true);
         throw error;
       });
     },

@@ -17,6 +17,8 @@ export interface Scene {
   /** A person was asked for, and nobody has said anything to that yet. */
   readonly asking: boolean;
   readonly suggestions: readonly string[];
+  /** Above all that was said. */
+  readonly greeting: string;
   readonly answering: boolean;
   readonly writing: boolean;
   readonly unread: readonly Line[];

@@ -12,10 +12,10 @@ svg{width:20px;height:20px;fill:none;stroke:currentcolor;stroke-width:1.8;stroke
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 [aria-disabled=true]{opacity:.55;cursor:default}
 .launcher,.peek,.panel{position:fixed;inset:auto auto 16px;inset-inline-end:16px}
-.launcher,.send,.mark,.launcher:hover,.send:hover{background:var(--a);color:var(--on)}
-.launcher:hover,.send:hover{background:color-mix(in oklab,var(--a) 88%,var(--on))}
+.launcher,.send,.mark,.mine .said,.launcher:hover,.send:hover{background:var(--a);color:var(--on)}
 .launcher,.peek{box-shadow:0 4px 16px #0004}
-.launcher{width:56px;height:56px;border-radius:50%}
+.launcher,.mark,.latest,i{border-radius:50%}
+.launcher{width:56px;height:56px}
 .launcher svg{width:26px;height:26px}
 .badge{position:absolute;inset-block-start:-4px;inset-inline-end:-4px;min-width:22px;padding:0 6px;border-radius:11px;
 background:#b3261e;color:#fff;font-size:.8125em;line-height:22px;font-weight:600}
@@ -27,7 +27,8 @@ background:#b3261e;color:#fff;font-size:.8125em;line-height:22px;font-weight:600
 box-shadow:0 10px 40px #0005}
 .mounted{position:relative;inset:auto;width:100%;height:100%;box-shadow:none}
 .head{align-items:center;padding:12px 16px;border-bottom:1px solid var(--b)}
-.mark{display:grid;place-items:center;flex:none;width:36px;height:36px;border-radius:50%}
+.mark{display:grid;place-items:center;flex:none}
+.mark,.latest{width:36px;height:36px}
 .strip{padding:8px 16px;background:var(--h);border-bottom:1px solid var(--b);font-size:.9333em}
 .warn{background:color-mix(in oklab,#e5a000 16%,var(--s))}
 .plain{background:none;border:0;text-align:center}
@@ -36,9 +37,9 @@ box-shadow:0 10px 40px #0005}
 .line{display:grid;justify-items:start;gap:4px;margin-block-end:14px}
 .line:has(+.joined){margin-block-end:4px}
 .line:has(+.joined) .time,.joined>.by{display:none}
-.said{max-width:88%;padding:9px 13px;border-radius:var(--r);border-end-start-radius:4px;background:var(--h)}
+.said,.dots{max-width:88%;padding:9px 13px;border-radius:var(--r);border-end-start-radius:4px;background:var(--h)}
 .mine{justify-items:end;text-align:end}
-.mine .said{border-radius:var(--r);border-end-end-radius:4px;background:var(--a);color:var(--on);white-space:pre-wrap;text-align:start}
+.mine .said{border-radius:var(--r);border-end-end-radius:4px;white-space:pre-wrap;text-align:start}
 .mine:has(.trouble) .said{background:none;color:var(--t);border:1px dashed var(--e)}
 .note .said{max-width:100%;margin:auto;background:none;color:var(--m);font-size:.8667em}
 .said>*+*{margin-block-start:8px}
@@ -57,13 +58,13 @@ em{font-style:italic}
 ul>li{list-style:disc}
 ol>li{list-style:decimal}
 li+li{margin-block-start:4px}
-code{font:.9em/1.4 ui-monospace,monospace;background:var(--c);border-radius:4px;padding:1px 4px;direction:ltr;unicode-bidi:isolate}
+code,.ref,.number{background:var(--c);border-radius:4px;padding:1px 4px}
+code{font:.9em/1.4 ui-monospace,monospace;direction:ltr;unicode-bidi:isolate}
 pre{overflow-x:auto;padding:10px 12px;border-radius:var(--q);background:var(--c)}
 pre code{background:none;padding:0}
 a{text-underline-offset:2px}
-.ref,.number{display:inline-block;min-width:18px;padding:0 4px;border-radius:5px;background:var(--c);font-size:.8em;line-height:18px;
-text-align:center;text-decoration:none}
-.ref{display:inline;padding:1px 5px;margin-inline-start:3px;vertical-align:2px}
+.ref,.number{min-width:18px;font-size:.8em;text-align:center;text-decoration:none}
+.ref{margin-inline-start:3px;vertical-align:2px}
 .sources{max-width:88%;font-size:.8667em}
 .sources li{position:relative;padding:3px 0 3px;padding-inline-start:26px;list-style:none}
 .number{position:absolute;inset:5px auto auto;inset-inline-start:0}
@@ -73,10 +74,10 @@ small{display:block;font-size:.9em}
 .word{min-height:28px;padding:2px 8px;font-size:.9333em;text-decoration:underline;text-underline-offset:2px}
 .below .word{padding:2px 4px;font-size:1em}
 .earlier,.reload{display:block;margin:0 auto 12px}
-.dots{display:flex;gap:5px;width:max-content;padding:14px;border-radius:var(--r);border-end-start-radius:4px;background:var(--h)}
-i{width:7px;height:7px;border-radius:50%;background:var(--m)}
+.dots{display:flex;gap:5px;width:max-content;padding-block:14px}
+i{width:7px;height:7px;background:var(--m)}
 .latest,.stop{align-self:center;background:var(--s);border-color:var(--b)}
-.latest{width:36px;height:36px;margin-block:-48px 12px;border-radius:50%;box-shadow:0 2px 8px #0003;position:relative}
+.latest{margin-block:-48px 12px;box-shadow:0 2px 8px #0003;position:relative}
 .latest:hover{background:var(--s)}
 .stop{display:flex;gap:6px;margin:4px;padding:3px 12px;border-radius:16px;font-size:.9333em}
 .stop svg{fill:currentcolor}

@@ -3,7 +3,7 @@
  * the API make of it. Pure: the views draw it, every tab has its own, and all arrive at the same.
  */
 
-import type { ChatMessage, DeltaFrame, HandledBy, Handling, ServerFrame, Standing } from '../wire';
+import type { ChatMessage, DeltaFrame, HandledBy, Handling, Nudge, ServerFrame, Standing } from '../wire';
 
 /**
  * One message on screen. What the user wrote is here before the server has it, then its server's version; the id that the
@@ -147,11 +147,16 @@ function extend({ draft }: Talk, { message_id: id, run, index, text }: DeltaFram
   return { id, run, pieces, given };
 }
 
-const ENDED = /^(COMPLETED|ERROR|CANCELLED)$/;
+const ENDED = /^(COMPLETED|ERROR|CANCELLED)/;
+
+/** Whether these messages and what is here have some in common, so that nothing is missing between them. */
+export const overlaps = (talk: Talk, messages: readonly ChatMessage[]): boolean =>
+  messages.some(({ message_id }) => talk.lines.some((line) => line.message_id === message_id));
 
 /** The API's view takes the place of ours, but for what is still on its way. */
 export function resume(talk: Talk, standing: Standing | null, messages: readonly ChatMessage[], now: number): Talk {
-  const next = put(talk, messages.map(lineOf));
+  const known = overlaps(talk, messages) ? talk.lines : talk.lines.filter((line) => !isStored(line));
+  const next = put({ ...talk, lines: known }, messages.map(lineOf));
   if (!standing) return next;
   const last = newest(next);
   const isOwed = standing.handled_by === 'agent' && last?.role === 'user' && now - last.at < OWED_MS;
@@ -164,6 +169,18 @@ export function resume(talk: Talk, standing: Standing | null, messages: readonly
     owed: isOwed && !ended ? last.at + OWED_MS : 0,
   };
 }
+
+/** What the page shows above the conversation of what the user asks about, behind all that was said. */
+export function quote(talk: Talk, { nudge_id, title, body }: Nudge): Talk {
+  if (talk.lines.some(({ message_id }) => message_id === nudge_id)) return talk;
+  const at = Math.max(0, ...talk.lines.map((line) => line.at)) + 1;
+  const text = `**${title}**\n\n${body}`;
+  return put(talk, [{ message_id: nudge_id, role: 'assistant', text, conversation_id: null, at, position: 0, local: true }]);
+}
+
+/** Of a conversation that this browser has not seen yet, the user has read what they answered; all, when nothing is new. */
+export const readAt = (talk: Talk, hasNews: boolean): number =>
+  hasNews ? (talk.lines.filter((line) => line.role === 'user' && isStored(line)).pop()?.at ?? 0) : lastAt(talk);
 
 export const unread = ({ lines, read }: Talk): readonly Line[] =>
   lines.filter(({ role, at, local }) => at > read && !local && (role === 'assistant' || role === 'agent'));

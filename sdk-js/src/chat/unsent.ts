@@ -5,6 +5,7 @@
 
 import type { SendMessage } from '../wire';
 import { type ChatPort, OUTBOX, UNSENT, type Unsent } from './port';
+import type { Line } from './talk';
 
 export interface Drawer {
   /** All of one user's, by id; those of others go. */
@@ -44,6 +45,19 @@ export function createDrawer({ store: { read, save, forget, names }, id: fresh, 
     forget: (id) => forget(UNSENT + id),
   };
 }
+
+/** As it stands among what was said. */
+export const lineFrom = (id: string, { text, conversation, at, code }: Unsent): Line => ({
+  message_id: id,
+  client_message_id: id,
+  role: 'user',
+  text,
+  conversation_id: conversation,
+  at,
+  position: Infinity,
+  sending: code ? 'failed' : 'sending',
+  code,
+});
 
 /** What waits in vain: the line has been open for long enough, and nobody has confirmed it. */
 export const isOverdue = ({ sent, code }: Unsent, openSince: number, now: number): boolean =>

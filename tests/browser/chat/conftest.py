@@ -98,5 +98,5 @@ def chat(page: Page, standin: ChatStandIn) -> Iterator[Chat]:
     opened = Chat(page, standin)
     yield opened
     assert errors == []
-    if page.evaluate("typeof OnboardingAgent !== 'undefined'"):
-        assert page.evaluate("OnboardingAgent.getState()?.errors ?? 0") == 0
+    if opened.page.evaluate("typeof OnboardingAgent !== 'undefined'"):
+        assert opened.page.evaluate("OnboardingAgent.getState()?.errors ?? 0") == 0

@@ -1,4 +1,4 @@
-"""A stand-in for the API and the gateway that holds conversations: it does what the contract says, or what a test asks."""
+"""A stand-in for the API and the gateway that holds a conversation: does what the contract says, or what a test asks."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from tests.browser.sdk.standin import Reply, Request, StandIn
 
 SESSION = "/api/v1/support/chat/session"
 HISTORY = "/api/v1/support/chat/history"
-CHAT_TOKEN = "chat-token"  # noqa: S105
+CHAT_TOKEN = "chat-token"
 
 
 class ChatStandIn(StandIn):
@@ -155,7 +155,8 @@ class ChatStandIn(StandIn):
         """Tell who handles the conversation from now on."""
         assert self.conversation
         self.conversation |= {"handled_by": handled_by, **facts}
-        self.push({"type": "handoff", "conversation_id": self.conversation["conversation_id"], "handled_by": handled_by, **facts})
+        about = {"conversation_id": self.conversation["conversation_id"], "handled_by": handled_by}
+        self.push({"type": "handoff", **about, **facts})
 
     def end(self, code: str = "completed") -> None:
         """End the conversation."""

@@ -16,11 +16,11 @@ SDK = Path(__file__).resolve().parents[3] / "sdk-js"
 ENTRY = Path(__file__).with_name("entry.ts")
 
 HARNESS = """
-window.reports = []; window.replies = []; window.actions = []; window.violations = [];
+window.reports = []; window.talked = []; window.actions = []; window.violations = [];
 window.forgiven = 0;
 document.addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective));
 window.start = (options = {}) => {
-  const talks = options.talks === false ? {} : { onReply: (text) => replies.push(text) };
+  const talks = options.talks === false ? {} : { onChat: (nudge) => talked.push(nudge.nudge_id) };
   window.renderer = Rendering.createRenderer({
     ...talks, ...options, onAction: (action, nudge) => actions.push([nudge.nudge_id, action.kind]) });
 };

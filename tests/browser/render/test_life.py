@@ -1,4 +1,4 @@
-"""What is told of a nudge, and in which order nudges and messages come on screen."""
+"""What is told of a nudge, and in which order nudges come on screen."""
 
 import pytest
 from playwright.sync_api import expect
@@ -11,11 +11,6 @@ HIDE_TAB = """() => {
   Object.defineProperty(document, 'visibilityState', { get: () => tab });
 }"""
 SHOW_TAB = "() => { tab = 'visible'; document.dispatchEvent(new Event('visibilitychange')); }"
-
-
-def say(screen: Screen, text: str, role: str = "assistant") -> None:
-    message = {"conversation_id": "c", "message_id": text, "role": role, "text": text}
-    screen.page.evaluate("(message) => renderer.showMessage(message)", message)
 
 
 def test_shown_is_told_once_then_one_ending(screen: Screen) -> None:
@@ -143,44 +138,38 @@ def test_an_email_draft_is_never_shown(screen: Screen) -> None:
     assert screen.reports() == []
 
 
-def test_chat_takes_answers_and_shows_what_comes_back(screen: Screen) -> None:
+def test_who_answers_a_chat_nudge_is_taken_to_the_chat(screen: Screen) -> None:
     screen.open(FIELD)
-    screen.show(nudge_type="chat", body="Shall I help?", actions=[{"label": "Yes", "kind": "chat"}])
+    screen.show(nudge_type="chat", body="Shall I help?", actions=[{"label": "Not now", "kind": "snooze"}])
     card = screen.at("corner")
-    box = card.get_by_role("textbox", name="Write a reply")
-    box.fill("   ")
-    box.press("Enter")
-    box.fill("Line one")
-    box.press("Shift+Enter")
-    box.press_sequentially("line two")
-    box.press("Enter")
-    expect(box).to_have_value("")
-    expect(card.get_by_role("button", name="Yes")).to_have_count(0)
-    say(screen, "Try the region")
-    say(screen, "echo", role="user")
-    expect(card.get_by_role("log").locator(".said")).to_have_text(
-        ["Shall I help?", "Line one\nline two", "Try the region"]
-    )
-    assert screen.page.evaluate("replies") == ["Line one\nline two"]
-    card.get_by_role("button", name="Close").click()
-    assert screen.reports() == [["n1", "shown", None], ["n1", "clicked", None]]
+    expect(card).to_contain_text("Shall I help?")
+    card.get_by_role("button", name="Reply").click()
+    expect(screen.card).to_have_count(0)
+    assert screen.page.evaluate("talked") == ["n1"]
+    assert screen.reports() == [["n1", "shown", None], ["n1", "clicked", "Reply"]]
 
 
-def test_messages_wait_for_their_turn_and_come_together(screen: Screen) -> None:
+@pytest.mark.parametrize("kind", ["tooltip", "chat"])
+def test_the_action_that_leads_to_the_chat(screen: Screen, kind: str) -> None:
     screen.open(FIELD)
-    screen.show()
-    screen.at("anchored")
-    say(screen, "One")
-    say(screen, "Two")
-    expect(screen.card).to_have_count(1)
-    screen.card.get_by_role("button", name="Close").click()
-    expect(screen.page.get_by_role("log").locator(".said")).to_have_text(["One", "Two"])
+    screen.show(nudge_type=kind, actions=[{"label": "Ask", "kind": "chat"}])
+    card = screen.at("anchored" if kind == "tooltip" else "corner")
+    assert card.get_by_role("button", name="Reply").count() == 0
+    card.get_by_role("button", name="Ask").click()
+    assert screen.page.evaluate("[talked, actions]") == [["n1"], [["n1", "chat"]]]
 
 
-def test_without_a_listener_there_is_no_box(screen: Screen) -> None:
+def test_without_a_chat_there_is_nothing_to_reply_in(screen: Screen) -> None:
     screen.open(FIELD, start={"talks": False})
-    say(screen, "Hello")
-    assert screen.at("corner").get_by_role("textbox").count() == 0
+    screen.show(nudge_type="chat")
+    assert screen.at("corner").get_by_role("button").all_inner_texts() == ["×"]
+
+
+def test_cards_keep_off_what_stands_at_the_lower_edge(screen: Screen) -> None:
+    screen.open(FIELD)
+    screen.page.evaluate("renderer.reserve(72)")
+    screen.show(target_element=None)
+    assert screen.box(screen.at("corner"))["bottom"] <= 640 - 72
 
 
 def test_a_checklist_without_steps_is_still_readable(screen: Screen) -> None:

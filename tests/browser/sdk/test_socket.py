@@ -253,12 +253,3 @@ def test_acknowledgements_wait_for_a_connection(standin: StandIn, page: Page) ->
     page.locator("onboarding-agent button", has_text="Not now").click()
     settle(page, lambda: len(standin.frames) >= 2, "the second acknowledgement")
     assert [frame["status"] for frame in standin.frames] == ["shown", "snoozed"]
-
-
-def test_a_message_is_shown_and_answered(standin: StandIn, page: Page) -> None:
-    page.goto(standin.host())
-    connected(standin, page)
-    standin.push(
-        {"type": "message", "conversation_id": "c1", "message_id": "m1", "role": "agent", "text": "Need a hand?"}
-    )
-    settle(page, lambda: shows(page, "Need a hand?"), "the message")

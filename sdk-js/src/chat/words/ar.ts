@@ -2,18 +2,9 @@
 
 import type { Words } from './words';
 
-const UNREAD: Partial<Record<Intl.LDMLPluralRule, string>> = {
-  one: 'رسالة واحدة غير مقروءة',
-  two: 'رسالتان غير مقروءتان',
-  few: '# رسائل غير مقروءة',
-};
-
 export const WORDS: Words = {
-  title: 'المساعد',
-  greeting: 'أهلًا بك! كيف يمكنني مساعدتك؟',
   open: 'فتح المحادثة',
   close: 'إغلاق المحادثة',
-  conversation: 'المحادثة',
   write: 'اكتب رسالة',
   send: 'إرسال',
   stop: 'إيقاف الإجابة',
@@ -22,14 +13,12 @@ export const WORDS: Words = {
   person: 'فريق الدعم',
   writing: 'يكتب الآن…',
   sources: 'المصادر',
-  source: 'المصدر',
   up: 'كان هذا مفيدًا',
   down: 'لم يكن هذا مفيدًا',
   thanks: 'شكرًا على رأيك.',
   sending: 'جارٍ الإرسال…',
   failed: 'لم تُرسل الرسالة.',
   tooMany: 'لم تُرسل: رسائل كثيرة دفعة واحدة. يُرجى الانتظار قليلًا.',
-  spent: 'لم تُرسل: بلغت الحد المسموح به اليوم.',
   retry: 'إعادة المحاولة',
   remove: 'حذف',
   earlier: 'عرض الرسائل السابقة',
@@ -43,12 +32,11 @@ export const WORDS: Words = {
   asked: 'طلبنا من أحد الموظفين الانضمام. يمكنك متابعة الكتابة.',
   back: 'عاد المساعد للإجابة.',
   offline: 'لا يوجد اتصال. سيُرسل ما تكتبه فور عودته.',
-  broken: 'تعذّر تحميل المحادثة.',
   gone: 'المحادثة غير متاحة في الوقت الحالي.',
   wrong: 'لم ينجح ذلك. يُرجى المحاولة مرة أخرى.',
   with: (name) => `أنت تتحدث إلى ${name}.`,
   promise: (time) => `سيجيبك أحد الموظفين قبل ${time}. يمكنك متابعة الكتابة أو إغلاق المحادثة.`,
   reference: (id) => `الرقم المرجعي: ${id}`,
-  unread: (count) => UNREAD[new Intl.PluralRules('ar').select(count)]?.replace('#', `${count}`) ?? `${count} رسالة غير مقروءة`,
+  unread: (count) => `الرسائل غير المقروءة: ${count}`,
   limit: (length, most) => `${length} من ${most} حرف`,
 };

@@ -1,11 +1,8 @@
 /** The chat's own words. What is said in the conversation comes from the server. */
 
 export interface Words {
-  readonly title: string;
-  readonly greeting: string;
   readonly open: string;
   readonly close: string;
-  readonly conversation: string;
   readonly write: string;
   readonly send: string;
   readonly stop: string;
@@ -14,14 +11,12 @@ export interface Words {
   readonly person: string;
   readonly writing: string;
   readonly sources: string;
-  readonly source: string;
   readonly up: string;
   readonly down: string;
   readonly thanks: string;
   readonly sending: string;
   readonly failed: string;
   readonly tooMany: string;
-  readonly spent: string;
   readonly retry: string;
   readonly remove: string;
   readonly earlier: string;
@@ -36,7 +31,6 @@ export interface Words {
   readonly asked: string;
   readonly back: string;
   readonly offline: string;
-  readonly broken: string;
   readonly gone: string;
   readonly wrong: string;
   readonly with: (name: string) => string;
