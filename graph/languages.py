@@ -48,7 +48,9 @@ def is_written_in(text: str, tag: str) -> bool:
     """Tell whether a text can be in that language, by its script; true where we cannot know.
 
     Names of products and controls stay in Latin letters in an Arabic sentence, so a third of Arabic letters will do.
+    Links, addresses, placeholders and code are in no language.
     """
+    text = _NO_PROSE.sub(" ", text)
     arabic, latin = len(_ARABIC.findall(text)), len(_LATIN.findall(text))
     if arabic + latin == 0:
         return True

@@ -82,7 +82,8 @@ def grounds_for(talk: Talk, passages: tuple[Passage, ...], claims: Claims | None
 def check_sentence(raw: str, grounds: Grounds, *, is_verbatim: bool) -> Spoken | tuple[Verdict, ...]:
     """Return the sentence as it may be said, or the verdicts that withhold it.
 
-    `is_verbatim` marks words that are our own, or quoted as they stand: they are not held against the passages.
+    `is_verbatim` marks words that are our own, or quoted as they stand: they are not held against the passages, nor to
+    a language.
     """
     body = raw.strip()
     before, after = raw[: raw.find(body)], raw[raw.find(body) + len(body) :]
@@ -93,11 +94,17 @@ def check_sentence(raw: str, grounds: Grounds, *, is_verbatim: bool) -> Spoken |
     if not any(letter.isalnum() for letter in bare):
         return ()
     judged = grounds.guard.check(bare)
-    if judged.text is None:
+    if judged.text is None and not (is_verbatim and _is_foreign_alone(judged)):
         return judged.verdicts
     if is_verbatim:
-        return Spoken(judged.text, before, after, named, is_claim=bool(named))
-    return _proven(judged.text, before, after, named, grounds)
+        return Spoken(judged.text or bare, before, after, named, is_claim=bool(named))
+    return _proven(judged.text or bare, before, after, named, grounds)
+
+
+def _is_foreign_alone(judged: Judged) -> bool:
+    """Tell whether nothing but its language speaks against a sentence: one that is quoted may name many buttons, or be
+    announced as written in another language."""
+    return all(verdict.rule == "language" for verdict in judged.verdicts)
 
 
 def _proven(

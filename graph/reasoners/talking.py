@@ -172,4 +172,4 @@ def _lead(text: str, language: str) -> str:
     if is_written_in(text, language):
         return ""
     own = "ar" if is_written_in(text, "ar") else "en"
-    return f"{phrase('other_language', language, tongue=tongue(own, language))} "
+    return f"{phrase('other_language', language, tongue=tongue(own, language))}\n"

@@ -192,3 +192,33 @@ def test_without_knowledge_no_claim_can_be_proven() -> None:
 )
 def test_markers_stand_before_the_full_stop(text: str, markers: tuple[int, ...], shown: str) -> None:
     assert with_markers(text, markers) == shown
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ar", "اختر Developers ثم API keys ثم Connect."),  # buttons keep their names
+        ("ar", "Live keys begin with crm_live_."),  # announced as written in another language
+        ("en", "لديّ هذا بالعربية."),
+    ],
+)
+def test_what_is_quoted_is_not_held_to_a_language(language: str, text: str) -> None:
+    talk = talk_of(language=language)
+    grounds = grounds_for(talk, PASSAGES, Claims(), guard_for(talk, PASSAGES, Pseudonyms()))
+    quoted = check_sentence(f"{text} [1]", grounds, is_verbatim=True)
+    assert isinstance(quoted, Spoken)
+    assert quoted.text == text
+    assert not isinstance(check_sentence(f"{text} [1]", grounds, is_verbatim=False), Spoken)
+
+
+def test_other_rules_hold_for_quotations_too() -> None:
+    talk = talk_of()
+    grounds = grounds_for(talk, PASSAGES, Claims(), guard_for(talk, PASSAGES, Pseudonyms()))
+    assert not isinstance(check_sentence("It costs €99 a month. [1]", grounds, is_verbatim=True), Spoken)
+
+
+def test_an_address_does_not_make_a_sentence_foreign() -> None:
+    talk = talk_of(language="ar")
+    grounds = grounds_for(talk, PASSAGES, Claims(), guard_for(talk, PASSAGES, Pseudonyms()))
+    said = check_sentence(f"للمزيد اقرأ: {ARTICLE_URL}", grounds, is_verbatim=False)
+    assert isinstance(said, Spoken) or all(verdict.rule != "language" for verdict in said)
