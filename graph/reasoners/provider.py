@@ -43,7 +43,7 @@ class Provider:
     price_id: str
     max_tokens: int
     patience: float
-    silence: float = 20.0
+    silence: float
 
     async def complete(
         self, messages: Sequence[BaseMessage], schema: Mapping[str, Any], max_tokens: int | None = None

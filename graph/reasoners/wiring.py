@@ -13,6 +13,7 @@ from graph.reasoners.chain import ChainReasoner, Link
 from graph.reasoners.openai import OpenAIReasoner
 from graph.reasoners.provider import Provider
 from graph.reasoners.rules import RulesReasoner
+from graph.schemas import Dialect
 
 SEED: Final = 7
 """With temperature 0 the same case gets the same answer, as far as a provider can promise."""
@@ -65,9 +66,7 @@ def _openai(settings: LlmSettings) -> Provider:
     if settings.openai_base_url:
         return _compatible("openai", settings.openai_model, settings.openai_base_url, key, settings)
     client = ChatOpenAI(model=settings.openai_model, api_key=key, **options)
-    return Provider(
-        "openai", settings.openai_model, client, "openai", "openai", settings.llm_max_tokens, _patience(settings)
-    )
+    return _provider("openai", settings.openai_model, client, "openai", "openai", settings)
 
 
 def _azure(settings: LlmSettings) -> Provider:
@@ -79,9 +78,7 @@ def _azure(settings: LlmSettings) -> Provider:
         model=settings.openai_model,
         **_options(settings, settings.openai_model),
     )
-    return Provider(
-        "azure", settings.openai_model, client, "azure", "azure", settings.llm_max_tokens, _patience(settings)
-    )
+    return _provider("azure", settings.openai_model, client, "azure", "azure", settings)
 
 
 def _local(settings: LlmSettings) -> Provider:
@@ -93,7 +90,14 @@ def _compatible(name: str, model: str, url: str, key: SecretStr, settings: LlmSe
     # a small model may run on.
     client = BaseChatOpenAI(model=model, base_url=url, api_key=key, **_options(settings, model))
     price_id = "openai" if name == "openai" else name
-    return Provider(name, model, client, "grammar", price_id, settings.llm_max_tokens, _patience(settings))
+    return _provider(name, model, client, "grammar", price_id, settings)
+
+
+def _provider(
+    name: str, model: str, client: BaseChatOpenAI, dialect: Dialect, price_id: str, settings: LlmSettings
+) -> Provider:
+    silence, patience = settings.llm_timeout_seconds, _patience(settings)
+    return Provider(name, model, client, dialect, price_id, settings.llm_max_tokens, patience, silence)
 
 
 def _options(settings: LlmSettings, model: str) -> dict[str, Any]:
