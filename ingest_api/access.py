@@ -67,6 +67,8 @@ ACCESS: Final[dict[tuple[str, str], frozenset[Role]]] = {
     ("POST", "/api/v1/conversations/{conversation_id}/takeover"): _SUPPORT,
     ("POST", "/api/v1/conversations/{conversation_id}/handback"): _SUPPORT,
     ("POST", "/api/v1/conversations/{conversation_id}/close"): _SUPPORT,
+    ("GET", "/api/v1/recommendations"): _EVERYBODY,
+    ("GET", "/api/v1/recommendations/{recommendation_id}"): _EVERYBODY,
     ("GET", "/api/v1/playbooks"): _EVERYBODY,
     ("POST", "/api/v1/playbooks"): _EDITORS,
     ("GET", "/api/v1/playbooks/{name}"): _EVERYBODY,

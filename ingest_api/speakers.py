@@ -8,6 +8,7 @@ from fastapi import Depends, Header, Request
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
+from core.conversations import Channel
 from core.errors import InvalidRequest, NotFound, OriginRefused, Unauthenticated
 from core.ids import is_uuid
 from core.security import UserClaims, read_company
@@ -39,6 +40,11 @@ class Speaker:
     caller: Caller
     user_id: str | None
     anonymous: bool = False
+
+    @property
+    def channel(self) -> Channel:
+        """Where what is said comes from."""
+        return Channel.API if self.user_id is None else Channel.PAGE
 
     def require_user(self, named: str | None) -> str:
         """Return the user that the call is about.

@@ -11,15 +11,13 @@ from db.conversation_turns import StoredConversationTurn
 from db.tickets import Ticket
 from ingest_api.conversation_schemas import (
     BudgetLeft,
-    ConversationDocument,
-    ConversationRow,
     MessageDocument,
     ProcessResult,
     TaskDocument,
     TaskError,
     TaskStatus,
-    TicketDocument,
 )
+from ingest_api.inbox_schemas import ConversationDocument, ConversationRow, TicketDocument
 
 _STABLE: Final = re.compile(r"[a-z][a-z0-9_]{2,63}")
 _UNSUCCESSFUL: Final = frozenset({"budget_exhausted", "provider_failed", "provider_timeout"})

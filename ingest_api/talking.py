@@ -11,10 +11,11 @@ from typing import Any
 
 from core.budgets import Left, conversation_allowance, left
 from core.config import CompanyConfig
-from core.conversations import Channel, IncomingMessage
+from core.conversations import ConversationState, IncomingMessage
 from core.errors import NotFound
 from core.ids import new_id
-from core.playbooks import FALLBACK, Playbook, in_language
+from core.playbooks import FALLBACK, Limits, Playbook, in_language
+from core.recommendations import MAX_DRAFTS, Recommendation, recommendation_id
 from db import (
     ai_budgets,
     configs,
@@ -24,11 +25,13 @@ from db import (
     messages,
     playbooks,
     profile_facts,
+    recommendations,
 )
 from db.conversation_intake import Accepted
 from db.conversation_rows import Conversation, NewConversation
 from db.pool import Connection
 from ingest_api.conversation_schemas import ProcessResult, StartedConversation, StartRequest, TaskDocument
+from ingest_api.speakers import Speaker
 from ingest_api.talk_views import budget_left, has_ended, result_of, task_document
 from ingest_api.wiring import Services
 
@@ -39,6 +42,7 @@ class Begun:
 
     conversation: Conversation
     playbook: Playbook
+    config: CompanyConfig
     is_new: bool
     ended: str | None = None
 
@@ -50,7 +54,7 @@ async def config_of(services: Services, connection: Connection, company_id: str)
 
 
 async def begin(
-    services: Services, connection: Connection, company_id: str, user_id: str, wish: StartRequest, now: datetime
+    services: Services, connection: Connection, speaker: Speaker, wish: StartRequest, now: datetime
 ) -> Begun:
     """Begin a conversation, or go on with the active one where that is wished for.
 
@@ -59,6 +63,7 @@ async def begin(
         NotFound: an unknown playbook (code `unknown_playbook`).
         ConversationActive: one is active, and it is not wished to go on with it.
     """
+    company_id, user_id = speaker.caller.company_id, speaker.require_user(wish.user_id)
     config = await config_of(services, connection, company_id)
     services.flags.check_conversations(company_id, user_id, config.conversations)
     await conversations.lock_user(connection, company_id, user_id)
@@ -66,10 +71,9 @@ async def begin(
     ended = stale.conversation_id if stale else None
     active = await conversations.active_of(connection, company_id, user_id)
     if active is not None and wish.resume_existing:
-        return Begun(active, await playbook_of(connection, active), is_new=False, ended=ended)
+        return Begun(active, await playbook_of(connection, active), config, is_new=False, ended=ended)
     chosen = await playbooks.load(connection, company_id, wish.wanted or config.conversations.default_playbook)
-    known = await _known(connection, company_id, user_id, wish.context)
-    playbook = chosen.playbook
+    known, playbook = await _known(connection, company_id, user_id, wish.context), chosen.playbook
     new = NewConversation(
         conversation_id=new_id(),
         company_id=company_id,
@@ -77,13 +81,13 @@ async def begin(
         playbook=playbook,
         playbook_version=chosen.version,
         language=wish.language,
-        channel=Channel.API,
+        channel=speaker.channel,
         customer_name=wish.customer_name,
         phone=wish.phone,
         context=wish.context,
         questions=playbook.open_questions(playbook.first_stage, known, wish.language or config.tone.language),
     )
-    return Begun(await conversations.start(connection, new, now), playbook, is_new=True, ended=ended)
+    return Begun(await conversations.start(connection, new, now), playbook, config, is_new=True, ended=ended)
 
 
 async def _known(
@@ -104,9 +108,9 @@ async def playbook_of(connection: Connection, conversation: Conversation) -> Pla
 
 async def started(services: Services, connection: Connection, begun: Begun, now: datetime) -> StartedConversation:
     """Return what is told of a conversation that begins or goes on."""
-    conversation = begun.conversation
-    config = await config_of(services, connection, conversation.company_id)
+    conversation, config = begun.conversation, begun.config
     language = conversation.language or config.tone.language
+    limits = begun.playbook.limits
     return StartedConversation(
         conversation_id=conversation.conversation_id,
         state=conversation.state,
@@ -116,7 +120,7 @@ async def started(services: Services, connection: Connection, begun: Begun, now:
         language=language,
         greeting=in_language(begun.playbook.greeting, language),
         handled_by=conversation.handled_by,
-        budget=budget_left(await budget_of(services, connection, conversation, now)),
+        budget=budget_left(await _left(services, connection, conversation, config, limits, now)),
     )
 
 
@@ -124,7 +128,18 @@ async def budget_of(services: Services, connection: Connection, conversation: Co
     """Return what models may still cost in a conversation."""
     config = await config_of(services, connection, conversation.company_id)
     playbook = await playbook_of(connection, conversation)
-    allowance = conversation_allowance(config, playbook.limits, services.settings.conversations)
+    return await _left(services, connection, conversation, config, playbook.limits, now)
+
+
+async def _left(
+    services: Services,
+    connection: Connection,
+    conversation: Conversation,
+    config: CompanyConfig,
+    limits: Limits,
+    now: datetime,
+) -> Left:
+    allowance = conversation_allowance(config, limits, services.settings.conversations)
     address = (conversation.company_id, conversation.user_id, conversation.conversation_id)
     return left(allowance, await ai_budgets.used(connection, *address, now))
 
@@ -160,8 +175,21 @@ async def task_of(services: Services, company_id: str, task: str, now: datetime)
         said = await messages.of_turn(connection, company_id, stored.turn.turn_id)
         conversation = await conversations.get(connection, company_id, stored.turn.conversation_id)
         assert conversation is not None, "its turn refers to it"
-        left_over = await budget_of(services, connection, conversation, now)
-    return task_document(stored, result_of(conversation, left_over, stored, said))
+        result = result_of(conversation, await budget_of(services, connection, conversation, now), stored, said)
+        drafts = await _drafts(connection, conversation, stored.turn.turn_id)
+    return task_document(stored, result.model_copy(update={"recommendations": drafts}))
+
+
+async def _drafts(connection: Connection, conversation: Conversation, turn_id: str) -> list[Recommendation]:
+    """Return what a turn recommended and the checker let pass, in the order in which the user was told."""
+    if conversation.state is not ConversationState.AWAITING_USER_APPROVAL:
+        return []
+    page = await recommendations.list_(
+        connection, conversation.company_id, conversation_id=conversation.conversation_id, status="draft"
+    )
+    known = {row["recommendation_id"]: row["draft"] for row in page.items}
+    ids = [recommendation_id(turn_id, number) for number in range(1, MAX_DRAFTS + 1)]
+    return [Recommendation.model_validate(known[one]) for one in ids if one in known]
 
 
 async def result_without_turn(services: Services, company_id: str, accepted: Accepted, now: datetime) -> ProcessResult:

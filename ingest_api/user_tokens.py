@@ -1,5 +1,6 @@
 """Checking the user tokens that pages send along, with a small cache: one HMAC per token, not one per request."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -16,6 +17,8 @@ MAX_CACHED: Final = 50_000
 RECHECK_SECONDS: Final = 60.0
 """A verified token is trusted this long, then verified again: identity secrets may have been rotated."""
 
+MAX_LOOKUPS: Final = 4
+"""Look-ups under way at a time, so that forged tokens cannot take every database connection."""
 RENEWABLE: Final = timedelta(days=30)
 """How long after its end an anonymous visitor's token still proves who they were."""
 
@@ -27,6 +30,7 @@ class TokenChecker:
 
     def __init__(self, load_secrets: SecretsLoader) -> None:
         self._load_secrets = load_secrets
+        self._slots = asyncio.Semaphore(MAX_LOOKUPS)
         self._checked: OrderedDict[bytes, tuple[UserClaims, float]] = OrderedDict()
 
     async def check(self, token: str, company_id: str, now: datetime) -> UserClaims:
@@ -36,7 +40,9 @@ class TokenChecker:
         known = self._checked.get(name)
         if known is not None and known[1] > moment:
             return known[0]
-        claims = verify_user_token(token, await self._load_secrets(company_id), company_id, now)
+        async with self._slots:
+            secrets = await self._load_secrets(company_id)
+        claims = verify_user_token(token, secrets, company_id, now)
         self._checked[name] = (claims, min(moment + RECHECK_SECONDS, claims.expires_at.timestamp()))
         self._checked.move_to_end(name)
         if len(self._checked) > MAX_CACHED:

@@ -5,7 +5,7 @@ request that comes meanwhile waits for the first one's end.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Annotated, Any, TypeAlias
 
@@ -62,6 +62,12 @@ class Write:
     trace_id: str
     key: str | None
     request_hash: bytes
+
+    def of_user(self, user_id: str) -> "Write":
+        """Return this write with a key of the user's own: users who share a public key share no idempotency keys."""
+        if self.key is None:
+            return self
+        return replace(self, key=f"{sha256(user_id.encode()).hexdigest()[:32]}:{self.key}")
 
     async def run(self, work: Callable[[Connection], Awaitable[Answer]]) -> Response:
         """Do the work in one transaction, once per key; raises IdempotencyConflict for a key of another request."""

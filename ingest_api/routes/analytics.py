@@ -8,8 +8,8 @@ from pydantic import AwareDatetime
 
 from core.errors import InvalidRequest
 from db import analytics, conversation_analytics
-from ingest_api.conversation_schemas import ConversationDay
 from ingest_api.deps import CallerOf, ServicesOf
+from ingest_api.inbox_schemas import ConversationDay
 from ingest_api.schemas import CostRow, ListOf, NudgeCount
 
 DEFAULT_PERIOD: Final = timedelta(days=30)

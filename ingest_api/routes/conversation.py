@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 
-from core.conversations import Channel, IncomingMessage
+from core.conversations import IncomingMessage
 from core.errors import NotFound
 from core.ids import derive_id, new_id
 from core.plaintext import cleaned
@@ -58,12 +58,13 @@ async def start_conversation(body: StartRequest, speaker: SpeakerOf, write: Writ
 
     async def work(connection: Connection) -> Answer:
         now = datetime.now(UTC)
-        begun = await talking.begin(services, connection, company_id, user_id, body, now)
+        begun = await talking.begin(services, connection, speaker, body, now)
         ended.extend([begun.ended] if begun.ended else [])
         shown = await talking.started(services, connection, begun, now)
         return Answer(shown.model_dump(mode="json"), status=201 if begun.is_new else 200)
 
-    response = await write.run(work)
+    own = write if speaker.user_id is None else write.of_user(user_id)
+    response = await own.run(work)
     for conversation_id in ended:
         await services.desk.tell_ended(company_id, user_id, conversation_id, "stale")
     return response
@@ -115,7 +116,7 @@ async def _incoming(
         conversation_id=conversation_id,
         client_message_id=body.client_message_id or (derive_id("process", user_id, key) if key else new_id()),
         text=body.user_input,
-        channel=Channel.API,
+        channel=speaker.channel,
         trace_id=trace_id,
     )
 

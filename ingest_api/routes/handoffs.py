@@ -16,14 +16,8 @@ from db import audit, conversations, escalations, messages, tickets
 from db.conversation_rows import Conversation
 from db.messages import NewMessage
 from db.pool import Connection
-from ingest_api.conversation_schemas import (
-    CloseRequest,
-    ConversationRow,
-    PersonMessage,
-    SentMessage,
-    TakeoverRequest,
-)
 from ingest_api.deps import CallerOf, ServicesOf
+from ingest_api.inbox_schemas import CloseRequest, ConversationRow, PersonMessage, SentMessage, TakeoverRequest
 from ingest_api.problems import problem_responses
 from ingest_api.talk_views import message_document
 from ingest_api.writes import Answer, Write, WriteOf

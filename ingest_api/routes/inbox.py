@@ -15,8 +15,8 @@ from db import audit, conversations, messages, playbooks, tickets, users
 from db.conversation_rows import Conversation
 from db.pool import Connection
 from ingest_api import transcripts
-from ingest_api.conversation_schemas import ConversationChange, ConversationDocument, ConversationRow
 from ingest_api.deps import CallerOf, Cursor, ExchangeOf, Limit, ServicesOf, UserFilter
+from ingest_api.inbox_schemas import ConversationChange, ConversationDocument, ConversationRow
 from ingest_api.problems import problem_responses
 from ingest_api.refusals import NoConsent
 from ingest_api.schemas import ListOf

@@ -16,6 +16,7 @@ from core.events import AcceptedEvent, to_ms
 from core.ids import new_id
 from core.nudges import Nudge, NudgeType
 from core.playbooks import shipped
+from core.recommendations import DraftVerdict, Recommendation, recommendation_id
 from core.security import issue_user_token
 from core.tools import ToolDefinition
 from core.turns import Evidence, Signal, SignalKind, Turn
@@ -31,6 +32,7 @@ from db import (
     nudges,
     playbooks,
     profile_facts,
+    recommendations,
     tool_calls,
     tools,
     turns,
@@ -70,6 +72,7 @@ EXPECTED = {
     ("GET", "/api/v1/sessions/{session_id}/events"): "secret owner admin editor approver agent viewer",
     ("GET", "/api/v1/users/{user_id}/timeline"): "secret owner admin editor approver agent viewer",
     ("PATCH", "/api/v1/users/{user_id}"): "secret owner admin editor agent",
+    ("DELETE", "/api/v1/users/{user_id}"): "secret owner admin",
     ("GET", "/api/v1/users/{user_id}/facts"): "secret owner admin editor approver agent viewer",
     ("PUT", "/api/v1/users/{user_id}/facts/consent"): "secret owner admin editor agent",
     ("DELETE", "/api/v1/users/{user_id}/facts"): "secret owner admin editor agent",
@@ -105,6 +108,8 @@ EXPECTED = {
     ("POST", "/api/v1/conversations/{conversation_id}/takeover"): "secret owner admin editor agent",
     ("POST", "/api/v1/conversations/{conversation_id}/handback"): "secret owner admin editor agent",
     ("POST", "/api/v1/conversations/{conversation_id}/close"): "secret owner admin editor agent",
+    ("GET", "/api/v1/recommendations"): "secret owner admin editor approver agent viewer",
+    ("GET", "/api/v1/recommendations/{recommendation_id}"): "secret owner admin editor approver agent viewer",
     ("GET", "/api/v1/playbooks"): "secret owner admin editor approver agent viewer",
     ("POST", "/api/v1/playbooks"): "secret owner admin editor",
     ("GET", "/api/v1/playbooks/{name}"): "secret owner admin editor approver agent viewer",
@@ -210,6 +215,7 @@ class Victim:
     run_id: str = ""
     conversation_id: str = ""
     task_id: str = ""
+    recommendation_id: str = ""
 
 
 async def furnish(services: Services, company: Company) -> Victim:
@@ -265,6 +271,11 @@ async def furnish_talk(services: Services, victim: Victim) -> None:
         accepted = await conversation_intake.accept(connection, said, ConversationRules(), NOW)
         assert accepted.turn is not None
         victim.conversation_id, victim.task_id = accepted.conversation_id, accepted.turn.turn_id
+        draft = Recommendation(title="victim-title", summary="victim-text", confidence=0.9)
+        judged = [(draft, DraftVerdict(passes=True, confidence=0.9))]
+        place = (company_id, victim.conversation_id, victim.task_id, victim.user_id)
+        await recommendations.insert(connection, *place, judged, NOW)
+        victim.recommendation_id = recommendation_id(victim.task_id, 1)
         await tool_calls.begin(
             connection, company_id, call_id=new_id(), turn_id=victim.task_id, tool="victim_step",
             conversation_id=victim.conversation_id, user_id=victim.user_id, arguments={"who": "victim-text"}, now=NOW,
@@ -317,6 +328,7 @@ ATTACKS: dict[tuple[str, str], Call | None] = {
     ("GET", "/api/v1/sessions/{session_id}/events"): get("/api/v1/sessions/{session_id}/events"),
     ("GET", "/api/v1/users/{user_id}/timeline"): get("/api/v1/users/{user_id}/timeline"),
     ("PATCH", "/api/v1/users/{user_id}"): send("PATCH", "/api/v1/users/{user_id}", {"do_not_disturb": True}),
+    ("DELETE", "/api/v1/users/{user_id}"): send("DELETE", "/api/v1/users/{user_id}"),
     ("GET", "/api/v1/users/{user_id}/facts"): get("/api/v1/users/{user_id}/facts"),
     ("PUT", "/api/v1/users/{user_id}/facts/consent"): send(
         "PUT", "/api/v1/users/{user_id}/facts/consent", {"remembers": False}
@@ -375,6 +387,8 @@ ATTACKS: dict[tuple[str, str], Call | None] = {
     ("POST", "/api/v1/conversations/{conversation_id}/close"): send(
         "POST", "/api/v1/conversations/{conversation_id}/close"
     ),
+    ("GET", "/api/v1/recommendations"): get("/api/v1/recommendations?user_id={user_id}"),
+    ("GET", "/api/v1/recommendations/{recommendation_id}"): get("/api/v1/recommendations/{recommendation_id}"),
     ("GET", "/api/v1/playbooks"): None,
     ("POST", "/api/v1/playbooks"): None,
     ("GET", "/api/v1/playbooks/{name}"): get("/api/v1/playbooks/victim_step"),
@@ -403,6 +417,7 @@ ATTACKS: dict[tuple[str, str], Call | None] = {
 
 NAMED = (
     "{name}",
+    "{recommendation_id}",
     "{conversation_id}",
     "{task_id}",
     "{escalation_id}",

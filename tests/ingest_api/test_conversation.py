@@ -107,6 +107,16 @@ async def test_a_repeated_start_gets_the_first_answer(client: httpx2.AsyncClient
     problem(await client.post(START, json={"user_id": "u2"}, headers=keyed), 409, "idempotency_conflict")
 
 
+async def test_pages_that_share_a_key_share_no_idempotency_keys(client: httpx2.AsyncClient, company: Company) -> None:
+    ids = []
+    for user in ("u1", "u2"):
+        keyed = {**page_of(company, user), "Idempotency-Key": "same"}
+        answer = await client.post(START, json={"playbook": "support"}, headers=keyed)
+        assert answer.status_code == 201, answer.text
+        ids.append(answer.json()["conversation_id"])
+    assert ids[0] != ids[1]
+
+
 async def test_a_stale_conversation_ends_by_itself(
     client: httpx2.AsyncClient, headers: dict[str, str], services: Services, company: Company
 ) -> None:

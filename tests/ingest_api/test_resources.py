@@ -224,7 +224,14 @@ async def test_the_story_of_a_user_can_be_read(
 ) -> None:
     victim = await furnish(services, company)
     story = (await client.get(f"/api/v1/users/{victim.user_id}/timeline", headers=headers)).json()
-    assert {item["kind"] for item in story["items"]} == {"event", "turn", "nudge", "escalation", "notification"}
+    assert {item["kind"] for item in story["items"]} == {
+        "event",
+        "turn",
+        "message",
+        "nudge",
+        "escalation",
+        "notification",
+    }
     events = (await client.get(f"/api/v1/sessions/{victim.session_id}/events", headers=headers)).json()
     assert [item["event_id"] for item in events["items"]] == ["e1"]
     first = (await client.get(f"/api/v1/users/{victim.user_id}/timeline?limit=2", headers=headers)).json()
