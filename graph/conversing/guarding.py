@@ -33,6 +33,7 @@ def given_texts(talk: Talk, passages: Sequence[Passage]) -> Iterator[str]:
     for passage in passages:
         yield passage.document_title
         yield passage.text
+        yield passage.url or ""  # which may hold what looks like personal data, such as the address of a machine
     for result in talk.results:
         yield result.text
         yield from result.figures

@@ -222,3 +222,13 @@ def test_an_address_does_not_make_a_sentence_foreign() -> None:
     grounds = grounds_for(talk, PASSAGES, Claims(), guard_for(talk, PASSAGES, Pseudonyms()))
     said = check_sentence(f"للمزيد اقرأ: {ARTICLE_URL}", grounds, is_verbatim=False)
     assert isinstance(said, Spoken) or all(verdict.rule != "language" for verdict in said)
+
+
+def test_the_way_to_an_article_may_be_said_wherever_it_is() -> None:
+    address = "http://127.0.0.1:8000/help/keys"
+    passages = (make_passage("Live keys begin with crm_live_.", url=address),)
+    talk = talk_of()
+    grounds = grounds_for(talk, passages, Claims(), guard_for(talk, passages, Pseudonyms()))
+    assert isinstance(check_sentence(f"Read on in “CRM keys”: {address}", grounds, is_verbatim=True), Spoken)
+    other = check_sentence("Read on: http://127.0.0.2/x", grounds, is_verbatim=True)
+    assert not isinstance(other, Spoken) or "127" not in other.text
