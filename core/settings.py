@@ -188,6 +188,12 @@ class LlmSettings(Settings):
     daily_cost_budget_cents: float | None = Field(
         None, ge=0, description="Most that any company may spend on models a day (UTC); its own limit may be lower"
     )
+    moderation_base_url: _HttpUrl = Field(
+        None, description="Server asked about users' messages at /moderations, beside the local rules; empty: nobody"
+    )
+    moderation_api_key: SecretStr | None = Field(None, description="Its key")
+    moderation_model: str = Field("omni-moderation-latest", description="Model name at that server")
+    moderation_timeout_seconds: float = Field(2, gt=0, le=10, description="Then the local rules decide alone")
 
 
 _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {

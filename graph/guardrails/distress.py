@@ -9,11 +9,11 @@ import re
 from typing import Final
 
 _SELF: Final = r"(?:my ?self|me self|himself|herself|themselves|themself)"
-_HARM: Final = (
-    r"(?:kill|hurt|harm|hang|drown|cut|cutting|shoot|stab|poison|burn|starve|injur\w*|punish|end|unalive|off|destroy)"
-)
+_HARM: Final = r"(?:kill|hurt|harm|hang|drown|stab|poison|starv|injur\w*|punish|unalive)"
 _ENGLISH: Final = (
-    rf"\b{_HARM}(?:ing|ting|ning|ed)? {_SELF}\b",
+    rf"\b{_HARM}(?:ing|e|ed)? {_SELF}\b",
+    r"\b(?:cut|cutting|shoot|shooting|burn|burning) my ?self\b(?! (?:an?|some|the|out|off|short|loose|from|"
+    r"in the foot)\b)",
     r"\bkms\b(?! key)",
     r"\b(?:want|wanna|wants|going|gonna|ready|like|rather|wish|hope|try|trying|plan|planning|decided|need)\b"
     r"(?: to| i (?:could|would|can|might))?(?: just)? (?:to )?die\b(?! (?:of|from|laughing|for)\b)",

@@ -13,7 +13,8 @@ _DATA: Final = (
     r"(?:credit |debit |bank )?cards?(?: (?:numbers?|details?|data|info\w*))?|(?:bank )?account (?:numbers?|"
     r"details?)|ibans?|ssns?|social security numbers?|"
     r"passports?(?: numbers?)?|salar(?:y|ies)|birth ?dates?|dates? of birth|medical (?:records?|data|history)|"
-    r"(?:personal|private|contact|payment|billing|customer|user|confidential|sensitive) (?:data|info\w*|details?|"
+    r"(?:personal|private|account|contact|payment|billing|customer|user|confidential|sensitive) (?:data|"
+    r"info\w*|details?|"
     r"records?)|pii|whereabouts|location)"
 )
 _CREDENTIAL: Final = (
@@ -32,7 +33,8 @@ _OTHERS: Final = (
     r" your)? ?(?:other )?(?:users?|customers?|clients?|people|employees?|patients?|guests?|person|visitors?)|"
     r"(?:some(?:one|body)|any(?:one|body)|every(?:one|body)) else|(?:your|the) (?:users?|customers?|clients?|"
     r"employees?|patients?|guests?|ceo|boss|owner|admin(?:istrator)?s?|staff|manager|developers?)|"
-    r"(?:my|his|her|their) (?:ex|girlfriend|boyfriend|wife|husband|neighbou?r|boss|colleague|coworker|co-worker|"
+    r"(?:my|his|her|their) (?:ex(?:-\w+)?|girlfriend|boyfriend|wife|husband|neighbou?r|boss|colleague|"
+    r"coworker|co-worker|"
     r"competitor)s?(?:'s)?|"
     r"(?:user|customer|client|account|employee|patient|guest) (?:#|number |no\.? |id |named |called )?[\w@.\[\]#-]+|"
     r"the (?:person|guy|woman|man|customer|user|one|lady) (?:who|that|before|with|named|called))"
