@@ -14,6 +14,7 @@ from tests.graph.shelf import ARTICLE_URL
 from tests.ingest_api.test_conversation import TASK, frames, say, start
 from tests.llm_server import LlmServer, failing, streaming
 from tests.stream_consumer import talking
+from tests.stream_consumer.test_conversations import ANSWERS
 
 
 @pytest.fixture
@@ -45,6 +46,26 @@ async def test_onboarding_asks_its_questions_one_by_one(
     assert first["state"] == "IN_PROGRESS"
     assert first["message"]["text"]
     assert first["error"] is None
+
+
+async def test_onboarding_ends_in_drafts_that_wait_for_approval(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services
+) -> None:
+    begun = await start(client, headers, language="en")
+    async with talking.answering(services.database, services.redis):
+        for text in ANSWERS:
+            body = (await say(client, headers, begun["conversation_id"], text, mode="sync")).json()
+            if body["state"] == "AWAITING_USER_APPROVAL":
+                break
+    assert body["state"] == "AWAITING_USER_APPROVAL", body
+    assert body["recommendations"], body
+    shown = (
+        await client.get(f"/api/v1/recommendations?conversation_id={begun['conversation_id']}", headers=headers)
+    ).json()
+    assert {item["draft"]["title"] for item in shown["items"]} >= {one["title"] for one in body["recommendations"]}
+    one = shown["items"][0]
+    alone = await client.get(f"/api/v1/recommendations/{one['recommendation_id']}", headers=headers)
+    assert alone.json() == one
 
 
 async def test_a_wish_for_a_person_puts_it_into_the_queue_and_a_person_answers(
