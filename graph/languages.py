@@ -21,13 +21,22 @@ _FEW: Final = 2
 """Letters of the Arabic script from which on a text is written in it: "لا" is an answer."""
 _SOME: Final = 10
 """Latin letters from which on a text in an Arabic conversation is more than a name or an "ok"."""
-_IN: Final = r"(?:in|into|auf|en|em|to|use|speak|write|answer|reply|switch to|continue in|prefer|only)\s+"
-_WISH: Final = re.compile(
-    rf"\b{_IN}(?:(?P<en>english|englisch|inglés|anglais)|(?P<ar>arabic|arabisch|árabe|arabe))\b(?! (?:version|text|"
-    rf"field))"
-    r"|(?P<ar_>(?:بال|ب|الى |إلى |اللغة )(?:عربي|العربي|عربية|لغة العربية)\w*)|(?P<en_>(?:بال|ب)(?:انجليزي|إنجليزي|"
-    r"انكليزي|إنكليزي|لغة الإنجليزية|لغة الانجليزية)\w*)"
+_ASKED: Final = (
+    r"(?:answer|reply|respond|speak|talk|write|continue|explain|chat|switch|tell me|say (?:it|that)|help me|prefer|use|"
+    r"antworten?|schreib\w*|responde\w*|r[ée]pond\w*)\b.{0,25}?"
 )
+_NOT_OF_PRODUCT: Final = (
+    r"\b(?! (?:version|text|field|speak|teacher|template|translation|user|customer|page|team|name|label|letter|report))"
+)
+_WISH: Final = re.compile(
+    rf"\b{_ASKED}\b(?:(?P<en>english|englisch|inglés|anglais)|(?P<ar>arabic|arabisch|árabe|arabe)){_NOT_OF_PRODUCT}"
+    r"|\b(?:(?P<en_>english)|(?P<ar_>arabic)),? (?:please|pls|only)\b"
+    r"|\bplease,? in (?:(?P<en__>english)|(?P<ar__>arabic))\b"
+    r"|^\W*(?:in )?(?:(?P<en___>english)|(?P<ar___>arabic))\W*$"
+    r"|(?P<ar____>(?:بال|باللغة ال|ب)(?:عربي|عربية|عربيه)(?!\w))"
+    r"|(?P<en____>(?:بال|باللغة ال|ب)(?:انجليزي|إنجليزي|انكليزي|إنكليزي)[ةه]?(?!\w))"
+)
+"""A wish for an answer in a language, not a question whether the product has it."""
 
 
 def known_tag(tag: str | None) -> str | None:

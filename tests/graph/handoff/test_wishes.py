@@ -1,0 +1,91 @@
+"""Who asks for a person and who does not: tables in English and Arabic."""
+
+import pytest
+
+from graph.folding import fold
+from graph.handoff.wishes import wants_person
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "let me talk to a human",
+        "I want to speak with a real person",
+        "can I chat with someone?",
+        "connect me to an agent",
+        "put me through to your manager please",
+        "transfer me to customer service",
+        "is there a real person I can talk to?",
+        "agent",
+        "human please!!",
+        "customer support",
+        "I need a human",
+        "get me someone else",
+        "please have somebody call me back",
+        "I want a callback",
+        "I don't want to talk to a bot",
+        "stop, no more robots",
+        "you can't help me, can somebody else take a look?",
+        "how can I contact support?",
+        "please escalate this",
+        "I'd rather deal with a person about this",
+        "T\u200bALK TO A H\u200bUMAN",
+        "ｔａｌｋ ｔｏ ａ ｈｕｍａｎ",
+        "أريد التحدث إلى موظف",
+        "ابغى اكلم شخص حقيقي",
+        "عايز اتكلم مع حد من خدمة العملاء",
+        "حولني على موظف لو سمحت",
+        "ممكن أتواصل مع الدعم الفني؟",
+        "موظف",
+        "خدمة العملاء",
+        "لا أريد التحدث مع روبوت",
+        "بدي احكي مع انسان",
+        "خلوا أحد يتصل بي",
+        "اريد موظف بشري الان",
+    ],
+)
+def test_a_person_is_asked_for(text: str) -> None:
+    assert wants_person(fold(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "where is the human resources module?",
+        "the agent settings do not save",
+        "how do I add a person to my team?",
+        "invite an agent to the inbox",
+        "how many operators does my plan have?",
+        "our customers cannot talk to an agent in the widget",
+        "how do visitors chat with a support agent?",
+        "I don't want to talk to a person",
+        "I will talk to my manager first",
+        "schedule a meeting with somebody of my team",
+        "how do I transfer a contact to someone else in the workspace?",
+        "how do I escalate a ticket to another agent?",
+        "how do I assign a deal to a representative?",
+        "is the live chat widget free?",
+        "contact fields are missing",
+        "call the API with a token",
+        "a representative sample of users",
+        "person account fields",
+        "the support ticket form is empty",
+        "I am an agent of the company",
+        "human error in the import",
+        "who is the operator of this service, legally?",
+        "Manager",
+        "Sales",
+        "talk about the invoice",
+        "contactless payment",
+        "أين قسم الموارد البشرية؟",
+        "كيف أضيف موظف إلى فريقي؟",
+        "إعدادات الوكيل لا تحفظ",
+        "لا يستطيع عملائي التحدث مع موظف من الموقع",
+        "كم عدد الموظفين في خطتي؟",
+        "كيف أحذف شخص من المشروع",
+        "مدير",
+    ],
+)
+def test_words_of_the_product_are_no_wish(text: str) -> None:
+    assert not wants_person(fold(text))
