@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
+from psycopg.rows import class_row
+
 from core.budgets import WARN_AT, Allowance, Kind, Scope, Used, scope_of
-from db.pool import Connection
+from db.pool import Connection, Database
 from db.query import fetch_one
 
 RESERVATION_LIFE: Final = timedelta(minutes=5)
@@ -40,7 +42,7 @@ _ROWS: Final = """
 _USED: Final = (
     "WITH of_user AS ("  # noqa: S608 - put together from constants
     + _ROWS
-    + """      AND user_id = %(user_id)s::text AND created_at >= %(day_start)s AND created_at < %(day_end)s),
+    + """      AND user_id = %(user_id)s::text AND (created_at AT TIME ZONE 'UTC')::date = %(day)s::date),
     of_conversation AS ("""
     + _ROWS
     + """      AND conversation_id = %(conversation_id)s::uuid),
@@ -153,21 +155,22 @@ class Reservation:
         return self.refused_by is None
 
 
-async def reserve(
-    connection: Connection, company_id: str, call: PlannedCall, allowance: Allowance, now: datetime
-) -> Reservation:
+async def reserve(db: Database, company_id: str, call: PlannedCall, allowance: Allowance, now: datetime) -> Reservation:
     """Set a call's estimate aside; nothing is written when a budget does not hold it.
 
-    Exact however many ask at once: they wait for each other until this transaction ends, so give it no other work.
+    Exact however many ask at once, since they wait for each other. So this is a transaction of its own, done in one
+    round trip: the wait is the server's work alone.
     """
     values = {**_moment(company_id, now), **_limits(call, allowance), "interaction_id": call.interaction_id}
     values |= {"turn_id": call.turn_id, "node": call.node, "provider": call.provider, "model": call.model}
     values |= {"prompt_version": call.prompt_version, "cents": call.estimate_cents, "now": now}
     values |= {"user_id": call.user_id, "conversation_id": call.conversation_id, "kind": call.kind}
     values |= {"tokens": call.tokens_in + call.max_tokens, "max_tokens": call.max_tokens}
-    async with connection.pipeline():
+    async with db.pipelined(company_id) as connection:
         await connection.execute(_LOCK_DAY, values)
-        found = await fetch_one(connection, Reservation, _RESERVE, values)
+        cursor = connection.cursor(row_factory=class_row(Reservation))
+        await cursor.execute(_RESERVE, values)
+    found = await cursor.fetchone()
     assert found is not None  # the verdict is one row
     return found
 

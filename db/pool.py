@@ -118,6 +118,19 @@ class Database:
             yield connection
 
     @asynccontextmanager
+    async def pipelined(self, *company_ids: str) -> AsyncIterator[Connection]:
+        """Open a transaction like `transaction`, whose statements and commit go to the server together.
+
+        For statements that take a lock which others wait for: it is not held while this process has other things to
+        do. Results are there after the block; a failure of any statement is raised at its end.
+        """
+        ids = _array(company_ids)
+        async with self._pool.connection() as connection, connection.pipeline():
+            await connection.execute(_NAME_COMPANIES, (ids,))
+            yield connection
+            await connection.commit()
+
+    @asynccontextmanager
     async def snapshot(self, *company_ids: str) -> AsyncIterator[Connection]:
         """Open a read-only transaction like `transaction`, whose statements all see one moment (REPEATABLE READ)."""
         async with self._pool.connection() as connection:

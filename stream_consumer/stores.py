@@ -59,8 +59,8 @@ class JournalStore:
 
     async def reserve(self, call: LlmCall, allowance: Allowance) -> None:
         """Set the call's estimate aside; raises BudgetExhausted."""
-        async with available(), self.db.transaction(self.company_id) as connection:
-            found = await ai_budgets.reserve(connection, self.company_id, call, allowance, call.started_at)
+        async with available():
+            found = await ai_budgets.reserve(self.db, self.company_id, call, allowance, call.started_at)
         self._count(found)
         if found.refused_by is not None:
             raise BudgetExhausted(f"The {found.refused_by}'s budget does not hold this call.", scope=found.refused_by)

@@ -11,9 +11,7 @@ ENDED = {"tokens_in": 100, "tokens_out": 20, "latency_ms": 900}
 
 
 async def reserve(db, company_id, call, budget, now):
-    async with db.transaction(company_id) as connection:
-        found = await ai_budgets.reserve(connection, company_id, call, Allowance(budget), now)
-    return found.is_held
+    return (await ai_budgets.reserve(db, company_id, call, Allowance(budget), now)).is_held
 
 
 async def settle(db, company_id, call, cost, now):

@@ -7,9 +7,11 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from core.budgets import Allowance, Used
+from core.errors import NotFound
 from core.ids import derive_id
 from db import ai_budgets, ai_interactions
 from db.ai_budgets import Reservation
@@ -21,8 +23,7 @@ PLENTY = 1e6
 
 async def reserve(db, company, call, now, **limits):
     allowance = Allowance(**{"company_cents": PLENTY, **limits})
-    async with db.transaction(company) as connection:
-        return await ai_budgets.reserve(connection, company, call, allowance, now)
+    return await ai_budgets.reserve(db, company, call, allowance, now)
 
 
 async def settle(db, company, call, now, cost=0.0, tokens_in=0, tokens_out=0):
@@ -206,8 +207,7 @@ async def main(url, company, conversation, at):
 
     async def one(n):
         call = Call(new_id(), 1.0, user_id="u1", conversation_id=conversation if n % 2 else None)
-        async with db.transaction(company) as connection:
-            found = await ai_budgets.reserve(connection, company, call, allowance, now)
+        found = await ai_budgets.reserve(db, company, call, allowance, now)
         if found.is_held:
             async with db.transaction(company) as connection:
                 took = dict(tokens_in=1, tokens_out=1, latency_ms=1, now=now)
@@ -233,12 +233,26 @@ async def test_several_processes_share_one_budget_to_the_cent(db, acme, now, dat
     assert found.conversation_cents <= 40.0
 
 
-async def test_a_reservation_waits_for_none_of_another_company(db, acme, rival, now, call, database_url):
-    other = await Database.open(database_url, pool_size=2, name="other")
+async def test_a_reservation_waits_for_none_of_another_company(db, acme, rival, now, call):
+    async with db.transaction(rival) as holding:
+        day = {"company_id": rival, "day": now.date().isoformat()}
+        await holding.execute(ai_budgets._LOCK_DAY, day)
+        assert (await asyncio.wait_for(reserve(db, acme, call(1.0), now), 5)).is_held
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reserve(db, rival, call(1.0), now), 0.5)
+    assert (await reserve(db, rival, call(1.0), now)).is_held
+
+
+async def test_a_reservation_that_fails_leaves_nothing_and_the_connection_serves_again(database_url, acme, now, call):
+    single = await Database.open(database_url, pool_size=1, name="single")
     try:
-        async with other.transaction(rival) as holding:
-            held = await ai_budgets.reserve(holding, rival, call(1.0), Allowance(10), now)
-            assert held.is_held
-            assert (await asyncio.wait_for(reserve(db, acme, call(1.0), now), 5)).is_held
+        wrong = call(1.0, conversation_id="no uuid")
+        with pytest.raises(psycopg.errors.InvalidTextRepresentation):
+            await reserve(single, acme, wrong, now)
+        assert await used(single, acme, now) == Used()
+        assert (await reserve(single, acme, call(1.0), now)).is_held
+        with pytest.raises(NotFound):
+            await reserve(single, "no uuid", call(1.0), now)
+        assert (await used(single, acme, now)).company_cents == 1.0
     finally:
-        await other.close()
+        await single.close()

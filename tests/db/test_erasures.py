@@ -93,7 +93,7 @@ async def fill(db, company, samples, now, user="u1"):
         await notifications.insert(connection, company, notification_id=ids["note"], **note)
         await conversations.start(connection, talk, now)
         await messages.insert(connection, said, now)
-        await ai_budgets.reserve(connection, company, call, Allowance(100), now)
+        await ai_budgets.reserve(db, company, call, Allowance(100), now)
         await ai_interactions.settle(connection, company, call.interaction_id, {"text": f"Hello {user}"}, **took)
         await profile_facts.set_consent(connection, company, user, now, remembers=True)
         await profile_facts.set_(connection, company, user, "role", "Nurse", now)

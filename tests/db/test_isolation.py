@@ -23,6 +23,7 @@ from db import (
     configs,
     conversation_intake,
     embedding_spend,
+    erasures,
     escalations,
     events,
     idempotency,
@@ -97,9 +98,10 @@ async def fill(db, company_id, samples, now):
         await escalations.insert(connection, company_id, escalation_id=new_id(), **stuck)
         await notifications.insert(connection, company_id, notification_id=new_id(), **note)
         call, cost = samples.call(), {"tokens_in": 1, "tokens_out": 1, "cost_cents": 1, "latency_ms": 1, "now": now}
-        await ai_budgets.reserve(connection, company_id, call, Allowance(100), now)
+        await ai_budgets.reserve(db, company_id, call, Allowance(100), now)
         await ai_interactions.settle(connection, company_id, call.interaction_id, {}, **cost)
         await idempotency.claim(connection, company_id, "k", b"hash")
+        await erasures.erase(connection, company_id, "somebody who left", new_id(), now)
         await fill_knowledge(connection, company_id, now)
         await fill_conversations(connection, company_id, now)
 

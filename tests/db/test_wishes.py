@@ -25,7 +25,7 @@ async def test_costs_by_day_and_model(db, acme, now, samples):
     async with db.transaction(acme) as connection:
         for number, call in enumerate(calls):
             at = now - DAY if number == 3 else now
-            await ai_budgets.reserve(connection, acme, call, Allowance(100), at)
+            await ai_budgets.reserve(db, acme, call, Allowance(100), at)
             if number == 0:
                 await ai_interactions.fail(connection, acme, call.interaction_id, "timeout", now=at)
             else:

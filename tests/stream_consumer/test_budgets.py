@@ -46,9 +46,9 @@ class Call:
 
 async def pay(database: Database, company: Company, cents: float, at: datetime) -> None:
     call = Call(new_id())
+    held = await ai_budgets.reserve(database, company.company_id, call, Allowance(1e6), at)
+    assert held.is_held
     async with database.transaction(company.company_id) as connection:
-        held = await ai_budgets.reserve(connection, company.company_id, call, Allowance(1e6), at)
-        assert held.is_held
         await ai_interactions.settle(
             connection,
             company.company_id,

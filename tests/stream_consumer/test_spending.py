@@ -42,8 +42,8 @@ async def allow(database: Database, company_id: str, **limits: Any) -> None:
 async def spend(chat: Chat, cents: float, tokens: int = 0) -> None:
     """Have spent something in the conversation already."""
     now, call = datetime.now(UTC), Call(new_id(), 0.0, user_id=chat.user_id, conversation_id=chat.conversation_id)
+    await ai_budgets.reserve(chat.database, chat.company_id, call, Allowance(1e6), now)
     async with chat.database.transaction(chat.company_id) as connection:
-        await ai_budgets.reserve(connection, chat.company_id, call, Allowance(1e6), now)
         took = {"tokens_in": tokens, "tokens_out": 0, "cost_cents": cents, "latency_ms": 1, "now": now}
         await ai_interactions.settle(connection, chat.company_id, call.interaction_id, {}, **took)
 

@@ -17,6 +17,11 @@ INSERT INTO ai_spend_days (company_id, day, part, cents)
 ALTER TABLE ai_interactions
     ADD COLUMN reserved_out integer NOT NULL DEFAULT 0, -- the part of reserved_tokens that the answer may take
     ADD COLUMN nearly text[] NOT NULL DEFAULT '{}';     -- budgets that this call was the first to find nearly spent
+-- A user's calls of a day. By the date itself, not by a range of times: without fresh statistics the planner would take
+-- that range for a reason to read all calls of the company's day.
+DROP INDEX ai_interactions_by_user;
+CREATE INDEX ai_interactions_by_user ON ai_interactions (company_id, user_id, ((created_at AT TIME ZONE 'UTC')::date))
+    WHERE user_id IS NOT NULL;
 -- The calls under way, of which there are few however long the day.
 CREATE INDEX ai_interactions_under_way ON ai_interactions (company_id, created_at) WHERE status = 'started';
 
