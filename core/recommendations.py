@@ -12,7 +12,7 @@ from core.conversations import Citation
 from core.ids import derive_id
 
 MAX_DRAFTS: Final = 4
-MAX_STEPS: Final = 5
+MAX_STEPS: Final = 8
 MAX_CHANGES: Final = 5
 
 Risk = Literal["low", "medium", "high"]

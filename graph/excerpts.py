@@ -156,7 +156,8 @@ def _text(plain: Sequence[str], source: str, limit: int) -> str:
         if sum(len(one) + 1 for one in chosen) + len(sentence) <= limit:
             chosen.append(sentence)
     chosen = chosen or [plain[0][: limit - 1] + "…"]
-    return " ".join(sorted(chosen, key=lambda sentence: source.find(sentence[:40])))
+    letters = _letters(source)
+    return " ".join(sorted(chosen, key=lambda sentence: letters.find(_letters(sentence)[:40])))
 
 
 def _quote(sentences: Sequence[str], passage: Passage, language: str) -> str | None:

@@ -16,12 +16,14 @@ import yaml
 from graph.folding import fold
 from graph.handoff.intents import intent_of
 
-Pleasantry = Literal["greeting", "thanks", "goodbye", "affirm", "deny", "how_are_you", "who_are_you", "what_can_you_do"]
+Pleasantry = Literal[
+    "greeting", "thanks", "goodbye", "affirm", "deny", "how_are_you", "who_are_you", "what_can_you_do", "why_do_you_ask"
+]
 
 MAX_LENGTH: Final = 80
 """Characters beyond which a message is about something."""
 
-_OWN: Final[tuple[Pleasantry, ...]] = ("how_are_you", "who_are_you", "what_can_you_do")
+_OWN: Final[tuple[Pleasantry, ...]] = ("how_are_you", "who_are_you", "what_can_you_do", "why_do_you_ask")
 _COMMON: Final[tuple[Pleasantry, ...]] = ("greeting", "thanks", "goodbye", "affirm", "deny")
 _NO_WORD: Final = re.compile(r"[\W_]+")
 

@@ -12,7 +12,6 @@ from typing import Final
 
 from core.conversations import Citation
 from core.recommendations import MAX_DRAFTS, MAX_STEPS, Recommendation
-from core.sentences import split_sentences
 from graph.excerpts import Excerpt
 from graph.languages import is_written_in
 from graph.onboarding.answers import known, learned
@@ -21,6 +20,7 @@ from graph.onboarding.flow import answered, standing
 from graph.onboarding.pleasantries import plainly
 from graph.onboarding.values import AskedQuestion, ConversationContext, Drafts, Questions, Verdicts
 from graph.phrases import phrase
+from graph.quoting import quote_for
 from graph.talk import Fact, Talk
 
 VERSION: Final = "onboarding-1"
@@ -135,12 +135,18 @@ def _draft(excerpt: Excerpt, found: Mapping[str, str], talk: Talk) -> Recommenda
     return Recommendation(
         title=phrase(f"advice.{heading}", language, **values)[:120],
         summary=phrase(f"advice.{reason.key}.why", language, **values)[:MAX_STEP],
-        steps=tuple(sentence.text[:MAX_STEP] for sentence in split_sentences(excerpt.text)[:MAX_STEPS]),
+        steps=_steps(excerpt, values[reason.key] if reason.key == "goal" else excerpt.title),
         citations=(Citation(title=excerpt.title, url=excerpt.url, marker=1, chunk_id=excerpt.chunk_id),),
         rests_on=(reason.fact,),
         confidence=reason.confidence,
         language=language,
     )
+
+
+def _steps(excerpt: Excerpt, about: str) -> tuple[str, ...]:
+    """Return what an article says to do, in its order: its list of steps if it has one."""
+    found = quote_for(f"how {about}", [excerpt])
+    return tuple(line.text[:MAX_STEP] for line in found.lines[:MAX_STEPS]) if found else ()
 
 
 def _reason_for(excerpt: Excerpt, found: Mapping[str, str]) -> _Reason | None:

@@ -42,7 +42,7 @@ def converse(talk: Talk, tools: Sequence[ToolSpec]) -> Reply:
         return Reply(phrase("recommendations.chosen", talk.answer_language))
     if learned(talk):
         return Reply(_go_on(talk, here))
-    if kind is not None:
+    if kind is not None and not (kind == "why_do_you_ask" and pending_question(talk) is None):
         return Reply(_polite(talk, here, kind))
     return _answer(talk, here)
 

@@ -85,7 +85,7 @@ def test_what_to_look_for(answers: dict[str, str], queries: tuple[str, ...]) -> 
 def test_each_article_that_an_answer_speaks_for_becomes_a_draft_the_goal_first() -> None:
     made = make_recommendations(ready(INVITE, WEATHER, IMPORT, INVOICES)).items
     assert [(one.title, one.rests_on, one.confidence) for one in made] == [
-        ("Begin with “Send invoices”", ("goal",), 0.8),
+        ("Send invoices", ("goal",), 0.8),
         ("Invite your team", ("team_size",), 0.7),
         ("Bring your data along", ("existing_data",), 0.7),
     ]
@@ -181,7 +181,7 @@ def test_they_are_shown_with_steps_and_numbered_sources() -> None:
     assert answer.text == "\n\n".join(
         [
             phrase("recommendations.intro", "en"),
-            "1. Begin with “Send invoices”: It is about what you want first: Send invoices. [1]\n"
+            "1. Send invoices: It is about what you want first: Send invoices. [1]\n"
             "- Open Invoices and press New.\n- Pick a customer.",
             "2. Invite your team: You said that several people will work with it. [2]\n"
             "- Open Team and enter one address per line.",

@@ -105,6 +105,13 @@ def test_a_question_of_the_user_is_answered_and_the_open_one_put_again() -> None
     assert said.endswith(phrase("question.after_answer", "en", question=ROLE.wording("en")))
 
 
+def test_who_asks_why_is_told_and_asked_again() -> None:
+    said = words(make_talk("Why do you ask?", f"assistant: {ROLE.wording('en')}", playbook="onboarding"))
+    assert said.startswith(phrase("why_do_you_ask", "en"))
+    assert said.endswith(phrase("question.after_answer", "en", question=ROLE.wording("en")))
+    assert converse(make_talk("why", "assistant: Keys expire."), ()).text == phrase("unanswerable", "en")
+
+
 def test_a_stage_whose_questions_are_done_is_left_by_the_tool() -> None:
     before = f"assistant: {INDUSTRY.wording('en')}"
     talk = make_talk("Retail", before, playbook="onboarding", context={"answers": {"role": "x", "team_size": "2"}})
