@@ -92,11 +92,10 @@ async def accept(
         RateLimited: too many messages in a minute (code `too_many_messages`).
     """
     text, incoming = _visible(incoming.text), _storable(incoming)
-    place = await _reserve(connection, incoming)
+    present = await _lock(connection, incoming)
     if known := await _repeated(connection, incoming):
         return await _again(connection, incoming, known)
-    if place is None:
-        place = await _active_or_new(connection, incoming, rules, now)
+    place = await _place(connection, incoming, present, rules, now)
     if place.conversation.state in ENDED:
         raise ConversationEnded
     await _check_rate(connection, place.conversation, now)
@@ -116,13 +115,13 @@ def _storable(incoming: IncomingMessage) -> IncomingMessage:
     return incoming.model_copy(update={**made_up, "playbook": storable_or_none(incoming.playbook)})
 
 
-async def _reserve(connection: Connection, incoming: IncomingMessage) -> _Place | None:
-    """Lock what decides on this message: the conversation that it names, else whatever the user may begin."""
-    if incoming.conversation_id is None:
-        await conversations.lock_user(connection, incoming.company_id, incoming.user_id)
-        return None
-    address = (incoming.company_id, incoming.user_id, incoming.conversation_id)
-    return _Place(await conversations.lock_own(connection, *address))
+async def _lock(connection: Connection, incoming: IncomingMessage) -> Conversation | None:
+    """Lock what decides on this message, and return the conversation that it names, else the active one, if any."""
+    address = (incoming.company_id, incoming.user_id)
+    if incoming.conversation_id is not None:
+        return await conversations.lock_own(connection, *address, incoming.conversation_id)
+    await conversations.lock_user(connection, *address)
+    return await conversations.lock_active(connection, *address)
 
 
 async def _repeated(connection: Connection, incoming: IncomingMessage) -> Message | None:
@@ -145,14 +144,18 @@ async def _again(connection: Connection, incoming: IncomingMessage, known: Messa
     )
 
 
-async def _active_or_new(
-    connection: Connection, incoming: IncomingMessage, rules: ConversationRules, now: datetime
+async def _place(
+    connection: Connection,
+    incoming: IncomingMessage,
+    present: Conversation | None,
+    rules: ConversationRules,
+    now: datetime,
 ) -> _Place:
-    active = await conversations.lock_active(connection, incoming.company_id, incoming.user_id)
-    if active is not None and not active.is_stale(now):
-        return _Place(active)
-    if active is not None:
-        await conversations.close(connection, incoming.company_id, active.conversation_id, "stale", now)
+    """Return the present conversation, or a new one: where there is none, or it is stale and was not asked for."""
+    if present is not None and (incoming.conversation_id is not None or not present.is_stale(now)):
+        return _Place(present)
+    if present is not None:
+        await conversations.close(connection, incoming.company_id, present.conversation_id, "stale", now)
     chosen = await playbooks.load(connection, incoming.company_id, incoming.playbook or rules.default_playbook)
     new = NewConversation(
         conversation_id=new_id(),
@@ -164,7 +167,7 @@ async def _active_or_new(
         channel=incoming.channel,
     )
     begun = await conversations.add(connection, new, now)
-    return _Place(begun, began=True, ended=active.conversation_id if active else None)
+    return _Place(begun, began=True, ended=present.conversation_id if present else None)
 
 
 async def _check_rate(connection: Connection, conversation: Conversation, now: datetime) -> None:

@@ -72,11 +72,12 @@ class Conversing:
         except Unavailable:
             raise
         except ProductError as error:
-            return _counted(frame, error.code, refusal(effect, error))
+            return refusal(effect, error)
         except Exception:
             log.exception("a conversation frame failed", extra={"frame": frame.type})
-            return _counted(frame, ProductError.code, refusal(effect, ProductError()))
-        return _counted(frame, "done", told)
+            return refusal(effect, ProductError())
+        DONE.labels(frame.type, "done").inc()
+        return told
 
     async def _do(self, session: Session, frame: SendMessage | Feedback | Stop | RequestHuman) -> bytes | None:
         match frame:
@@ -144,12 +145,8 @@ class Conversing:
 
 
 def refusal(effect: Converse, error: ProductError) -> bytes:
-    """Return the frame that says why nothing came of one, naming what it was about."""
+    """Count and return the frame that says why nothing came of one, naming what it was about."""
+    DONE.labels(effect.frame.type, error.code).inc()
     named = ("conversation_id", "client_message_id", "message_id")
     about = {name: getattr(effect.frame, name, None) for name in named}
     return error_frame(error.code, error.detail, **about)
-
-
-def _counted(frame: SendMessage | Feedback | Stop | RequestHuman, outcome: str, told: bytes | None) -> bytes | None:
-    DONE.labels(frame.type, outcome).inc()
-    return told

@@ -255,6 +255,17 @@ async def test_a_hundred_at_once_from_one_user_make_one_conversation_in_one_orde
     assert len({message.turn_id for message in kept}) == 1
 
 
+async def test_the_same_message_by_name_and_without_at_once_is_kept_once(db, acme, now):
+    """A page that reconnects may send again what is under way, with the conversation or without."""
+    place = (await accept(db, incoming(acme), now)).conversation_id
+    for _ in range(5):
+        message = incoming(acme)
+        named = message.model_copy(update={"conversation_id": place})
+        results = await asyncio.gather(*(accept(db, each, now) for each in [message, named] * 4))
+        assert len({each.message.message_id for each in results}) == 1
+        assert sum(each.is_new for each in results) == 1
+
+
 async def test_starting_by_the_api_and_by_a_message_at_once_makes_one(db, acme, now):
     chosen = shipped()["onboarding"]
 

@@ -154,6 +154,7 @@ class TestTickets:
             new(acme, asked, "Hello", role=Role.AGENT, author="Ada", client_message_id="c1", message_id=new_id())
             for _ in range(4)
         ]
+        assert await call(db, messages.get, acme, "no id") is None
         results = await asyncio.gather(*(store(db, messages.insert_human, message, now) for message in sent))
         assert len({each.message.message_id for each in results}) == 1
         assert sum(each.is_new for each in results) == 1
