@@ -7,7 +7,7 @@ what a reasoner says is unmasked again on its way out. The Protocols below are w
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from core.budgets import Allowance
 from core.config import CompanyConfig
@@ -15,6 +15,9 @@ from core.conversations import Channel, Citation, ConversationState, Conversatio
 from core.playbooks import Playbook
 from core.recommendations import DraftVerdict, Recommendation
 from graph.excerpts import Excerpt
+
+if TYPE_CHECKING:
+    from graph.guardrails.moderation import Moderator
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +291,7 @@ class Translations(Protocol):
 class TalkContext:
     """What a conversation turn may use, beside what every turn may (`graph.context.TurnContext.talk`).
 
-    Without `translations` nothing is translated.
+    Without `translations` nothing is translated; without a `moderator` the local rules judge alone.
     """
 
     talk: Talk
@@ -298,3 +301,4 @@ class TalkContext:
     delivery: Delivery
     tools: Tools
     translations: Translations | None = None
+    moderator: "Moderator | None" = None

@@ -29,6 +29,7 @@ from db.pool import Connection, Database
 from graph.build import TurnGraph
 from graph.context import Knowledge, TurnContext
 from graph.facts import UserFacts
+from graph.guardrails import Moderator
 from graph.phrases import phrase
 from graph.reasoner import Reasoner
 from graph.runner import run_turn
@@ -59,6 +60,7 @@ class ConversationStores:
     delivery: Delivery
     tools_of: Callable[[Talk, Pseudonyms, Knowledge | None], Awaitable[Tools]]
     summaries: Summaries
+    moderator: Moderator | None = None
 
 
 class ConversationsHandler:
@@ -217,6 +219,7 @@ class ConversationsHandler:
                 conversations=self._talking.conversations,
                 delivery=self._talking.delivery,
                 tools=await self._talking.tools_of(talk, pseudonyms, self._stores.knowledge),
+                moderator=self._talking.moderator,
                 allowance=conversation_allowance(company.config, talk.playbook.limits, self._settings),
                 translations=TranslationStore(self._db, turn.company_id),
             ),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import httpx2
 from redis.asyncio import Redis
 
 from core.outbox import Outbox
@@ -18,6 +19,7 @@ from graph.build import build_graph
 from graph.checkpoints import open_saver
 from graph.consulting import SEARCH_SECONDS
 from graph.conversing.answering import ANSWER_SECONDS
+from graph.guardrails import moderator_for
 from graph.reasoners.wiring import build_reasoner, thinking_seconds
 from stream_consumer.companies import Companies
 from stream_consumer.conversation_stores import ConversationStore, PageDelivery
@@ -68,11 +70,13 @@ async def open_turns(
     toolbox = await stack.enter_async_context(
         Toolbox.open(db, redis, vault, allow_private=settings.conversations.allow_private_tools)
     )
+    web = await stack.enter_async_context(httpx2.AsyncClient())
     talking = ConversationStores(
         ConversationStore(db, redis, settings.channels, shards),
         PageDelivery(redis, metrics),
         toolbox.runtime,
         Summaries(db, reasoner, stores.journal, companies, settings.conversations),
+        moderator=moderator_for(settings.llm, web),
     )
     return TurnHandlers(
         TurnsHandler(db, graph, reasoner, stores, companies, locks, metrics),

@@ -11,12 +11,12 @@ from graph.memory.consent import learned_effects
 from graph.receipts import receipt_step
 from graph.routing import decide_talk_route, leads_to_person, ticket_reason
 from graph.state import TalkOutcome, TurnState, answer_of, dump_answer, dump_understanding, understanding_of
-from graph.talk import Answer, Talk, TalkContext
+from graph.talk import Answer, Talk, TalkContext, Understanding
 
 
-def understand_message(context: TurnContext, means: TalkContext) -> TurnState:
-    """Understand what the user said and decide where the turn goes; no model is asked."""
-    understanding = read_message(means.talk)
+async def understand_message(context: TurnContext, means: TalkContext) -> TurnState:
+    """Understand what the user said and decide where the turn goes; no model is asked, but for one that moderates."""
+    understanding = await _judged(read_message(means.talk), means)
     talk = replace(means.talk, understanding=understanding)
     route = decide_talk_route(understanding)
     step = receipt_step(
@@ -85,6 +85,14 @@ async def hand_over(state: TurnState, context: TurnContext, means: TalkContext) 
     ticket = await means.conversations.hand_over(talk, reason, talk.question[:500], handover_words(talk))
     step = receipt_step("escalate", "handed_over", context.now(), reason, escalation_id=ticket)
     return {**changes, "outcome": "handed_over", "escalation_id": ticket, "receipt": [*changes["receipt"], step]}
+
+
+async def _judged(understanding: Understanding, means: TalkContext) -> Understanding:
+    """Return what was understood with the verdict of a moderation endpoint, where there is one and words are."""
+    if means.moderator is None or not means.talk.asked:
+        return understanding
+    verdict = await means.moderator.moderate(means.talk.question)
+    return understanding if verdict is None else replace(understanding, verdicts=(*understanding.verdicts, verdict))
 
 
 def _understood(state: TurnState, means: TalkContext) -> Talk:

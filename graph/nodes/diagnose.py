@@ -13,7 +13,7 @@ from graph.state import TurnState, turn_of
 async def diagnose(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     """Ask the reasoner for a diagnosis and decide by it where the turn goes."""
     if (means := runtime.context.talk) is not None:
-        return understand_message(runtime.context, means)
+        return await understand_message(runtime.context, means)
     context, turn = runtime.context, turn_of(state)
     case = context.case(turn)
     answer = await reasoner_for(context).diagnose(case, context.calls(turn))
