@@ -21,7 +21,7 @@ import {
   isAnswering,
   isWriting,
   lastAt,
-  lineOf,
+  linesOf,
   overlaps,
   put,
   quote,
@@ -232,7 +232,7 @@ export function createModel(port: ChatPort, words: Words, changed: () => void): 
     async earlier() {
       const page = await desk.older();
       if (!page) say(words.wrong);
-      update(put(talk, page?.items.map(lineOf) ?? []));
+      update(put(talk, linesOf(page?.items ?? [])));
     },
     anew() {
       update({ ...talk, conversation: null, ended: false });

@@ -55,7 +55,11 @@ export const TYPING_MS = 10_000;
 /** After this an answer is not waited for any more. */
 export const OWED_MS = 90_000;
 
-export const lineOf = (message: ChatMessage): Line => ({ ...message, at: Date.parse(message.created_at) || 0 });
+/** As lines; what cannot be shown is better not kept. */
+export const linesOf = (messages: readonly ChatMessage[]): readonly Line[] =>
+  messages
+    .filter(({ message_id, text, position }) => message_id && typeof text === 'string' && position > 0)
+    .map((message) => ({ ...message, at: Date.parse(message.created_at) || 0 }));
 
 /** Puts lines in, or in the place of their earlier selves. */
 export function put(talk: Talk, fresh: readonly Line[]): Talk {
@@ -88,7 +92,7 @@ export function hear(talk: Talk, frame: ServerFrame, now: number): Talk {
     case 'message':
       return hearMessage(talk, frame, now);
     case 'message.delta':
-      return isOfPast(talk, frame.conversation_id) ? talk : { ...talk, typing: 0, draft: extend(talk, frame) };
+      return isOfPast(talk, frame.conversation_id) || !frame.text ? talk : { ...talk, typing: 0, draft: extend(talk, frame) };
     case 'message.accepted': {
       const { client_message_id, conversation_id, message_id } = frame;
       return owe(accept(goTo(talk, conversation_id), client_message_id, conversation_id, message_id), now);
@@ -115,7 +119,8 @@ function accept(talk: Talk, clientId: string, conversation: string, id: string):
 }
 
 function hearMessage(talk: Talk, message: ChatMessage, now: number): Talk {
-  const line = lineOf(message);
+  const [line] = linesOf([message]);
+  if (!line) return talk;
   const isNews = line.at >= (newest(talk)?.at ?? 0);
   const next = put(isNews ? goTo(talk, message.conversation_id) : talk, [line]);
   if (message.role === 'user') return isNews ? owe(next, now) : next;
@@ -156,7 +161,7 @@ export const overlaps = (talk: Talk, messages: readonly ChatMessage[]): boolean 
 /** The API's view takes the place of ours, but for what is still on its way. */
 export function resume(talk: Talk, standing: Standing | null, messages: readonly ChatMessage[], now: number): Talk {
   const known = overlaps(talk, messages) ? talk.lines : talk.lines.filter((line) => !isStored(line));
-  const next = put({ ...talk, lines: known }, messages.map(lineOf));
+  const next = put({ ...talk, lines: known }, linesOf(messages));
   if (!standing) return next;
   const last = newest(next);
   const isOwed = standing.handled_by === 'agent' && last?.role === 'user' && now - last.at < OWED_MS;

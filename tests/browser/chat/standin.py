@@ -1,4 +1,4 @@
-"""A stand-in for the API and the gateway that holds a conversation: does what the contract says, or what a test asks."""
+"""A stand-in for the API and the gateway that holds a conversation: does what the contract says, or a test asks."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -165,9 +165,7 @@ def second(chat: Chat, context: BrowserContext) -> Chat:
     return other
 
 
-def test_two_tabs_show_one_conversation_over_one_line(
-    chat: Chat, standin: ChatStandIn, context: BrowserContext
-) -> None:
+def test_two_tabs_show_one_conversation(chat: Chat, standin: ChatStandIn, context: BrowserContext) -> None:
     chat.start()
     other = second(chat, context)
     other.write("From the second tab")

@@ -99,6 +99,7 @@ class StandIn:
         self.files: Callable[[str], bytes | None] = lambda path: None
         self.rule: Rule | None = None
         self.down = False
+        self.nonce = ""
         self.sockets: list[ServerConnection] = []
         self.dialled: list[dict[str, Any]] = []
         self.frames: list[dict[str, Any]] = []
@@ -147,9 +148,9 @@ class StandIn:
         """Put a page up that starts the SDK with the usual options and these, and return its address."""
         start = f"OnboardingAgent.init(Object.assign({self.options}, {init}));" if init is not None else ""
         self.pages[path + "?init"] = (start, {"Content-Type": "text/javascript"})
-        script = (
-            f'<script {tag} src="{self.api}/sdk/onboarding-agent-sdk.js"></script><script src="{path}?init"></script>'
-        )
+        nonce = f'nonce="{self.nonce}"' if self.nonce else ""
+        sdk = f'<script {nonce} {tag} src="{self.api}/sdk/onboarding-agent-sdk.js"></script>'
+        script = f'{sdk}<script {nonce} src="{path}?init"></script>'
         html = f"<!doctype html><html><head><title>Host</title>{script}</head><body>{body}</body></html>"
         self.pages[path] = (html, {"Content-Type": "text/html; charset=utf-8"} | (headers or {}))
         return self.site + path
