@@ -4,9 +4,10 @@ Of a company's day the sum of what ended is kept (`ai_spend_days`), so that a re
 calls there were; a user's day and a conversation are added up from their own few rows.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final, LiteralString, Protocol
 
 from psycopg.rows import class_row
 
@@ -17,9 +18,24 @@ from db.query import fetch_one
 RESERVATION_LIFE: Final = timedelta(minutes=5)
 """A call that began longer ago than this and never ended was killed: its estimate is free again."""
 
-# Lets one reservation of a company and day happen at a time, until its transaction ends. A statement of its own, since
-# the sums after it must see what the one before it committed.
-_LOCK_DAY: Final = "SELECT pg_advisory_xact_lock(hashtextextended('budget:' || %(company_id)s || ':' || %(day)s, 0))"
+SMALL_CENTS: Final = 1.0
+"""Calls up to this price need no turn of their own while the company's day has room for one on every connection."""
+
+# Lets reservations of small calls of a company and day happen side by side, and none that wants to be alone.
+_LOCK_SHARED: Final = """
+    SELECT pg_advisory_xact_lock_shared(hashtextextended('budget:' || %(company_id)s || ':' || %(day)s, 0))
+"""
+
+# Lets one reservation of a company and day happen at a time. Each lock holds until its transaction ends, and is a
+# statement of its own, since the sums after it must see what the ones before it committed.
+_LOCK_ALONE: Final = "SELECT pg_advisory_xact_lock(hashtextextended('budget:' || %(company_id)s || ':' || %(day)s, 0))"
+
+# Lets one reservation of a user happen at a time, in whichever conversation; of nobody in particular, any.
+_LOCK_USER: Final = """
+    SELECT pg_advisory_xact_lock(
+        hashtextextended(concat_ws(':', 'budget', %(company_id)s::text, 'user', %(user_id)s::text), 0))
+    WHERE %(user_id)s::text IS NOT NULL
+"""
 
 # What each call came to, or may come to while it is under way; an earlier attempt of the call in question counts with
 # what it has cost. Where price or usage is unknown the estimate stands for it.
@@ -75,7 +91,8 @@ _RESERVE: Final = (
     _USED  # noqa: S608 - put together from constants
     + """,
     verdict AS (SELECT
-        CASE WHEN company_cents + %(cents)s::numeric > %(company_limit)s::float8::numeric THEN 'company'
+        CASE WHEN company_cents + %(cents)s::numeric + %(margin)s::numeric * current_setting('max_connections')::int
+                  > %(company_limit)s::float8::numeric THEN 'company'
              WHEN user_cents + %(cents)s::numeric > %(user_limit)s::float8::numeric THEN 'user'
              WHEN user_tokens + %(tokens)s > %(user_token_limit)s::bigint THEN 'user'
              WHEN conversation_cents + %(cents)s::numeric > %(conversation_limit)s::float8::numeric THEN 'conversation'
@@ -158,16 +175,22 @@ class Reservation:
 async def reserve(db: Database, company_id: str, call: PlannedCall, allowance: Allowance, now: datetime) -> Reservation:
     """Set a call's estimate aside; nothing is written when a budget does not hold it.
 
-    Exact however many ask at once, since they wait for each other. So this is a transaction of its own, done in one
-    round trip: the wait is the server's work alone.
+    Exact however many ask at once. Those of one user wait for each other; those of one company only where its day has
+    little left: a small call that leaves room for another on every connection that the server has cannot be one too
+    many, whatever happens beside it. A transaction of its own in one round trip, so that a wait is the server's alone.
     """
-    values = {**_moment(company_id, now), **_limits(call, allowance), "interaction_id": call.interaction_id}
-    values |= {"turn_id": call.turn_id, "node": call.node, "provider": call.provider, "model": call.model}
-    values |= {"prompt_version": call.prompt_version, "cents": call.estimate_cents, "now": now}
-    values |= {"user_id": call.user_id, "conversation_id": call.conversation_id, "kind": call.kind}
-    values |= {"tokens": call.tokens_in + call.max_tokens, "max_tokens": call.max_tokens}
+    values = {**_moment(company_id, now), **_limits(call, allowance), **_facts(call), "now": now}
+    if call.estimate_cents <= SMALL_CENTS:
+        found = await _try(db, company_id, _LOCK_SHARED, {**values, "margin": SMALL_CENTS})
+        if found.refused_by != "company":
+            return found
+    return await _try(db, company_id, _LOCK_ALONE, {**values, "margin": 0})
+
+
+async def _try(db: Database, company_id: str, lock: LiteralString, values: Mapping[str, Any]) -> Reservation:
     async with db.pipelined(company_id) as connection:
-        await connection.execute(_LOCK_DAY, values)
+        await connection.execute(lock, values)
+        await connection.execute(_LOCK_USER, values)
         cursor = connection.cursor(row_factory=class_row(Reservation))
         await cursor.execute(_RESERVE, values)
     found = await cursor.fetchone()
@@ -189,6 +212,23 @@ def _moment(company_id: str, now: datetime) -> dict[str, Any]:
     start = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     values = {"company_id": company_id, "day": start.date().isoformat(), "fresh_since": now - RESERVATION_LIFE}
     return {**values, "day_start": start, "day_end": start + timedelta(days=1)}
+
+
+def _facts(call: PlannedCall) -> dict[str, Any]:
+    return {
+        "interaction_id": call.interaction_id,
+        "turn_id": call.turn_id,
+        "node": call.node,
+        "provider": call.provider,
+        "model": call.model,
+        "prompt_version": call.prompt_version,
+        "cents": call.estimate_cents,
+        "tokens": call.tokens_in + call.max_tokens,
+        "max_tokens": call.max_tokens,
+        "user_id": call.user_id,
+        "conversation_id": call.conversation_id,
+        "kind": call.kind,
+    }
 
 
 def _limits(call: PlannedCall, allowance: Allowance) -> dict[str, Any]:

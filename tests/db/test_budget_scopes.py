@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import shuffle
 
 import psycopg
 import pytest
@@ -236,11 +237,36 @@ async def test_several_processes_share_one_budget_to_the_cent(db, acme, now, dat
 async def test_a_reservation_waits_for_none_of_another_company(db, acme, rival, now, call):
     async with db.transaction(rival) as holding:
         day = {"company_id": rival, "day": now.date().isoformat()}
-        await holding.execute(ai_budgets._LOCK_DAY, day)
+        await holding.execute(ai_budgets._LOCK_ALONE, day)
         assert (await asyncio.wait_for(reserve(db, acme, call(1.0), now), 5)).is_held
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(reserve(db, rival, call(1.0), now), 0.5)
     assert (await reserve(db, rival, call(1.0), now)).is_held
+
+
+async def test_small_calls_of_a_company_wait_for_none_of_another_user_until_little_is_left(db, acme, now, call):
+    limits = {"company_cents": 1000}
+    async with db.transaction(acme) as holding:
+        await holding.execute(ai_budgets._LOCK_SHARED, {"company_id": acme, "day": now.date().isoformat()})
+        await holding.execute(ai_budgets._LOCK_USER, {"company_id": acme, "user_id": "u1"})
+        assert (await asyncio.wait_for(reserve(db, acme, call(1.0, user_id="u2"), now, **limits), 5)).is_held
+        for waiting in (call(1.0), call(2.0, user_id="u3")):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(reserve(db, acme, waiting, now, **limits), 0.5)
+        little = {"company_cents": 50}
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reserve(db, acme, call(1.0, user_id="u4"), now, **little), 0.5)
+
+
+async def test_side_by_side_or_alone_the_companys_day_holds_exactly(db, acme, now, call):
+    calls = [call(0.99, user_id=f"u{n}", conversation_id=None) for n in range(150)]
+    calls += [call(3.0, user_id=f"v{n}", conversation_id=None) for n in range(30)]
+    shuffle(calls)
+    found = await asyncio.gather(*(reserve(db, acme, each, now, company_cents=160) for each in calls))
+    spent = sum(made.estimate_cents for each, made in zip(found, calls, strict=True) if each.is_held)
+    assert 157 < spent <= 160, "nothing more fits"
+    assert (await used(db, acme, now)).company_cents == pytest.approx(spent)
+    assert {each.refused_by for each in found} == {None, "company"}
 
 
 async def test_a_reservation_that_fails_leaves_nothing_and_the_connection_serves_again(database_url, acme, now, call):
