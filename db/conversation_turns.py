@@ -4,7 +4,6 @@ Messages join a turn while it is queued; beginning it and joining it both hold t
 message falls between two turns.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -17,6 +16,12 @@ from db import conversations, messages, turns
 from db.conversation_rows import Conversation
 from db.pool import Connection
 from db.query import change, fetch_all, fetch_dict, fetch_value
+from db.turns import finish, mark_requeued
+
+__all__ = [
+    "Begun", "Request", "StoredConversationTurn", "UnfinishedTurn", "Waiting", "ask_for", "begin", "finish", "get",
+    "mark_requeued", "queue", "queued", "under_way", "unfinished", "waiting",
+]  # fmt: skip
 
 Request = Literal["human"]
 """What a user asks for by a button instead of words."""
@@ -176,36 +181,6 @@ async def begin(connection: Connection, company_id: str, turn_id: str, now: date
     return Begun(stored.turn, TurnStatus(str(status)), stored.request, conversation, asked)
 
 
-async def finish(
-    connection: Connection,
-    company_id: str,
-    turn_id: str,
-    status: Literal["done", "failed"],
-    outcome: str,
-    *,
-    diagnosis: Mapping[str, Any] | None = None,
-    reasoner: str | None = None,
-    prompts: Mapping[str, str] | None = None,
-    receipt_steps: Sequence[ReceiptStep] = (),
-    error: str | None = None,
-    now: datetime,
-) -> bool:
-    """End a turn; returns False, with nothing changed, when it had ended before."""
-    return await turns.finish(
-        connection,
-        company_id,
-        turn_id,
-        status,
-        outcome,
-        diagnosis=diagnosis,
-        reasoner=reasoner,
-        prompts=prompts,
-        receipt_steps=receipt_steps,
-        error=error,
-        now=now,
-    )
-
-
 async def get(connection: Connection, company_id: str, task: str) -> StoredConversationTurn | None:
     """Return a turn by its id, or the latest that bears a name (`core.friendly`); None when there is none."""
     if is_uuid(task):
@@ -222,11 +197,6 @@ async def unfinished(connection: Connection, queued: datetime, running: datetime
     """
     values = {"queued": queued, "running": running, "limit": limit}
     return await fetch_all(connection, UnfinishedTurn, _UNFINISHED, values)
-
-
-async def mark_requeued(connection: Connection, company_id: str, turn_id: str, now: datetime) -> bool:
-    """Note that a turn is on its way again; returns False when it has ended meanwhile."""
-    return await turns.mark_requeued(connection, company_id, turn_id, now)
 
 
 def _stored(row: dict[str, Any]) -> StoredConversationTurn:

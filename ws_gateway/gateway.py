@@ -128,8 +128,9 @@ class Gateway:
                 self._reports.when_written(session.last_report, pong)
             case Report(ack):
                 return self._report(session, ack)
-            case Converse() if not self.lanes.add(member, effect):
-                self._refuse(member, effect, TooManyMessages())
+            case Converse():
+                if not self.lanes.add(member, effect):
+                    self._refuse(member, effect, TooManyMessages())
             case Hangup(code):
                 return code
         return None
