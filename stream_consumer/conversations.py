@@ -135,7 +135,7 @@ class ConversationsHandler:
             async with self._locks.hold(streams.conversation_lock_key(turn.company_id, turn.user_id)) as held:
                 if not held:
                     return Postponed(LOCKED_SECONDS * (1 + random.random()))  # noqa: S311 - spreads tries
-                await self._run(turn, is_first=not entry.claimed)
+                await self._run(turn)
             await self._talking.summaries.refresh(turn)
         return DONE
 
@@ -151,9 +151,7 @@ class ConversationsHandler:
             chosen = await playbooks.load(connection, turn.company_id, conversation.playbook)
         return debounce(waiting, chosen.playbook.limits.debounce_ms, self._now())
 
-    async def _run(self, turn: ConversationTurn, *, is_first: bool) -> None:
-        if is_first:  # a stop that was meant for an earlier answer
-            await self._redis.delete(streams.stop_key(turn.company_id, turn.user_id))
+    async def _run(self, turn: ConversationTurn) -> None:
         async with self._db.transaction(turn.company_id) as connection:
             begun = await conversation_turns.begin(connection, turn.company_id, turn.turn_id, self._now())
         if begun is None or begun.status is not TurnStatus.RUNNING:

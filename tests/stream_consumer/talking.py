@@ -129,6 +129,7 @@ def handler_of(
         PageDelivery(redis, metrics),
         tools_of or _tools(database, redis),
         Summaries(database, reasoner or RulesReasoner(), stores.journal, companies, settings),
+        moderator=changes.get("moderator"),
     )
     return ConversationsHandler(
         database,

@@ -3,13 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
+import httpx2
 import pytest
+from pytest_httpserver import HTTPServer
 from redis.asyncio import Redis
 
 from core.config import CompanyConfig, LlmRules
 from core.conversations import Role, answer_id
+from core.settings import LlmSettings
 from core.streams import CONVERSATIONS
 from db.pool import Database
+from graph.guardrails import moderator_for
 from graph.phrases import phrase
 from graph.reasoners.rules import RulesReasoner
 from tests.graph.reasoners import reasoner_at
@@ -335,6 +339,19 @@ async def test_an_attack_is_refused_with_fixed_words(
     chat = await ask(database, redis, company, text, reasoner=reasoner_at(llm))
     assert "I keep to my task" in (await chat.heard())[-1].text
     assert llm.requests == []
+    assert outcome(database_url)["outcome"] == "refused"
+
+
+async def test_a_moderation_endpoint_has_a_say(
+    database: Database, redis: Redis, company: Any, database_url: str, httpserver: HTTPServer
+) -> None:
+    flagged = {"flagged": True, "categories": {"hate": True}, "category_scores": {"hate": 0.9}}
+    httpserver.expect_oneshot_request("/v1/moderations").respond_with_json({"results": [flagged]})
+    settings = LlmSettings(_env_file=None, moderation_base_url=httpserver.url_for("/v1"))  # type: ignore[call-arg]
+    async with httpx2.AsyncClient() as client:
+        moderator = moderator_for(settings, client)
+        chat = await ask(database, redis, company, "Something that only a model can judge", moderator=moderator)
+    assert "I cannot say anything about that" in (await chat.heard())[-1].text
     assert outcome(database_url)["outcome"] == "refused"
 
 
