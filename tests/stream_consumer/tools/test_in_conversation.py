@@ -173,9 +173,14 @@ async def test_a_worker_that_dies_while_a_tool_works_leaves_one_call_under_one_k
     assert taken.turn
     payload = streams.encode_conversation_turn(taken.turn)
     parts = {"reasoner": reasoner_at(llm), "tools_of": desk.toolbox.runtime}
-    first = asyncio.create_task(
-        handler_of(database, redis, **parts).handle([Entry(streams.CONVERSATIONS, b"1-1", payload)])
-    )
+    handler = handler_of(database, redis, **parts)
+
+    async def work() -> None:
+        while True:  # the turn is put off while the user may still be typing
+            await handler.handle([Entry(streams.CONVERSATIONS, b"1-1", payload)])
+            await asyncio.sleep(0.05)
+
+    first = asyncio.create_task(work())
     await is_asked.wait()
     first.cancel()
     with pytest.raises(asyncio.CancelledError):

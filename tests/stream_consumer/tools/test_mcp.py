@@ -149,28 +149,27 @@ async def test_a_server_inside_is_not_asked(open_desk: Opener, server: Server) -
     assert len(server.calls()) == before
 
 
-@pytest.mark.parametrize(
-    "response",
-    [
-        Response("<html>Log in</html>", content_type="text/html"),
-        Response("", 302, {"Location": "http://169.254.169.254/"}),
-        Response("", 307, {"Location": "http://127.0.0.1:1/"}),
-        Response("no", 401),
-        Response("{broken", content_type="application/json"),
-        Response('{"jsonrpc": "2.0", "id": 0, "result": {}}', content_type="application/json"),
-        Response("data: nonsense\n\n", content_type="text/event-stream"),
-        Response(b"\x1f\x8b", content_type="application/json", headers={"Content-Encoding": "gzip"}),
-    ],
-)
+ODD = [
+    Response("<html>Log in</html>", content_type="text/html"),
+    Response("", 302, {"Location": "http://169.254.169.254/"}),
+    Response("", 307, {"Location": "http://127.0.0.1:1/"}),
+    Response("no", 401),
+    Response("{broken", content_type="application/json"),
+    Response('{"jsonrpc": "2.0", "id": 0, "result": {}}', content_type="application/json"),
+    Response("data: nonsense\n\n", content_type="text/event-stream"),
+    Response(b"\x1f\x8b", content_type="application/json", headers={"Content-Encoding": "gzip"}),
+]
+
+
 async def test_a_server_that_answers_anything_costs_its_tools(
-    desk: Desk, host: HTTPServer, response: Response, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, host: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mcp_catalogue, "PATIENCE_SECONDS", 0.5)
-    host.expect_request("/mcp").respond_with_response(response)
-    await desk.define(
-        name="odd", kind="mcp", url=host.url_for("/mcp"), parameters={"type": "object"}, timeout_seconds=1
-    )
-    assert await offered(desk) == []
+    for number, response in enumerate(ODD):
+        host.expect_request(f"/mcp/{number}").respond_with_response(response)
+        url = host.url_for(f"/mcp/{number}")
+        await desk.define(name="odd", kind="mcp", url=url, parameters={"type": "object"}, timeout_seconds=1)
+        assert await offered(desk) == []
 
 
 async def test_a_server_is_asked_once_for_many_turns(desk: Desk, server: Server, host: HTTPServer) -> None:
