@@ -15,7 +15,7 @@ from core import streams
 from core.conversations import ConversationTurn, HandledBy, Message
 from core.frames import ended_frame, handoff_frame, message_frame, typing_frame
 from core.outbox import Outbox
-from core.redis import OUTAGES, SOCKET_TIMEOUT
+from core.redis import SOCKET_TIMEOUT, is_outage
 
 WAITERS: Final = 256
 """Requests of one process that wait at a time; further ones are told at once where to ask again."""
@@ -76,6 +76,8 @@ class Desk:
         key: Any = streams.turn_ended_key(turn_id)
         try:
             return await self._waiting.blmove(key, key, cast(int, seconds), "LEFT", "RIGHT") is not None
-        except OUTAGES:
+        except Exception as error:
+            if not is_outage(error):
+                raise
             await asyncio.sleep(min(seconds, _PAUSE))
             return False

@@ -196,7 +196,6 @@ async def result_without_turn(services: Services, company_id: str, accepted: Acc
     """Return what came of a message that a person will answer."""
     async with services.database.transaction(company_id) as connection:
         conversation = await conversations.get(connection, company_id, accepted.conversation_id)
-        if conversation is None:
-            raise NotFound
+        assert conversation is not None, "its message refers to it"
         left_over = await budget_of(services, connection, conversation, now)
     return result_of(conversation, left_over, user_message_id=accepted.message.message_id)

@@ -131,6 +131,19 @@ async def test_a_stale_conversation_ends_by_itself(
     assert [(frame["type"], frame["code"]) for frame in await frames(services, company)] == [("ended", "stale")]
 
 
+async def test_what_is_said_after_long_silence_begins_another_conversation(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services, company: Company
+) -> None:
+    first = await start(client, headers)
+    await age(services, company, first["conversation_id"])
+    said = (await say(client, headers, user_id="u1", mode="async")).json()
+    assert said["conversation_id"] != first["conversation_id"]
+    shown = await frames(services, company)
+    assert [(frame["type"], frame["conversation_id"]) for frame in shown] == [
+        ("ended", first["conversation_id"]), ("message", said["conversation_id"]),
+    ]  # fmt: skip
+
+
 async def age(services: Services, company: Company, conversation_id: str) -> None:
     """Let the silence of a conversation be a year long."""
     async with services.database.transaction(company.company_id) as connection:

@@ -205,6 +205,9 @@ async def test_a_person_who_writes_takes_over_and_answers_the_ticket(
     second = await client.post(f"{path}/messages", json={"text": "You are welcome."}, headers=person)
     assert second.json()["message"]["author"] == "Sam"
     assert [frame["type"] for frame in await frames(services, company)].count("handoff") == 1
+    third = await client.post(f"{path}/messages", json={"text": "Kim now.", "author": "Kim"}, headers=headers)
+    assert (third.json()["message"]["author"], third.json()["agent_name"]) == ("Kim", "Kim")
+    assert (await audited(client, headers)).count("conversation.taken_over") == 1
 
 
 async def test_handing_back_lets_the_agent_answer_again_and_nothing_is_answered_twice(
