@@ -2,6 +2,10 @@
 // what is tracked before the script has arrived waits, and what cannot be sent is dropped.
 
 const MAX_WAITING = 50;
+const CHAT = {
+  title: "Curlewfield help",
+  suggestions: ["Where do I find my CRM key?", "How do I import contacts?", "كيف أدعو فريقي؟"],
+};
 const waiting = [];
 let ready = false;
 let gaveUp = false;
@@ -25,7 +29,7 @@ export function track(name, properties) {
 
 function initialise({ publicKey, apiUrl, wsUrl }, onState) {
   const started = guard(() => {
-    window.OnboardingAgent.init({ apiKey: publicKey, apiUrl, wsUrl, userToken, chat: true });
+    window.OnboardingAgent.init({ apiKey: publicKey, apiUrl, wsUrl, userToken, chat: CHAT });
     return true;
   });
   if (!started) {
