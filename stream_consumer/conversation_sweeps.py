@@ -18,7 +18,7 @@ from core.frames import ended_frame, message_frame
 from core.outbox import Outbox
 from core.settings import ChannelSettings
 from db import configs, conversation_turns, conversations, messages, tickets
-from db.conversations import Conversation
+from db.conversations import Conversation, StaleConversation
 from db.messages import NewMessage
 from db.pool import Connection, Database
 from db.tickets import OverdueTicket, Ticket
@@ -90,8 +90,7 @@ class ConversationSweeps:
             found = await conversations.stale(connection, self._now(), AT_ONCE)
         for each in found:
             async with self._db.transaction(each.company_id) as connection:
-                address = (each.company_id, each.conversation_id)
-                closed = await conversations.close_if_stale(connection, *address, self._now())
+                closed = await _close(connection, each, self._now())
             if closed:
                 frame = ended_frame(each.conversation_id, "stale")
                 await self._outbox.publish(each.company_id, each.user_id, frame, key=f"ended:{each.conversation_id}")
@@ -135,6 +134,17 @@ class ConversationSweeps:
             apology = _apology(turn, conversation, conversation.language or config.tone.language)
             told = (await messages.insert(connection, apology, self._now())).message
         return _Overdue(turn, notifications, told)
+
+
+async def _close(connection: Connection, found: StaleConversation, now: datetime) -> bool:
+    """End a conversation if it is stale still, and its ticket if a person answered it; returns whether it did."""
+    address = (connection, found.company_id, found.conversation_id)
+    if not await conversations.close_if_stale(*address, now):
+        return False
+    ticket = await tickets.open_of(*address)
+    if ticket and ticket.answered_at:
+        await tickets.resolve(*address, now)
+    return True
 
 
 def overdue_alert(alert: Alert, now: datetime) -> Alert:

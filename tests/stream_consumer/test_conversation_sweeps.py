@@ -10,17 +10,21 @@ from redis.asyncio import Redis
 from core import streams
 from core.config import CompanyConfig, ConversationRules, EscalationRules
 from core.conversations import HandledBy, IncomingMessage, Role
-from core.ids import new_id
+from core.ids import new_id, nudge_id
+from core.nudges import Nudge, NudgeContent, NudgeType, complete_nudge
 from core.outbox import Outbox
 from core.settings import ChannelSettings
+from core.turns import Evidence, Signal, SignalKind, Turn
 from db import configs, conversation_intake, conversation_turns, conversations, messages, notifications, tickets
 from db.conversation_intake import Accepted
 from db.messages import NewMessage
 from db.pool import Database
+from graph.context import Capped, Saved
 from local.installation import Company
 from stream_consumer.batch import UserKey
 from stream_consumer.candidates import TALKING, read_standing
 from stream_consumer.conversation_sweeps import OVERDUE, QUEUED_SECONDS, RUNNING_SECONDS, ConversationSweeps
+from stream_consumer.stores import NudgeStore
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -160,6 +164,23 @@ class TestStale:
         assert (await site.get(company, waiting.conversation_id)).state == "IN_PROGRESS"
         assert (await site.get(company, led.conversation_id)).close_code == "stale"
 
+    @pytest.mark.parametrize("answered", [True, False])
+    async def test_a_ticket_ends_with_it_once_a_person_answered(
+        self, site: Site, company: Company, answered: bool
+    ) -> None:
+        accepted = await site.say(company)
+        ticket_id = await site.ticket(company, accepted, None)
+        await site.hand(company, accepted.conversation_id, HandledBy.HUMAN)
+        place = (company.company_id, accepted.conversation_id)
+        async with site.database.transaction(company.company_id) as connection:
+            if answered:
+                await tickets.mark_answered(connection, *place, NOW)
+        assert await site.sweeps(NOW + DAY).close_stale() == 1
+        async with site.database.transaction(company.company_id) as connection:
+            ticket = await tickets.get(connection, company.company_id, ticket_id)
+        assert ticket is not None
+        assert ticket.status == ("resolved" if answered else "open")
+
 
 class TestOverdue:
     @pytest.fixture(autouse=True)
@@ -233,7 +254,31 @@ class TestOverdue:
         assert any("\u0600" <= letter <= "\u06ff" for letter in frame["text"])
 
 
+def thought_of(company: Company, user: str) -> tuple[Nudge, Turn]:
+    """A nudge that is about to be saved, and its turn."""
+    evidence = Evidence(event_id="e", event_type="help_click", at=NOW)
+    signal = Signal(kind=SignalKind.EXPLICIT_STUCK, stuck_point="crm", evidence=(evidence,), detected_at=NOW)
+    turn = Turn(
+        turn_id=new_id(),
+        company_id=company.company_id,
+        user_id=user,
+        session_id="s",
+        signal=signal,
+        created_at=NOW,
+        trace_id="t",
+    )
+    content = NudgeContent(nudge_type=NudgeType.TOOLTIP, title="Connect", body="Press the button.")
+    return complete_nudge(content, nudge_id(turn.turn_id), "crm", NOW + DAY), turn
+
+
 class TestRestraint:
+    async def test_a_nudge_thought_of_before_they_talked_is_not_saved(self, site: Site, company: Company) -> None:
+        nudge, turn = thought_of(company, "u")
+        await site.say(company, at=NOW)
+        assert await NudgeStore(site.database).save(nudge, turn, NOW) == Capped("open_conversation")
+        other, turn = thought_of(company, "silent")
+        assert await NudgeStore(site.database).save(other, turn, NOW) == Saved()
+
     async def test_who_talked_lately_is_in_conversation(self, site: Site, company: Company) -> None:
         await site.say(company)
         assert await site.standing(company, "u", NOW + TALKING - timedelta(seconds=1))
