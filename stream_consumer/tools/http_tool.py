@@ -1,6 +1,6 @@
 """A tool that is an HTTP endpoint of the company: one signed request, one bounded answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from core.tools import ToolDefinition
@@ -19,7 +19,7 @@ class HttpTool:
     """`graph.tools.contracts.RemoteTool`; `secret` signs (Standard Webhooks)."""
 
     definition: ToolDefinition
-    secret: str
+    secret: str = field(repr=False)
     connections: Connections
 
     @property

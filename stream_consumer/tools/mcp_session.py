@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import httpx
@@ -37,7 +37,7 @@ class McpAddress:
     """Where a server is and how to speak to it. `seconds` bound each single wait; the caller bounds the whole."""
 
     url: str
-    token: str | None
+    token: str | None = field(repr=False)
     connections: Connections
     seconds: float
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Final
 
@@ -44,7 +44,7 @@ _log = logging.getLogger(__name__)
 class _Defined:
     """What is stored about a turn's tools, with secrets in the clear."""
 
-    tools: tuple[tuple[StoredTool, str | None], ...]
+    tools: tuple[tuple[StoredTool, str | None], ...] = field(repr=False)
     may_remember: bool
 
 

@@ -8,7 +8,7 @@ import pytest
 from core.errors import Conflict, NotFound
 from core.ids import derive_id, new_id
 from core.tools import MAX_SCHEMA_BYTES, ToolDefinition
-from db import audit, tool_calls, tools
+from db import audit, tool_calls, tools, users
 from db.pool import Connection, Database
 from db.tools import StoredTool
 
@@ -169,3 +169,10 @@ async def test_the_log_is_read_in_pages_without_what_is_sealed(
     assert page.items[0]["result"] == {"text": "x"}
     async with db.transaction(rival) as connection:
         assert (await tool_calls.list_(connection, acme)).items == []
+
+
+async def test_calls_of_a_visitor_become_those_of_the_user(db: Database, acme: str, now: datetime) -> None:
+    async with db.transaction(acme) as connection:
+        await tool_calls.begin(connection, acme, **call(now, user_id="anon_1"))
+        assert await users.merge(connection, acme, "anon_1", "u1", now)
+        assert [row["user_id"] for row in (await tool_calls.list_(connection, acme)).items] == ["u1"]
