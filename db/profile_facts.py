@@ -71,6 +71,21 @@ _ERASE: Final = """
     WHERE company_id = %(company_id)s AND user_id = %(user_id)s AND (%(name)s::text IS NULL OR name = %(name)s)
 """
 
+# Gives a user the facts of the visitor who turned out to be them; what they said themselves holds.
+_INHERIT: Final = """
+    INSERT INTO profile_facts (company_id, user_id, name, value, message_id, updated_at)
+    SELECT company_id, %(user_id)s, name, value, message_id, updated_at FROM profile_facts
+    WHERE company_id = %(company_id)s AND user_id = %(anonymous_id)s
+    ON CONFLICT (company_id, user_id, name) DO NOTHING
+"""
+
+# Takes away the visitor's facts, and those of a user who does not agree.
+_TIDY: Final = """
+    DELETE FROM profile_facts WHERE company_id = %(company_id)s AND (user_id = %(anonymous_id)s OR (
+        user_id = %(user_id)s AND NOT EXISTS (
+            SELECT FROM users WHERE company_id = %(company_id)s AND user_id = %(user_id)s AND remembers)))
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFact:
@@ -133,6 +148,13 @@ async def set_(
     if not values["name"] or not values["value"]:
         return False
     return await change(connection, _SET, values) > 0
+
+
+async def inherit(connection: Connection, company_id: str, anonymous_id: str, user_id: str) -> None:
+    """Move a visitor's facts to the user whom they turned out to be, as far as that user agrees; the rest goes."""
+    values = {"company_id": company_id, "anonymous_id": anonymous_id, "user_id": user_id}
+    await connection.execute(_INHERIT, values)
+    await connection.execute(_TIDY, values)
 
 
 async def get(connection: Connection, company_id: str, user_id: str, name: str) -> StoredFact | None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from db import conversation_moves
+from db import conversation_moves, profile_facts
 from db.pool import Connection
 from db.query import change, fetch_one, fetch_value
 
@@ -57,10 +57,10 @@ _MARK_MERGED: Final = """
 
 # Gives the identified user what the visitor said of himself; of two wishes the stricter one holds.
 _INHERIT: Final = """
-    INSERT INTO users (company_id, user_id, traits, consent, do_not_disturb, snoozed_at, snoozed_until, first_seen_at,
-                       last_seen_at)
-    SELECT company_id, %(user_id)s, traits, consent, do_not_disturb, snoozed_at, snoozed_until, first_seen_at,
-           last_seen_at
+    INSERT INTO users (company_id, user_id, traits, consent, do_not_disturb, snoozed_at, snoozed_until, remembers,
+                       asked_to_remember_at, first_seen_at, last_seen_at)
+    SELECT company_id, %(user_id)s, traits, consent, do_not_disturb, snoozed_at, snoozed_until, remembers,
+           asked_to_remember_at, first_seen_at, last_seen_at
     FROM users WHERE company_id = %(company_id)s AND user_id = %(anonymous_id)s
     ON CONFLICT (company_id, user_id) DO UPDATE
     SET traits = excluded.traits || users.traits,
@@ -68,6 +68,9 @@ _INHERIT: Final = """
         do_not_disturb = users.do_not_disturb OR excluded.do_not_disturb,
         snoozed_at = greatest(users.snoozed_at, excluded.snoozed_at),
         snoozed_until = greatest(users.snoozed_until, excluded.snoozed_until),
+        remembers = CASE WHEN users.remembers IS FALSE OR excluded.remembers IS FALSE THEN false
+                         ELSE coalesce(users.remembers, excluded.remembers) END,
+        asked_to_remember_at = coalesce(users.asked_to_remember_at, excluded.asked_to_remember_at),
         first_seen_at = least(users.first_seen_at, excluded.first_seen_at)
 """
 
@@ -129,7 +132,7 @@ async def standing(connection: Connection, company_id: str, user_id: str) -> Use
 
 
 async def merge(connection: Connection, company_id: str, anonymous_id: str, user_id: str, now: datetime) -> bool:
-    """Record that an anonymous visitor is this user: unseen nudges and conversations move over, wishes are inherited.
+    """Record that an anonymous visitor is this user: unseen nudges, conversations and facts move over, wishes hold on.
 
     Returns False, and changes nothing, when `anonymous_id` is not anonymous or belongs to another user already. Safe
     to repeat.
@@ -140,6 +143,7 @@ async def merge(connection: Connection, company_id: str, anonymous_id: str, user
     await connection.execute(_INHERIT, values)
     await connection.execute(_MOVE_NUDGES, values)
     await conversation_moves.move(connection, company_id, anonymous_id, user_id, now)
+    await profile_facts.inherit(connection, company_id, anonymous_id, user_id)
     return True
 
 

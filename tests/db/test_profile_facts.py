@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from db import profile_facts
+from db import profile_facts, users
 from db.profile_facts import MAX_FACTS, MAX_VALUE, Consent
 
 
@@ -97,6 +97,35 @@ async def test_no_fact_survives_a_refusal_that_comes_at_the_same_moment(db, acme
     facts = [keep(db, acme, f"fact {number}", "x", now) for number in range(15)]
     await asyncio.gather(*facts, agree(db, acme, now, remembers=False))
     assert await kept(db, acme) == {}
+
+
+@pytest.mark.parametrize(
+    ("visitor", "user", "facts"),
+    [
+        (True, None, {"role": "Nurse", "size": "12"}),
+        (True, True, {"role": "Doctor", "size": "12"}),
+        (None, True, {"role": "Doctor"}),
+        (True, False, {}),
+        (False, True, {}),
+    ],
+)
+async def test_a_visitor_who_is_identified_takes_along_what_both_agree_to(db, acme, now, visitor, user, facts):
+    for name, remembers in (("anon_1", visitor), ("u1", user)):
+        if remembers is not None:
+            await agree(db, acme, now, remembers=remembers, user=name)
+    await keep(db, acme, "role", "Nurse", now, user="anon_1")
+    await keep(db, acme, "size", "12", now, user="anon_1")
+    await keep(db, acme, "role", "Doctor", now)
+    async with db.transaction(acme) as connection:
+        await connection.execute(
+            """INSERT INTO users (company_id, user_id, anonymous, first_seen_at, last_seen_at)
+               VALUES (%(c)s, 'anon_1', true, %(now)s, %(now)s)
+               ON CONFLICT (company_id, user_id) DO UPDATE SET anonymous = true""",
+            {"c": acme, "now": now},
+        )
+        assert await users.merge(connection, acme, "anon_1", "u1", now)
+    assert await kept(db, acme) == facts
+    assert await kept(db, acme, "anon_1") == {}
 
 
 async def test_many_at_once_ask_once(db, acme, now):
