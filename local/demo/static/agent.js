@@ -2,6 +2,7 @@
 // what is tracked before the script has arrived waits, and what cannot be sent is dropped.
 
 const MAX_WAITING = 50;
+const THEME = { variables: { "--oa-accent": "light-dark(#11594f, #7cc8ba)" } };
 const CHAT = {
   title: "Curlewfield help",
   suggestions: ["Where do I find my CRM key?", "How do I import contacts?", "كيف أدعو فريقي؟"],
@@ -29,7 +30,7 @@ export function track(name, properties) {
 
 function initialise({ publicKey, apiUrl, wsUrl }, onState) {
   const started = guard(() => {
-    window.OnboardingAgent.init({ apiKey: publicKey, apiUrl, wsUrl, userToken, chat: CHAT });
+    window.OnboardingAgent.init({ apiKey: publicKey, apiUrl, wsUrl, userToken, theme: THEME, chat: CHAT });
     return true;
   });
   if (!started) {
