@@ -15,6 +15,7 @@ from core.recommendations import DraftVerdict, Recommendation, Risk
 from graph.answers import AnswerShape
 from graph.languages import is_written_in
 from graph.onboarding.answers import SKIPPED, answer_to
+from graph.onboarding.flow import standing
 from graph.onboarding.pleasantries import plainly
 from graph.onboarding.values import AskedQuestion
 from graph.plaintext import plain_text
@@ -22,6 +23,8 @@ from graph.talk import Fact, Talk
 
 MAX_DRAFTED: Final = 3
 MAX_ASKED: Final = 3
+_SAY_LITTLE: Final = frozenset({"yes", "the", "and", "for", "with", "not", "نعم", "في", "من"})
+"""Words that prove nothing."""
 _Name = Annotated[str, StringConstraints(max_length=64)]
 
 
@@ -147,18 +150,23 @@ def _judged(verdict: DraftVerdict, check: CheckAnswer | None) -> DraftVerdict:
 
 
 def _proven(question: Question | None, value: str, talk: Talk) -> str | None:
-    """Return a value that a model read out of the user's words, if the user did say it; None else."""
-    if question is None:
+    """Return a value that a model read out of the user's words, if the user did say it; None else.
+
+    A choice may be a conclusion (“there are four of us”: 2 to 10) where its question is the one that was due; elsewhere
+    a word of it must have been said, as of any other value.
+    """
+    read = None if question is None else answer_to(question, value)
+    if question is None or read is None or read == SKIPPED:
         return None
-    read = answer_to(question, value)
-    if read is None or read == SKIPPED:
-        return None
-    is_choice = read in {text for choice in question.choices for text in choice.values()}
-    words = [word for word in plainly(read).split() if len(word) > 1 or word.isdecimal()]
-    said = set(plainly(talk.question).split())
-    if is_choice or (words and any(word in said for word in words)):
+    choice = next((one for one in question.choices if read in one.values()), None)
+    if choice is not None and standing(talk).question is question:
         return read
-    return None
+    return read if _shares_words(" ".join(choice.values()) if choice else read, talk.question) else None
+
+
+def _shares_words(value: str, said: str) -> bool:
+    words = {word for word in plainly(value).split() if len(word) > 2 or word.isdecimal()} - _SAY_LITTLE
+    return bool(words & set(plainly(said).split()))
 
 
 def _worded(text: str, question: Question, language: str) -> str:

@@ -59,6 +59,7 @@ async def test_a_model_reads_answers_that_were_not_asked_for(llm: LlmServer, pro
     [
         {"name": "tools_used", "value": "Salesforce"},  # the user said nothing of it
         {"name": "shoe_size", "value": "four"},  # nobody asks for that
+        {"name": "existing_data", "value": "Yes, as a file"},  # a choice of a question that is not due
         {"name": "goal", "value": "skip"},
         {"name": "goal", "value": "what for?"},
     ],
@@ -67,6 +68,13 @@ async def test_what_the_user_did_not_say_is_not_believed(llm: LlmServer, provide
     say(llm, learned=[fact], goal="", obstacles=[])
     context = (await asking.enhance_context(provider, answering("hello"), calls())).value
     assert context.learned == ()
+
+
+async def test_a_choice_may_be_concluded_where_its_question_is_due(llm: LlmServer, provider: Provider) -> None:
+    say(llm, learned=[{"name": "role", "value": "Founder or owner"}])
+    talk = make_talk("I began this bakery myself", "assistant: And what do you do?", playbook="onboarding")
+    context = (await asking.enhance_context(provider, talk, calls())).value
+    assert context.learned == (Fact("role", "Founder or owner"),)
 
 
 async def test_members_that_are_missing_mean_nothing(llm: LlmServer, provider: Provider) -> None:
