@@ -218,9 +218,9 @@ class ConversationSettings(Settings):
     """Conversations: whether there are any, and what recommendations may cost."""
 
     enable_conversational_onboarding: bool = Field(True, description="Off: no conversation of any company")
-    token_budget_maker_simple: int = Field(1500, ge=64, le=100_000, description="Tokens to make a short answer")
-    token_budget_maker_complex: int = Field(4000, ge=64, le=100_000, description="Tokens to make recommendations")
-    token_budget_checker: int = Field(1500, ge=64, le=100_000, description="Tokens to check recommendations")
+    token_budget_maker_simple: int = Field(1500, ge=64, le=100_000, description="Tokens that a turn's answer may write")
+    token_budget_maker_complex: int = Field(4000, ge=64, le=100_000, description="Tokens that drafts may write")
+    token_budget_checker: int = Field(1500, ge=64, le=100_000, description="Tokens that their check may write")
     allow_private_tools: bool = Field(
         False, description="Lets tools of conversations reach private addresses; for development on one machine"
     )

@@ -82,14 +82,16 @@ class Summaries:
     async def refresh(self, turn: ConversationTurn) -> bool:
         """Summarise anew what has grown too old, if it is worth it; returns whether a summary was stored.
 
-        Never raises for a store or a provider that is away.
+        Never raises: the turn has its answer, and no summary is worth running it again.
         """
         try:
             async with available(), asyncio.timeout(self._seconds):
                 return await self._refresh(turn)
         except (Unavailable, TimeoutError) as error:
-            log.warning("summary was not made", extra={"conversation_id": turn.conversation_id, "error": repr(error)})
-            return False
+            log.warning("summary was not made", extra={"error": type(error).__name__})
+        except Exception:
+            log.exception("summary was not made")
+        return False
 
     async def _refresh(self, turn: ConversationTurn) -> bool:
         config = (await self._companies.get([turn.company_id]))[turn.company_id].config
@@ -142,8 +144,8 @@ async def _carry_out(connection: Connection, turn: ConversationTurn, plan: Plan,
     whom = (turn.company_id, turn.user_id)
     if plan.consent is not None:
         await profile_facts.set_consent(connection, *whom, now, remembers=plan.consent)
-    if plan.erase:
-        await profile_facts.erase(connection, *whom)
+    if plan.forget:
+        await memory.forget_answers(connection, *whom)
     earlier = await _said_before(connection, turn) if plan.consent else {}
     for name, value in (earlier | dict(plan.keep)).items():
         await profile_facts.set_(connection, *whom, name, value, now)

@@ -17,11 +17,12 @@ from graph.talk import Answer, Effect, Pseudonyms, Talk
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What follows from a turn's effects for the profile: facts to keep, consent to note, erasure, the question."""
+    """What follows from a turn's effects: facts to keep in the profile, consent to note (a no erases them), the
+    question to put, and whether conversations forget what was answered in them as well."""
 
     keep: tuple[tuple[str, str], ...] = ()
     consent: bool | None = None
-    erase: bool = False
+    forget: bool = False
     ask: bool = False
 
 
@@ -33,14 +34,13 @@ def decide(effects: Sequence[Effect], *, remembers: bool | None, may_be_asked: b
     """
     kinds = {effect.kind for effect in effects}
     if "forget" in kinds:
-        return Plan(consent=False, erase=True)
+        return Plan(consent=False, forget=True)
     said = next((effect.values["agrees"] == "yes" for effect in effects if effect.kind == "consent"), None)
     agreed = remembers if said is None else said
     facts = tuple(dict(_facts(effects)).items())
     return Plan(
         keep=facts if agreed else (),
         consent=said,
-        erase=said is False,
         ask=bool(facts) and agreed is None and may_be_asked,
     )
 

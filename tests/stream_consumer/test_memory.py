@@ -12,11 +12,12 @@ from core.config import CompanyConfig
 from core.conversations import Message, Role
 from core.events import AcceptedEvent, to_ms
 from core.ids import derive_id, new_id
-from core.streams import TURNS
+from core.streams import CONVERSATIONS, TURNS
 from db import conversations, events, messages, profile_facts, wishes
 from db.messages import NewMessage
 from db.pool import Database
 from graph.phrases import phrase
+from graph.reasoners.rules import RulesReasoner
 from tests.graph.reasoners import reasoner_at
 from tests.llm_server import LlmServer, failing, saying, streaming
 from tests.stream_consumer.harness import eventually
@@ -54,7 +55,7 @@ def said_by_agent(heard: list[Message]) -> list[str]:
 
 
 async def test_facts_are_kept_once_the_user_agreed_and_erased_at_a_word(
-    database: Database, redis: Redis, company: Any
+    database: Database, redis: Redis, company: Any, database_url: str
 ) -> None:
     chat = Chat(database, redis, company.company_id, playbook="onboarding")
     heard = await talk(chat, "hello", "A clinic near Leeds; write to ann@example.com")
@@ -72,6 +73,7 @@ async def test_facts_are_kept_once_the_user_agreed_and_erased_at_a_word(
     heard = await talk(chat, "Forget what you know about me")
     assert said_by_agent(heard)[-1] == phrase("remember_forgotten", "en")
     assert await facts(chat) == {}
+    assert rows(database_url, "SELECT context ? 'answers' AS known FROM conversations") == [{"known": False}]
     heard = await talk(chat, "We are twelve people")
     assert await facts(chat) == {}
     assert said_by_agent(heard).count(ASK) == 1
@@ -182,6 +184,27 @@ async def test_a_summary_is_made_by_rule_where_no_model_can(
     summary, _ = await summary_of(chat)
     assert summary.startswith("User: hello, I am new")
     assert "Line 2 of ann@example.com" in summary
+
+
+class Faulty(RulesReasoner):
+    async def summarise(self, older: Any, calls: Any) -> Any:
+        raise ZeroDivisionError("a fault of ours")
+
+
+async def test_a_summary_that_fails_costs_nobody_the_answer(
+    database: Database, redis: Redis, company: Any, database_url: str
+) -> None:
+    chat = Chat(database, redis, company.company_id)
+    async with answering(database, redis, reasoner=Faulty()):
+        await chat.say("hello, I am new")
+        await fill(chat, 18)
+        taken = await chat.say("How many characters does a live key have?")
+        assert taken.turn
+        await ended(redis, taken.turn)
+        await eventually(lambda: _is(redis.xlen(CONVERSATIONS), lambda waiting: waiting == 0))
+    assert await redis.xlen(f"{CONVERSATIONS}:dead") == 0
+    assert (await summary_of(chat)) == ("", 0)
+    assert rows(database_url, "SELECT DISTINCT status FROM turns") == [{"status": "done"}]
 
 
 async def test_a_company_on_rules_pays_for_no_summary(

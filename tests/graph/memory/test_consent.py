@@ -33,10 +33,10 @@ ASK_EN, ASK_AR = phrase("remember_ask", "en"), phrase("remember_ask", "ar")
         ((SKIP,), True, False, Plan()),
         ((YES,), None, False, Plan(consent=True)),
         ((YES, ROLE), None, True, Plan(keep=KEPT, consent=True)),
-        ((NO, ROLE), None, True, Plan(consent=False, erase=True)),
-        ((NO,), True, False, Plan(consent=False, erase=True)),
-        ((FORGET,), True, False, Plan(consent=False, erase=True)),
-        ((ROLE, FORGET, YES), True, False, Plan(consent=False, erase=True)),
+        ((NO, ROLE), None, True, Plan(consent=False)),
+        ((NO,), True, False, Plan(consent=False)),
+        ((FORGET,), True, False, Plan(consent=False, forget=True)),
+        ((ROLE, FORGET, YES), True, False, Plan(consent=False, forget=True)),
     ],
 )
 def test_what_follows_for_the_profile(
