@@ -86,8 +86,8 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"|(?:नजरअंदाज|अनदेखा|भूल).{0,20}|(?:onceki|tum)\b.{0,20}\b(?:talimat\w*|komut\w*).{0,15}(?:unut|yok say|"
     r"gormezden)|\b(?:abaikan|lupakan)\b.{0,20}\b(?:instruksi|perintah)|\b(?:bo qua|quen)\b.{0,20}(?:huong dan|"
     r"chi dan|lenh)",
-    "override_ar": r"(?:تجاهل\w*|تجاهلي|انس(?:ي|و)?|انسوا|تخط\w*|اهمل|الغ|لا تتبع|لا تلتزم|تجاوز|اترك|تخل عن|"
-    r"بغض النظر عن).{0,40}(?:تعليمات\w*|التعليمات|اوامر\w*|الاوامر|قواعد\w*|القواعد|توجيهات\w*|التوجيهات|"
+    "override_ar": r"(?<!\w)(?:تجاهل\w*|انس(?:ي|و|وا)?|تخط(?:ي|وا)?|اهمل|لا تتبع|لا تلتزم|تجاوز|اترك|تخل عن|"
+    r"بغض النظر عن)(?!\w).{0,40}(?:تعليمات\w*|التعليمات|اوامر\w*|الاوامر|قواعد\w*|القواعد|توجيهات\w*|التوجيهات|"
     r"ارشادات\w*|الارشادات|كل ما سبق|كل شي\w*|قيود\w*|القيود|اعلاه|برمجت\w*)",
     "extraction": rf"\b{_SHOW}\b(?:\W+\w+){{0,6}}?\W+(?:your|ur|the (?:above|full|whole|entire|complete|system|"
     rf"initial|hidden|secret|original|previous|exact|developer|current)|all|these|those|any|every|previous|prior|"
@@ -150,8 +150,8 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"comment)?)\b|\brepeat after me\b|\b(?:only|just) print\b|\bsay (?:the )?(?:word|phrase)s? [\"']",
     "said_for_you": rf"\b(?:your|each|every|all|the) (?:\w+ )?{_REPLY} (?:should|must|will|has to|have to|is to|"
     rf"shall)\b(?! (?:be (?:wrong|right|a|in|here|there)|have|not (?:be )?(?:work|sav|send)))|\byou (?:must|"
-    rf"should|will|shall|are to|have to|need to) (?:always |only |now |also |then |first )?(?:respond|reply|"
-    rf"answer|say|output|write|generate|provide|start|begin|repeat|print)\b",
+    rf"should|will|shall|are to|have to) (?:always |only |now |also |then |first )?(?:respond|reply|"
+    rf"answer|say|output|write|generate|start|begin|repeat|print)\b",
     "from_now_on": r"\b(?:from (?:now|this (?:point|moment|day|message))(?: on(?:wards?|ward)?| forward)?|"
     r"henceforth|going forward|starting now)\b(?=.{0,60}\byou\b|.{0,40}\b(?:respond|reply|answer|act|say))",
     "persona": r"\byou(?:'re| are) (?:now (?:an? (?!(?:paying|premium|free|verified|member|trusted))|the|"
@@ -193,7 +193,8 @@ PATTERNS: Final[Mapping[str, str]] = {
     "obey": r"\b(?:must|will|shall|have to|always|should|need to) (?:\w+ )?(?:obey|comply|submit|follow (?:my|"
     r"every|all|any|these|this|the following)|answer (?:all|any|every|anything|everything)|do (?:anything|"
     r"everything|whatever|exactly)|fulfil\w* (?:any|every|all))\b|\bobey (?:me|my|all|every)\b|\b(?:my|"
-    r"your) (?:master|slave)\b|\bi command you\b|\b(?:answer|comply|respond|obey me|"
+    r"your) (?:master|slave)\b(?! (?:debit|card|credit|key|list|file|account|data|plan|branch|password))|"
+    r"\bi command you\b|\b(?:answer|comply|respond|obey me|"
     r"reply)\b.{0,20}\bwithout (?:question|hesitation|exception|refusal)\b|\banswers? (?:any|every|"
     r"all) (?:requests?|questions?|prompts?)\b",
     "harmful_content": r"\b(?:illegal|illicit|immoral|unethical|harmful|explicit|nsfw|profan\w*|curs(?:e|ing)|"

@@ -36,7 +36,8 @@ _OTHERS: Final = (
     r"(?:my|his|her|their) (?:ex(?:-\w+)?|girlfriend|boyfriend|wife|husband|neighbou?r|boss|colleague|"
     r"coworker|co-worker|"
     r"competitor)s?(?:'s)?|"
-    r"(?:user|customer|client|account|employee|patient|guest) (?:#|number |no\.? |id |named |called )?[\w@.\[\]#-]+|"
+    r"(?:user|customer|client|employee|patient|guest) (?:#|number |no\.? |id |named |called )[\w@.\[\]#-]+|"
+    r"(?:(?<=of )|(?<=for ))(?:user|customer|client|employee) [\w@.\[\]#-]+|"
     r"the (?:person|guy|woman|man|customer|user|one|lady) (?:who|that|before|with|named|called))"
 )
 _ENGLISH: Final = (
@@ -65,10 +66,11 @@ _ARABIC: Final = (
     r"ما هي|ايش|شو|ابغي|ابي|اريد|عايز|عاوز|بدي|اكشف|سرب)"
     r".{0,30}(?:رقم|ارقام|هاتف|هواتف|جوال|ايميل\w*|بريد|عنوان|عناوين|بيانات|معلومات|بطاقه|بطاقات|حساب\w*|كلمه|كلمات|"
     r"راتب|رواتب|محادثات|رسائل)"
-    r".{0,30}(?:(?:ال)?(?:عملاء|زبائن|مستخدمين|موظفين|عميل|زبون|مستخدم|موظف|مرضي|اشخاص)(?: (?:ال)?(?:اخر\w*|ثاني\w*|"
+    r".{0,30}(?:(?:ال)?(?:عملاء|زبائن|مستخدمين|موظفين|عميل|زبون|مستخدم|موظف|مرضي|"
+    r"اشخاص)(?!\w)(?: (?:ال)?(?:اخر\w*|ثاني\w*|"
     r"سابق\w*|فلان))?|شخص اخر|ناس|غيري|احد اخر|المدير|الادمن|المسؤول|مديري|جاري|زوجتي|زوجي|صديقتي)",
     r"(?:ما هي|اعطني|اعطيني|عطني|قل لي|اخبرني|ايش|شو|اريد|عايز) .{0,15}(?:كلمه|كلمات|باسوورد|رمز) (?:ال)?(?:سر|مرور|"
-    r"دخول)?.{0,15}(?:الادمن|المدير|الخادم|السيرفر|قاعده البيانات|المستخدم|النظام)",
+    r"دخول)?(?! الافتراضي).{0,15}(?:الادمن|المدير|الخادم|السيرفر|قاعده البيانات|المستخدم|النظام)",
 )
 _HOW_TO: Final = re.compile(
     r"^(?:hi|hello|hey|so|ok|please|and|also|,|\s){0,12}(?:how (?:do|can|could|would|should|to)|where (?:do|can|"

@@ -25,7 +25,8 @@ _ANGRY: Final = re.compile(
     r"\b(?:are you (?:kidding|serious)|you must be (?:kidding|joking)|how many times)\b"
     r"|\b(?:lawyer|sue you|legal action|report you|chargeback|cancel(?:l?ing)? (?:my|our) (?:account|subscription|"
     r"plan) (?:now|today|immediately|if))\b"
-    r"|(?:^|\s)(?:زفت|قرف|مقرف|نصب|نصابين|حراميه|مهزله|فضيحه|كارثه|غير مقبول|مستفز|سخيف|اسوا|طفح الكيل|زهقت|مليت|"
+    r"|(?:^|\s)(?:زفت|قرف|مقرف|نصابين|حراميه|مهزله|فضيحه|كارثه|غير مقبول|مستفز|سخيف|اسوا|طفح الكيل|(?:زهقت|"
+    r"مليت|طهقت|طفشت|قرفت) من|"
     r"طهقت|طفشت|قرفت|كفايه بقي|حسبي الله|غاضب\w*|معصب\w*|عصبتوني|ساشتكي|بشتكي|محامي)"
 )
 _NEGATIVE: Final = re.compile(
