@@ -5,7 +5,7 @@ second time; one that was begun and never ended is found as `started`, which say
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -28,11 +28,16 @@ _OUTCOME: Final = """
     SELECT status, code, result FROM tool_calls WHERE company_id = %(company_id)s AND call_id = %(call_id)s
 """
 
-# Notes how a call ended; the first end holds.
+# Notes how a call ended, and that there was one if nobody did; the first end holds.
 _FINISH: Final = """
-    UPDATE tool_calls
-    SET status = %(status)s, code = %(code)s, result = %(result)s, latency_ms = %(latency_ms)s, finished_at = %(now)s
-    WHERE company_id = %(company_id)s AND call_id = %(call_id)s AND status = 'started'
+    INSERT INTO tool_calls (company_id, call_id, turn_id, conversation_id, user_id, tool, arguments, status, code,
+                            result, latency_ms, created_at, finished_at)
+    VALUES (%(company_id)s, %(call_id)s, %(turn_id)s, %(conversation_id)s, %(user_id)s, %(tool)s, %(arguments)s,
+            %(status)s, %(code)s, %(result)s, %(latency_ms)s, %(now)s, %(now)s)
+    ON CONFLICT (company_id, call_id) DO UPDATE
+    SET status = excluded.status, code = excluded.code, result = excluded.result, latency_ms = excluded.latency_ms,
+        finished_at = excluded.finished_at
+    WHERE tool_calls.status = 'started'
 """
 
 # Reads a page of calls, newest first.
@@ -51,6 +56,18 @@ Status = Literal["started", "done", "failed", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A call as it is noted; `arguments` are masked."""
+
+    call_id: str
+    turn_id: str
+    conversation_id: str
+    user_id: str
+    tool: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a call; `result` is what was kept of it."""
 
@@ -59,30 +76,17 @@ class Outcome:
     result: dict[str, Any] | None
 
 
-async def begin(
-    connection: Connection,
-    company_id: str,
-    *,
-    call_id: str,
-    turn_id: str,
-    conversation_id: str,
-    user_id: str,
-    tool: str,
-    arguments: Mapping[str, Any],
-    now: datetime,
-) -> Outcome | None:
-    """Note that a call begins; `arguments` are masked. Returns what became of it if it was begun before, else None."""
-    row = {"company_id": company_id, "call_id": call_id, "turn_id": turn_id, "conversation_id": conversation_id}
-    row |= {"user_id": user_id, "tool": tool}
-    if await change(connection, _BEGIN, {**row, "arguments": Jsonb(dict(arguments)), "now": now}):
+async def begin(connection: Connection, company_id: str, call: Call, now: datetime) -> Outcome | None:
+    """Note that a call begins. Returns what became of it if it was begun before, else None."""
+    if await change(connection, _BEGIN, {**_row(company_id, call), "now": now}):
         return None
-    return await fetch_one(connection, Outcome, _OUTCOME, {"company_id": company_id, "call_id": call_id})
+    return await fetch_one(connection, Outcome, _OUTCOME, {"company_id": company_id, "call_id": call.call_id})
 
 
 async def finish(
     connection: Connection,
     company_id: str,
-    call_id: str,
+    call: Call,
     status: Status,
     *,
     code: str | None,
@@ -90,10 +94,14 @@ async def finish(
     latency_ms: int,
     now: datetime,
 ) -> None:
-    """Note how a call ended; `result` is masked but for what is sealed in it."""
-    row = {"company_id": company_id, "call_id": call_id, "status": status, "code": code, "latency_ms": latency_ms}
+    """Note how a call ended, whether or not it was noted before; `result` is masked but for what is sealed in it."""
+    ended = {"status": status, "code": code, "latency_ms": latency_ms, "now": now}
     kept = None if result is None else Jsonb(dict(result))
-    await change(connection, _FINISH, {**row, "result": kept, "now": now})
+    await change(connection, _FINISH, {**_row(company_id, call), **ended, "result": kept})
+
+
+def _row(company_id: str, call: Call) -> dict[str, Any]:
+    return {"company_id": company_id, **asdict(call), "arguments": Jsonb(dict(call.arguments))}
 
 
 async def list_(

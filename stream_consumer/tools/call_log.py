@@ -14,7 +14,7 @@ import orjson
 from core.errors import Unauthenticated
 from core.security import Vault
 from db import tool_calls
-from db.pool import Connection, Database
+from db.pool import Database
 from graph.tools.contracts import Ended, Entry, Status
 from stream_consumer.stores import available
 
@@ -29,7 +29,7 @@ class CallStore:
     async def begin(self, entry: Entry) -> Ended | None:
         """Note that a call begins; returns how it ended, if it did in an earlier run of the turn."""
         async with available(), self.db.transaction(entry.talk.turn.company_id) as connection:
-            found = await _begin(connection, entry)
+            found = await tool_calls.begin(connection, entry.talk.turn.company_id, _call(entry), datetime.now(UTC))
         if found is None or found.status == "started" or found.result is None:
             return None
         return self._ended(found.status, found.code, found.result)
@@ -39,11 +39,10 @@ class CallStore:
         company_id = entry.talk.turn.company_id
         kept = {"text": shown, "sealed": self._sealed(ended)}
         async with available(), self.db.transaction(company_id) as connection:
-            await _begin(connection, entry)
             await tool_calls.finish(
                 connection,
                 company_id,
-                entry.call_id,
+                _call(entry),
                 ended.status,
                 code=ended.code,
                 result=kept,
@@ -63,16 +62,13 @@ class CallStore:
         return Ended(status, code, **plain)
 
 
-async def _begin(connection: Connection, entry: Entry) -> tool_calls.Outcome | None:
+def _call(entry: Entry) -> tool_calls.Call:
     turn = entry.talk.turn
-    return await tool_calls.begin(
-        connection,
-        turn.company_id,
+    return tool_calls.Call(
         call_id=entry.call_id,
         turn_id=turn.turn_id,
         conversation_id=turn.conversation_id,
         user_id=turn.user_id,
         tool=entry.tool,
         arguments=entry.arguments,
-        now=datetime.now(UTC),
     )

@@ -10,6 +10,7 @@ from core.ids import derive_id, new_id
 from core.tools import MAX_SCHEMA_BYTES, ToolDefinition
 from db import audit, tool_calls, tools, users
 from db.pool import Connection, Database
+from db.tool_calls import Call
 from db.tools import StoredTool
 
 
@@ -120,34 +121,35 @@ async def test_there_is_an_end_to_the_number_of_tools(
         assert (await save(connection, acme, now, name="two")).version == 2
 
 
-def call(now: datetime, **changes: Any) -> dict[str, Any]:
-    return {
-        "call_id": new_id(),
-        "turn_id": derive_id("turn", "1"),
-        "conversation_id": derive_id("conversation", "1"),
-        "user_id": "u1",
-        "tool": "lookup_record",
-        "arguments": {"city": "[CITY_1]"},
-        "now": now,
-        **changes,
-    }
+def call(**changes: Any) -> Call:
+    return Call(
+        **{
+            "call_id": new_id(),
+            "turn_id": derive_id("turn", "1"),
+            "conversation_id": derive_id("conversation", "1"),
+            "user_id": "u1",
+            "tool": "lookup_record",
+            "arguments": {"city": "[CITY_1]"},
+            **changes,
+        }
+    )
 
 
-async def end(connection: Connection, company: str, call_id: str, now: datetime, **changes: Any) -> None:
+async def end(connection: Connection, company: str, one: Call, now: datetime, **changes: Any) -> None:
     given = {"status": "done", "code": None, "result": {"text": "x", "sealed": "y"}, "latency_ms": 12, **changes}
-    await tool_calls.finish(connection, company, call_id, now=now, **given)
+    await tool_calls.finish(connection, company, one, now=now, **given)
 
 
 async def test_a_call_is_begun_once_and_ends_once(db: Database, acme: str, now: datetime) -> None:
-    one = call(now)
+    one = call()
     async with db.transaction(acme) as connection:
-        assert await tool_calls.begin(connection, acme, **one) is None
-        found = await tool_calls.begin(connection, acme, **one)
+        assert await tool_calls.begin(connection, acme, one, now) is None
+        found = await tool_calls.begin(connection, acme, one, now)
         assert found
         assert (found.status, found.result) == ("started", None)
-        await end(connection, acme, one["call_id"], now)
-        await end(connection, acme, one["call_id"], now, status="failed", code="timeout")
-        found = await tool_calls.begin(connection, acme, **one)
+        await end(connection, acme, one, now)
+        await end(connection, acme, one, now, status="failed", code="timeout")
+        found = await tool_calls.begin(connection, acme, one, now)
         assert found == tool_calls.Outcome("done", None, {"text": "x", "sealed": "y"})
 
 
@@ -156,12 +158,11 @@ async def test_the_log_is_read_in_pages_without_what_is_sealed(
 ) -> None:
     async with db.transaction(acme) as connection:
         for number in range(3):
-            one = call(now + timedelta(seconds=number), tool=f"tool_{number % 2}")
-            await tool_calls.begin(connection, acme, **one)
-            await end(connection, acme, one["call_id"], now)
+            one = call(tool=f"tool_{number % 2}")
+            await end(connection, acme, one, now + timedelta(seconds=number))
         page = await tool_calls.list_(connection, acme, limit=2)
         rest = await tool_calls.list_(connection, acme, cursor=page.next_cursor, limit=2)
-        named = await tool_calls.list_(connection, acme, tool="tool_1", conversation_id=one["conversation_id"])
+        named = await tool_calls.list_(connection, acme, tool="tool_1", conversation_id=one.conversation_id)
         other = await tool_calls.list_(connection, acme, conversation_id=new_id())
     assert [row["tool"] for row in (*page.items, *rest.items)] == ["tool_0", "tool_1", "tool_0"]
     assert rest.next_cursor is None
@@ -173,6 +174,6 @@ async def test_the_log_is_read_in_pages_without_what_is_sealed(
 
 async def test_calls_of_a_visitor_become_those_of_the_user(db: Database, acme: str, now: datetime) -> None:
     async with db.transaction(acme) as connection:
-        await tool_calls.begin(connection, acme, **call(now, user_id="anon_1"))
+        await tool_calls.begin(connection, acme, call(user_id="anon_1"), now)
         assert await users.merge(connection, acme, "anon_1", "u1", now)
         assert [row["user_id"] for row in (await tool_calls.list_(connection, acme)).items] == ["u1"]

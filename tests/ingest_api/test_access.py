@@ -276,10 +276,9 @@ async def furnish_talk(services: Services, victim: Victim) -> None:
         place = (company_id, victim.conversation_id, victim.task_id, victim.user_id)
         await recommendations.insert(connection, *place, judged, NOW)
         victim.recommendation_id = recommendation_id(victim.task_id, 1)
-        await tool_calls.begin(
-            connection, company_id, call_id=new_id(), turn_id=victim.task_id, tool="victim_step",
-            conversation_id=victim.conversation_id, user_id=victim.user_id, arguments={"who": "victim-text"}, now=NOW,
-        )  # fmt: skip
+        asked = {"who": "victim-text"}
+        call = (new_id(), victim.task_id, victim.conversation_id, victim.user_id, "victim_step", asked)
+        await tool_calls.begin(connection, company_id, tool_calls.Call(*call), NOW)
 
 
 async def furnish_knowledge(services: Services, victim: Victim) -> None:

@@ -242,13 +242,9 @@ async def test_calls_of_tools_are_listed_masked_and_without_what_is_sealed(
     conversation, now = new_id(), datetime.now(UTC)
     async with services.database.transaction(company.company_id) as connection:
         for name in ("lookup_booking", "create_ticket"):
-            call_id = new_id()
-            await tool_calls.begin(
-                connection, company.company_id, call_id=call_id, turn_id=new_id(), conversation_id=conversation,
-                user_id="u1", tool=name, arguments={"mail": "[EMAIL_1]"}, now=now,
-            )  # fmt: skip
+            call = tool_calls.Call(new_id(), new_id(), conversation, "u1", name, {"mail": "[EMAIL_1]"})
             await tool_calls.finish(
-                connection, company.company_id, call_id, "failed", code="timeout",
+                connection, company.company_id, call, "failed", code="timeout",
                 result={"text": "late", "sealed": "secret"}, latency_ms=12, now=now,
             )  # fmt: skip
     path = "/api/v1/tool-calls"
