@@ -196,7 +196,10 @@ class ConversationsHandler:
         company = (await self._companies.get([turn.company_id]))[turn.company_id]
         pseudonyms = Pseudonyms(company.config.conversations.pii_patterns)
         async with self._db.transaction(turn.company_id) as connection:
-            talk = (await read_talk(connection, begun, company, pseudonyms, self._now())).talk
+            read = await read_talk(connection, begun, company, pseudonyms, self._now())
+        if read.playbook_fault:
+            self._metrics.playbook_fallbacks.inc()
+        talk = read.talk
         return TurnContext(
             config=company.config,
             baseline=None,

@@ -46,6 +46,11 @@ class ConsumerMetrics:
         self.withheld = Counter(
             "onboarding_sentences_withheld", "Sentences of answers that nobody got to see", ["rule"], registry=registry
         )
+        self.playbook_fallbacks = Counter(
+            "onboarding_playbook_fallbacks",
+            "Turns that followed a shipped playbook since the company's own could not be read",
+            registry=registry,
+        )
         self.nudge_denials = Counter(
             "onboarding_signals_denied",
             "Signals that restraint held back",

@@ -32,10 +32,14 @@ RECENT_EVENTS: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class ReadTalk:
-    """A talk, and the window on its messages: whether its oldest are due to be summarised."""
+    """A talk, and the window on its messages: whether its oldest are due to be summarised.
+
+    `playbook_fault` says why the company's own playbook was not used, if it could not be read.
+    """
 
     talk: Talk
     window: Window
+    playbook_fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ def _talk(begun: Begun, company: Company, read: _Read, pseudonyms: Pseudonyms, n
         expected_by=expected_by(rules, now),
         now=now,
     )
-    return ReadTalk(talk, seen)
+    return ReadTalk(talk, seen, read.chosen.fault)
 
 
 def _settled(state: ConversationState) -> ConversationState:

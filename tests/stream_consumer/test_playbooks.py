@@ -19,7 +19,7 @@ from local.installation import Company
 from tests.graph.reasoners import reasoner_at
 from tests.graph.shelf import Shelf, make_passage
 from tests.llm_server import LlmServer, failing, saying
-from tests.stream_consumer.talking import Chat, answering, ended
+from tests.stream_consumer.talking import Chat, answering, ended, handler_of
 
 INVOICES = make_passage(
     "1. Open Invoices.\n2. Press New and pick a customer.", document_title="Send invoices", chunk_id="invoices"
@@ -129,8 +129,10 @@ async def test_a_definition_that_cannot_be_read_breaks_no_turn(
         await playbooks.save(connection, company.company_id, own, "admin:1", datetime.now(UTC))
         await connection.execute("UPDATE playbooks SET definition = %s", (Jsonb({"name": "support", "odd": 1}),))
     chat = Chat(database, redis, company.company_id)
-    async with answering(database, redis):
+    handler = handler_of(database, redis)
+    async with answering(database, redis, handler=handler):
         assert await told(chat, redis, "hello") == own.greeting["en"]
+    assert handler._metrics.playbook_fallbacks._value.get() == 1
 
 
 @dataclass
