@@ -31,7 +31,7 @@ async def run_turn(app: TurnGraph, turn: Turn | ConversationTurn, context: TurnC
     paid for in the journal; one that ended before is not run again.
 
     When no reasoner can answer, or the budget is spent, a behaviour turn ends quietly with the outcome `failed`, and a
-    conversation turn has said so.
+    conversation turn has said so: what it could not put into words counts as a fault of it.
 
     Raises:
         Unavailable: a store was away; run the turn again later. It does not count as a failure of the turn.
@@ -41,8 +41,12 @@ async def run_turn(app: TurnGraph, turn: Turn | ConversationTurn, context: TurnC
     try:
         return await _run(app, turn, context, config)
     except (ProviderFailed, BudgetExhausted) as error:
+        if context.talk is not None:
+            raise  # nobody who waits for an answer is left in silence
         return await _end_quietly(app, config, context, error)
     except NodeTimeoutError as error:
+        if context.talk is not None:
+            raise
         if error.node in ("diagnose", "coach"):
             return await _end_quietly(app, config, context, ProviderTimeout(f"{error.node} took too long"))
         raise Unavailable(f"{error.node} took too long") from error

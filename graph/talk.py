@@ -239,7 +239,10 @@ class Conversations(Protocol):
         ...
 
     async def hand_over(self, talk: Talk, reason: str, summary: str, words: str) -> str:
-        """Open a ticket, put the conversation into the queue, and tell the user `words`; returns the ticket's id."""
+        """Open a ticket, put the conversation into the queue, and tell the user `words`; returns the ticket's id.
+
+        Without words the user was told already.
+        """
         ...
 
 

@@ -88,9 +88,10 @@ class ConversationStore:
         async with available():
             async with self.db.transaction(turn.company_id) as connection:
                 opened = await self._queue(connection, talk, reason, summary, now)
-                told = await messages.insert(connection, _notice(talk, words), now)
+                told = await messages.insert(connection, _notice(talk, words), now) if words else None
                 notifications = await self._notify(connection, talk, reason, summary, opened)
-            await self._publish(turn, told.message)
+            if told is not None:
+                await self._publish(turn, told.message)
             await self._tell(turn, opened)
             await publish_notifications(self.redis, self.shards, turn, notifications)
         return opened.ticket.ticket_id

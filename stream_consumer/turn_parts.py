@@ -56,7 +56,7 @@ async def open_turns(
 ) -> TurnHandlers:
     """Return the handlers; what they hold open is closed by the stack."""
     saver = await stack.enter_async_context(open_saver(settings.store.database_url.get_secret_value()))
-    seconds = max(thinking_seconds(settings.llm), ANSWER_SECONDS) + SEARCH_SECONDS
+    seconds = max(thinking_seconds(settings.llm), ANSWER_SECONDS) + 3 * SEARCH_SECONDS
     graph, reasoner = build_graph(saver, thinking_seconds=seconds), build_reasoner(settings.llm)
     shards, locks = settings.store.stream_shards, Locks(redis)
     stores = Stores(

@@ -120,11 +120,13 @@ async def _recommend(context: TurnContext, means: TalkContext, rounds: _Rounds) 
 async def _converse(context: TurnContext, means: TalkContext, rounds: _Rounds) -> None:
     """Let the reasoner talk until it asks for no more tools, or may not."""
     limits = rounds.talk.playbook.limits
-    reasoner, specs = reasoner_for(context), tuple(means.tools.specs(rounds.talk))
+    reasoner = reasoner_for(context)
     for number in range(limits.tool_rounds + 1):
         rounds.number = number
+        if await means.delivery.is_stopped(rounds.talk.turn):
+            raise Stopped
         left = limits.tool_calls_per_turn - len(rounds.used)
-        offered = specs if number < limits.tool_rounds and left > 0 else ()
+        offered = tuple(means.tools.specs(rounds.talk)) if number < limits.tool_rounds and left > 0 else ()
         await rounds.stream.hold_to(_grounds(context, means, rounds.talk, rounds.passages))
         calls = replace(context.calls(rounds.talk.turn), round=number)
         rounds.last = await reasoner.converse(rounds.talk, offered, calls, rounds.stream)

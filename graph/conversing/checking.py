@@ -177,3 +177,5 @@ def _given(talk: Talk) -> Iterator[str]:
     yield talk.customer_name or ""
     yield talk.playbook.title
     yield from talk.playbook.greeting.values()
+    for stage in talk.playbook.stages.values():
+        yield from (question.wording(talk.answer_language) for question in stage.questions)

@@ -14,8 +14,10 @@ from core.sentences import split_sentences
 MAX_SENTENCE: Final = 1200
 """Characters after which a text without any end of a sentence is cut at a blank."""
 
-_MARKERS: Final = re.compile(r"\s*(?:\[\d{1,2}\]\s?)+")
-_BEGUN_MARKER: Final = re.compile(r"\s*(?:\[\d{1,2}\]\s*)*\[\d{0,2}$")
+_BRACKETS: Final = r"[^\S\n]*\([^()\n]{1,300}\)(?=\s|$)"
+_MARKERS: Final = re.compile(rf"(?:{_BRACKETS})?\s*(?:\[\d{{1,2}}\]\s?)+|{_BRACKETS}")
+"""What belongs to the sentence before it: markers, and what stands in brackets, such as the choices of a question."""
+_BEGUN_MARKER: Final = re.compile(r"\s*(?:\[\d{1,2}\]\s*)*(?:\[\d{0,2}|\([^()\n]{0,300}\)?)$")
 _GLUED: Final = re.compile(r"(?<=[.!?؟…])(?=\[\d)")
 """Where a marker follows a full stop without a blank, which would hide the end of the sentence."""
 

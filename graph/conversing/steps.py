@@ -1,17 +1,19 @@
 """What the nodes do in a conversation turn: understand, answer, store, hand over; each returns changes of the state."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from graph.context import TurnContext
 from graph.conversing.answering import compose
 from graph.conversing.understanding import read_message
 from graph.conversing.words import fixed_words, handover_words
-from graph.memory.consent import learned_effects
 from graph.receipts import receipt_step
 from graph.routing import decide_talk_route, leads_to_person, ticket_reason
-from graph.state import TalkOutcome, TurnState, answer_of, dump_answer, dump_understanding, understanding_of
+from graph.state import TurnState, answer_of, dump_answer, dump_understanding, understanding_of
 from graph.talk import Answer, Talk, TalkContext, Understanding
+
+MAX_SUMMARY: Final = 500
+"""Characters of what the user asked that the person called in reads in the alert."""
 
 
 async def understand_message(context: TurnContext, means: TalkContext) -> TurnState:
@@ -67,24 +69,33 @@ async def answer_message(state: TurnState, context: TurnContext, means: TalkCont
 
 async def store_answer(state: TurnState, context: TurnContext, means: TalkContext) -> TurnState:
     """Store the answer with what follows from it, and publish it."""
-    talk, answer = _understood(state, means), answer_of(state)
+    answer = answer_of(state)
     assert answer is not None  # every way to `act` composes one
-    answer = replace(answer, effects=(*answer.effects, *learned_effects(talk, means.pseudonyms)))
-    message = await means.conversations.store_answer(talk, answer, understanding_of(state))
-    step = receipt_step("act", "stored", context.now(), answer.status, message_id=message.message_id, **_facts(answer))
-    return {"outcome": state.get("outcome", _outcome(state)), "receipt": [step]}
+    step = await _store(_understood(state, means), answer, state, context, means)
+    return {"outcome": state.get("outcome", "refused" if answer.verdicts else "answered"), "receipt": [step]}
 
 
 async def hand_over(state: TurnState, context: TurnContext, means: TalkContext) -> TurnState:
-    """Store what is to be said first, if anything is, then call a person and tell the user."""
-    changes: TurnState = {"receipt": []}
-    answer = answer_of(state)
-    if answer is not None and answer.text:
-        changes = await store_answer(state, context, means)
-    talk, reason = _understood(state, means), ticket_reason(state.get("reason", ""))
-    ticket = await means.conversations.hand_over(talk, reason, talk.question[:500], handover_words(talk))
-    step = receipt_step("escalate", "handed_over", context.now(), reason, escalation_id=ticket)
-    return {**changes, "outcome": "handed_over", "escalation_id": ticket, "receipt": [*changes["receipt"], step]}
+    """Call a person and tell the user, after what is to be said first; what tools decided is carried out as well."""
+    talk, reason, answer = _understood(state, means), ticket_reason(state.get("reason", "")), answer_of(state)
+    words, steps = handover_words(talk), []
+    if answer is not None:
+        is_silent = not answer.text
+        told = replace(answer, text=words, is_answered=True) if is_silent else answer
+        steps = [await _store(talk, told, state, context, means)]
+        words = "" if is_silent else words
+    ticket = await means.conversations.hand_over(talk, reason, talk.question[:MAX_SUMMARY], words)
+    steps.append(receipt_step("escalate", "handed_over", context.now(), reason, escalation_id=ticket))
+    return {"outcome": "handed_over", "escalation_id": ticket, "receipt": steps}
+
+
+async def _store(
+    talk: Talk, answer: Answer, state: TurnState, context: TurnContext, means: TalkContext
+) -> dict[str, Any]:
+    message = await means.conversations.store_answer(talk, answer, understanding_of(state))
+    effects = [effect.kind for effect in answer.effects]
+    facts = {"message_id": message.message_id, "effects": effects, "cited": len(answer.citations)}
+    return receipt_step("act", "stored", context.now(), answer.status, **facts)
 
 
 async def _judged(understanding: Understanding, means: TalkContext) -> Understanding:
@@ -97,11 +108,3 @@ async def _judged(understanding: Understanding, means: TalkContext) -> Understan
 
 def _understood(state: TurnState, means: TalkContext) -> Talk:
     return replace(means.talk, understanding=understanding_of(state))
-
-
-def _outcome(state: TurnState) -> TalkOutcome:
-    return "handed_over" if state["route"] == "escalate" else "refused"
-
-
-def _facts(answer: Answer) -> dict[str, Any]:
-    return {"effects": [effect.kind for effect in answer.effects], "cited": len(answer.citations)}

@@ -14,6 +14,7 @@ from graph.casefile import quote
 from graph.onboarding.flow import standing
 from graph.prompting import Prompt
 from graph.talk import Said, Talk, ToolResult
+from graph.tools.offers import stage_now, stage_of
 
 MAX_SAID: Final = 1500
 """Characters of an earlier message; the question itself is read whole."""
@@ -30,12 +31,12 @@ def messages_of(prompt: Prompt, talk: Talk) -> tuple[BaseMessage, ...]:
 
 def role_of(talk: Talk) -> str:
     """Return what the playbook says of who speaks, and of the stage that the conversation is in."""
-    playbook, stage = talk.playbook, talk.playbook.stages[talk.playbook.known_stage(talk.stage)]
+    playbook, stage = talk.playbook, stage_of(talk)
     lines = [
         f"The product is called {talk.config.tone.product_name}.",
         f"Who you are: {playbook.persona}",
         f"Tone: {playbook.tone}",
-        f"Stage: {stage.title} ({talk.playbook.known_stage(talk.stage)}).",
+        f"Stage: {stage.title} ({stage_now(talk)}).",
         *(f"- {rule}" for rule in stage.rules),
     ]
     if stage.next:

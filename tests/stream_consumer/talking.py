@@ -162,8 +162,10 @@ async def answering(
 
 
 async def ended(redis: Redis, turn: ConversationTurn) -> None:
-    """Wait until a turn has ended, as the API does."""
-    assert await asyncio.wait_for(redis.blpop([streams.turn_ended_key(turn.turn_id)], 4), 20)
+    """Wait until a turn has ended, as the API does; again and again, since the client's patience is short."""
+    async with asyncio.timeout(60):
+        while not await redis.blpop([streams.turn_ended_key(turn.turn_id)], 2):
+            pass
 
 
 async def idle(redis: Redis) -> None:

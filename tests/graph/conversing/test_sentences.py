@@ -28,6 +28,9 @@ CASES = [
     ("هل فتحتها؟ نعم. احفظها الآن.", ["هل فتحتها؟ ", "نعم. ", "احفظها الآن."]),
     ("Wirklich?! Ja…  Gut", ["Wirklich?! ", "Ja…  ", "Gut"]),
     ("Use **Save**. Then `exit`.", ["Use **Save**. ", "Then `exit`."]),
+    ("What is it? (This / That)\nHow many? (1 / 2)", ["What is it? (This / That)\n", "How many? (1 / 2)"]),
+    ("Open it. (It is blue.) Then go.", ["Open it. (It is blue.) ", "Then go."]),
+    ("Is it (still) open? Yes.", ["Is it (still) open? ", "Yes."]),
     ("no end", ["no end"]),
     ("", []),
 ]

@@ -1,0 +1,66 @@
+"""Where a conversation turn goes: by what was understood, and by the answer. Tables."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from core.playbooks import Limits
+from graph.routing import decide_talk_route, leads_to_person, ticket_reason
+from graph.talk import Answer, Effect, Understanding, Verdict
+from tests.graph.talks import make_talk
+
+REFUSE, ESCALATE = Verdict("injection", "refuse"), Verdict("threat", "escalate")
+HOTLINE, NOTED = Verdict("self_harm", "hotline"), Verdict("smalltalk", "answer")
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "wants_person", "to", "reason"),
+    [
+        ((), False, "coach", "question"),
+        ((), True, "escalate", "wish"),
+        ((NOTED,), False, "coach", "question"),
+        ((REFUSE,), False, "act", "injection"),
+        ((REFUSE,), True, "act", "injection"),
+        ((ESCALATE,), False, "escalate", "threat"),
+        ((REFUSE, HOTLINE), True, "escalate", "self_harm"),
+        ((ESCALATE, REFUSE), False, "act", "injection"),
+    ],
+)
+def test_danger_goes_before_refusal_and_refusal_before_a_wish(
+    verdicts: Any, wants_person: bool, to: str, reason: str
+) -> None:
+    route = decide_talk_route(Understanding("en", wants_person=wants_person, verdicts=verdicts))
+    assert (route.to, route.reason) == (to, reason)
+
+
+@pytest.mark.parametrize(
+    ("answer", "unanswered", "limit", "reason"),
+    [
+        (Answer("x"), 5, 1, None),
+        (Answer("x", is_answered=False), 0, 2, None),
+        (Answer("x", is_answered=False), 1, 2, "failures"),
+        (Answer("x", is_answered=False), 0, 1, "failures"),
+        (Answer("x", is_answered=False, status="stopped"), 5, 1, None),
+        (Answer("x", effects=(Effect("request_human"),)), 0, 2, "tool"),
+        (Answer("x", effects=(Effect("create_ticket"),)), 0, 2, None),
+    ],
+)
+def test_a_person_is_called_when_answers_fail(answer: Answer, unanswered: int, limit: int, reason: str | None) -> None:
+    talk = make_talk("Why?", unanswered=unanswered)
+    playbook = talk.playbook.model_copy(update={"limits": Limits(unanswered_before_human=limit)})
+    assert leads_to_person(answer, replace(talk, playbook=playbook)) == reason
+
+
+@pytest.mark.parametrize(
+    ("reason", "word"),
+    [
+        ("wish", "wish"),
+        ("repeated_failure", "failures"),
+        ("self_harm", "safety"),
+        ("frustration", "sentiment"),
+        ("", "tool"),
+    ],
+)
+def test_tickets_know_a_few_reasons(reason: str, word: str) -> None:
+    assert ticket_reason(reason) == word
