@@ -125,30 +125,26 @@ async def test_changes_are_made_and_audited_without_personal_data(
     assert "Jane" not in log.text
 
 
-@pytest.mark.parametrize(
-    ("change", "status", "code"),
-    [
-        ({"status": "GENERATING_RECOMMENDATIONS"}, 409, "illegal_transition"),
-        ({"sales_stage": "closing"}, 409, "illegal_stage"),
-        ({"stage": "nowhere"}, 409, "illegal_stage"),
-        ({"status": "DONE"}, 422, "invalid_request"),
-        ({"status": "IN_PROGRESS", "state": "COMPLETED"}, 422, "invalid_request"),
-        ({}, 422, "invalid_request"),
-        ({"phone": "call me"}, 422, "invalid_request"),
-        ({"handled_by": "human"}, 422, "invalid_request"),
-    ],
-)
+WRONG_CHANGES: list[tuple[dict[str, Any], int, str]] = [
+    ({"status": "GENERATING_RECOMMENDATIONS"}, 409, "illegal_transition"),
+    ({"sales_stage": "closing"}, 409, "illegal_stage"),
+    ({"stage": "nowhere"}, 409, "illegal_stage"),
+    ({"status": "DONE"}, 422, "invalid_request"),
+    ({"status": "IN_PROGRESS", "state": "COMPLETED"}, 422, "invalid_request"),
+    ({}, 422, "invalid_request"),
+    ({"phone": "call me"}, 422, "invalid_request"),
+    ({"handled_by": "human"}, 422, "invalid_request"),
+]
+
+
 async def test_a_change_that_cannot_be_changes_nothing(
-    client: httpx2.AsyncClient,
-    headers: dict[str, str],
-    begun: dict[str, Any],
-    change: dict[str, Any],
-    status: int,
-    code: str,
+    client: httpx2.AsyncClient, headers: dict[str, str], begun: dict[str, Any]
 ) -> None:
     path = f"{LIST}/{begun['conversation_id']}"
     before = (await client.get(path, headers=headers)).json()
-    problem(await client.patch(path, json=change, headers=headers), status, code)
+    for change, status, code in WRONG_CHANGES:
+        answer = await client.patch(path, json=change, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (status, code), change
     assert (await client.get(path, headers=headers)).json() == before
     assert await audited(client, headers) == []
 
@@ -271,13 +267,13 @@ async def test_typing_is_shown_and_forgotten(
     problem(await client.post(f"{LIST}/{new_id()}/typing", headers=headers), 404, "not_found")
 
 
-@pytest.mark.parametrize("text", ["", "  \u200b ", "x" * 4001])
 async def test_a_person_cannot_say_nothing_or_too_much(
-    client: httpx2.AsyncClient, headers: dict[str, str], begun: dict[str, Any], text: str
+    client: httpx2.AsyncClient, headers: dict[str, str], begun: dict[str, Any]
 ) -> None:
     path = f"{LIST}/{begun['conversation_id']}"
-    answer = await client.post(f"{path}/messages", json={"text": text}, headers=headers)
-    assert answer.status_code == 422, answer.text
+    for text in ("", "  \u200b ", "x" * 4001):
+        answer = await client.post(f"{path}/messages", json={"text": text}, headers=headers)
+        assert answer.status_code == 422, answer.text
     assert (await client.get(path, headers=headers)).json()["handled_by"] == "agent"
 
 
