@@ -75,7 +75,7 @@ class Session:
     """
 
     __slots__ = (
-        "_heard_of", "_held", "_quiet_at", "_sought",
+        "_chat_quiet_at", "_heard_of", "_held", "_quiet_at", "_sought",
         "company_id", "connection_id", "expires", "last_report", "last_seq", "user_id",
     )  # fmt: skip
 
@@ -90,6 +90,7 @@ class Session:
         self._sought = 0
         self._held: list[bytes] | None = []
         self._quiet_at = 0.0
+        self._chat_quiet_at = 0.0
 
     @property
     def catching_up(self) -> bool:
@@ -147,10 +148,12 @@ class Session:
 
     def receive(self, message: str | bytes, now: float) -> Effect:
         """Return what to do about a message from the client; `now` is a monotonic clock in seconds."""
-        frame, ahead = read(message), self._ahead(now)
-        if ahead > (FLOOD if isinstance(frame, SendMessage) else BURST):
+        frame = read(message)
+        if isinstance(frame, SendMessage):
+            return self._receive_chat(frame, now)
+        if ahead(self._quiet_at, now) > BURST:
             return Hangup(CloseCode.TOO_MANY)
-        self._quiet_at = max(self._quiet_at, now) + 1 / FRAMES_PER_SECOND
+        self._quiet_at = busy_until(self._quiet_at, now)
         match frame:
             case bytes():
                 return Send(frame)
@@ -158,14 +161,26 @@ class Session:
                 return Report(frame)
             case Ping():
                 return Confirm()
-            case SendMessage() if ahead > BURST:
-                return Send(too_many(frame))
             case _:
                 return Converse(frame)
 
-    def _ahead(self, now: float) -> float:
-        """Return how many frames ahead of the clock one more would be: each makes the connection busy for a while."""
-        return (max(self._quiet_at, now) - now) * FRAMES_PER_SECOND + 1 - 1e-9
+    def _receive_chat(self, frame: SendMessage, now: float) -> Effect:
+        """Chat messages are counted apart: somebody who writes too much may still ping and report."""
+        excess = ahead(self._chat_quiet_at, now)
+        if excess > FLOOD:
+            return Hangup(CloseCode.TOO_MANY)
+        self._chat_quiet_at = busy_until(self._chat_quiet_at, now)
+        return Converse(frame) if excess <= BURST else Send(too_many(frame))
+
+
+def busy_until(quiet_at: float, now: float) -> float:
+    """Return until when one more frame keeps a connection busy that is quiet from `quiet_at` on."""
+    return max(quiet_at, now) + 1 / FRAMES_PER_SECOND
+
+
+def ahead(quiet_at: float, now: float) -> float:
+    """Return how many frames ahead of the clock a connection would be with one more."""
+    return (busy_until(quiet_at, now) - now) * FRAMES_PER_SECOND - 1e-9
 
 
 def too_many(frame: SendMessage) -> bytes:

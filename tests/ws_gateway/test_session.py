@@ -240,6 +240,7 @@ def test_messages_beyond_the_burst_are_refused_by_name_before_the_line_ends() ->
         ("too_many_messages", str(number)) for number in range(BURST, FLOOD)
     ]
     assert effects[FLOOD:] == [Hangup(CloseCode.TOO_MANY)] * (500 - FLOOD)
+    assert subject.receive('{"type":"ping"}', 1.0) == Confirm()
 
 
 def test_a_flood_is_hung_up_on_and_patience_comes_back_with_time() -> None:
