@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from core.conversations import Role
 from graph.casefile import quote
+from graph.onboarding.answers import QUESTIONS
 from graph.onboarding.flow import standing
 from graph.prompting import Prompt
 from graph.talk import Said, Talk, ToolResult
@@ -72,7 +73,8 @@ def _data(talk: Talk) -> dict[str, Any]:
         "what_they_just_did": list(talk.trace[-MAX_TRACE:]),
         "open_questions": asked,
     }
-    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+    # That nothing was found is said outright: a small model that sees no passages makes some up.
+    return {name: value for name, value in fields.items() if name == "passages" or value not in (None, "", [], {})}
 
 
 def _result(one: ToolResult) -> dict[str, Any]:
@@ -82,4 +84,5 @@ def _result(one: ToolResult) -> dict[str, Any]:
 
 
 def _context(talk: Talk) -> dict[str, Any]:
-    return {"context": dict(talk.context)} if talk.context else {}
+    given = {name: value for name, value in talk.context.items() if name != QUESTIONS}
+    return {"context": given} if given else {}
