@@ -5,7 +5,7 @@ model: a block of data under the name of the tool.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
@@ -125,13 +125,20 @@ class ToolRuntime:
         for one in came:
             shown = one.shown
             if shown is None:
-                found = passages_file(one.done.excerpts, numbers)
-                ended = replace(one.ended, value=found) if found else one.ended
-                shown = show(one.wish.name, ended, BUILT_IN_BYTES, self._pseudonyms, self._speaks)
-                kept = replace(ended, value=None, code=shown.code)
+                shown = self._show(one, numbers)
+                kept = replace(one.ended, value=None, code=shown.code)
                 await self._log.end(self._entry(talk, one.wish), kept, shown.text, 0)
             results.append(_result(one, shown))
         return results
+
+    def _show(self, came: _Came, numbers: Mapping[str, int]) -> Shown:
+        """Return what is shown of a tool of ours; passages stand in the talk already, so data only points to them."""
+        found = passages_file(came.done.excerpts, numbers)
+        ended = replace(came.ended, value=found) if found else came.ended
+        shown = show(came.wish.name, ended, BUILT_IN_BYTES, self._pseudonyms, self._speaks)
+        if not found:
+            return shown
+        return replace(shown, data={"tool": came.wish.name, "found_passages": [one["n"] for one in found]})
 
     def _entry(self, talk: Talk, wish: Wish) -> Entry:
         arguments = self._pseudonyms.unmask_values(dict(wish.arguments))

@@ -16,7 +16,7 @@ ANY_JSON = st.recursive(
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=400),
     lambda inner: st.lists(inner, max_size=30) | st.dictionaries(st.text(max_size=80), inner, max_size=30),
-    max_leaves=120,
+    max_leaves=60,
 )
 
 

@@ -63,7 +63,7 @@ def test_lines(value: Any, lines: tuple[str, ...]) -> None:
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=50),
         lambda inner: st.lists(inner, max_size=40) | st.dictionaries(st.text(max_size=20), inner, max_size=10),
-        max_leaves=200,
+        max_leaves=60,
     )
 )
 def test_whatever_it_is_its_lines_are_bounded(value: Any) -> None:

@@ -98,24 +98,37 @@ async def test_orders_in_a_result_reach_the_model_as_marked_data_and_the_user_ne
     assert "password" not in (await chat.heard())[-1].text
 
 
-@pytest.mark.parametrize("fault", ["hang", "html", "500", "flood"])
 async def test_a_tool_that_misbehaves_costs_the_look_up_and_not_the_answer(
-    desk: Desk, host: HTTPServer, chat: Chat, llm: LlmServer, database_url: str, fault: str
+    desk: Desk, host: HTTPServer, chat: Chat, llm: LlmServer, database_url: str
 ) -> None:
-    def misbehave(_: Request) -> Response:
-        if fault == "hang":
-            time.sleep(1.5)
-        if fault == "flood":
-            return Response((b"x" * 65_536 for _ in range(80)), content_type="text/plain")
-        return Response("<html>", 500 if fault == "500" else 200, content_type="text/html")
+    def hang(_: Request) -> Response:
+        time.sleep(1)
+        return Response("{}")
 
-    host.expect_request("/orders").respond_with_handler(misbehave)
-    await desk.define(url=host.url_for("/orders"), parameters={"type": "object"}, timeout_seconds=0.3)
-    llm.script(calling(("lookup_record", "{}")), streaming("Live keys have 32 characters [1]."))
-    await say(chat, "How long is a live key?")
-    assert (await chat.heard())[-1].text == "Live keys have 32 characters [1]."
-    (turn,) = rows(database_url, "SELECT status, outcome FROM turns")
-    assert turn == {"status": "done", "outcome": "answered"}
+    def flood(_: Request) -> Response:
+        return Response((b"x" * 65_536 for _ in range(80)), content_type="text/plain")
+
+    def page(_: Request) -> Response:
+        return Response("<html>", content_type="text/html")
+
+    def fault(_: Request) -> Response:
+        return Response("oh", 500)
+
+    for behaviour in (hang, flood, page, fault):
+        host.clear()
+        host.expect_request("/orders").respond_with_handler(behaviour)
+        await desk.define(url=host.url_for("/orders"), parameters={"type": "object"}, timeout_seconds=0.3)
+        llm.script(calling(("lookup_record", "{}")), streaming("Live keys have 32 characters [1]."))
+        await say(chat, "How long is a live key?")
+        assert (await chat.heard())[-1].text == "Live keys have 32 characters [1]."
+    assert [(row["status"], row["code"]) for row in await desk.log()] == [
+        ("failed", "timeout"),
+        ("done", None),
+        ("failed", "not_data"),
+        ("failed", "http_500"),
+    ]
+    turns = rows(database_url, "SELECT status, outcome FROM turns")
+    assert turns == [{"status": "done", "outcome": "answered"}] * 4
 
 
 async def test_a_ticket_is_opened_with_the_answer_and_a_person_who_is_called_later_finds_it(
