@@ -14,7 +14,7 @@ from core.config import CompanyConfig
 from core.conversations import ConversationState, IncomingMessage
 from core.errors import NotFound
 from core.ids import new_id
-from core.playbooks import FALLBACK, Limits, Playbook, in_language
+from core.playbooks import FALLBACK, Limits, Playbook, Versioned, in_language
 from core.recommendations import MAX_DRAFTS, Recommendation, recommendation_id
 from db import (
     ai_budgets,
@@ -73,21 +73,28 @@ async def begin(
     if active is not None and wish.resume_existing:
         return Begun(active, await playbook_of(connection, active), config, is_new=False, ended=ended)
     chosen = await playbooks.load(connection, company_id, wish.wanted or config.conversations.default_playbook)
-    known, playbook = await _known(connection, company_id, user_id, wish.context), chosen.playbook
-    new = NewConversation(
+    known = await _known(connection, company_id, user_id, wish.context)
+    asked = chosen.playbook.open_questions(chosen.playbook.first_stage, known, wish.language or config.tone.language)
+    begun = await conversations.start(connection, _new(speaker, user_id, wish, chosen, asked), now)
+    return Begun(begun, chosen.playbook, config, is_new=True, ended=ended)
+
+
+def _new(
+    speaker: Speaker, user_id: str, wish: StartRequest, chosen: Versioned, asked: tuple[str, ...]
+) -> NewConversation:
+    return NewConversation(
         conversation_id=new_id(),
-        company_id=company_id,
+        company_id=speaker.caller.company_id,
         user_id=user_id,
-        playbook=playbook,
+        playbook=chosen.playbook,
         playbook_version=chosen.version,
         language=wish.language,
         channel=speaker.channel,
         customer_name=wish.customer_name,
         phone=wish.phone,
         context=wish.context,
-        questions=playbook.open_questions(playbook.first_stage, known, wish.language or config.tone.language),
+        questions=asked,
     )
-    return Begun(await conversations.start(connection, new, now), playbook, config, is_new=True, ended=ended)
 
 
 async def _known(

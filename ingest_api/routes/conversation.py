@@ -105,7 +105,8 @@ async def _incoming(
     services: Services, speaker: Speaker, named: str, body: ProcessRequest, trace_id: str, key: str | None
 ) -> IncomingMessage:
     company_id = speaker.caller.company_id
-    conversation_id = body.conversation_id if named in ACTIVE else named
+    wanted = body.conversation_id if named in ACTIVE else named
+    conversation_id = wanted.lower() if wanted else None
     if conversation_id is None:
         user_id = speaker.require_user(body.user_id)
     else:
@@ -127,7 +128,7 @@ async def _owner(services: Services, speaker: Speaker, conversation_id: str, nam
         speaker.require_user(named)
     company_id = speaker.caller.company_id
     async with services.database.transaction(company_id) as connection:
-        found = await conversations.get(connection, company_id, conversation_id.lower())
+        found = await conversations.get(connection, company_id, conversation_id)
     if found is None or named not in (None, found.user_id):
         raise NotFound("There is no such conversation.")
     speaker.check_owner(found.user_id)

@@ -297,7 +297,7 @@ async def test_without_an_id_the_active_conversation_goes_on_or_one_begins(
     async with answering(services):
         first = (await say(client, headers, user_id="u1")).json()
         second = (await say(client, headers, "null", user_id="u1")).json()
-        third = (await say(client, headers, "active", conversation_id=first["conversation_id"])).json()
+        third = (await say(client, headers, "active", conversation_id=first["conversation_id"].upper())).json()
     assert first["conversation_id"] == second["conversation_id"] == third["conversation_id"]
     assert third["message"]["position"] == 6
 
