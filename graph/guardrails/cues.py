@@ -146,8 +146,8 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"answer|output|print|write|return)(?: to \w+)?(?: with| in| as)? (?:only|just|exactly|nothing but|solely|"
     r"the following|this|in all caps|as follows)\b(?! (?:by|via|through|to|on|the (?:price|time))\b)|"
     r"\b(?:no other (?:text|words)|no additional (?:text|words)|do not (?:include|add|write|"
-    r"output) any(?:thing)? (?:else|other|additional)|without any (?:commentary|additional|further) ?(?:text|"
-    r"comment)?)\b|\brepeat after me\b|\b(?:only|just) print\b|\bsay (?:the )?(?:word|phrase)s? [\"']",
+    r"output) any(?:thing)? (?:else|other|additional)|without any (?:commentary|"
+    r"(?:additional|further|other) (?:text|comments?|words|output)))\b|\brepeat after me\b|\b(?:only|just) print\b|\bsay (?:the )?(?:word|phrase)s? [\"']",
     "said_for_you": rf"\b(?:your|each|every|all|the) (?:\w+ )?{_REPLY} (?:should|must|will|has to|have to|is to|"
     rf"shall)\b(?! (?:be (?:wrong|right|a|in|here|there)|have|not (?:be )?(?:work|sav|send)))|\byou (?:must|"
     rf"should|will|shall|are to|have to) (?:always |only |now |also |then |first )?(?:respond|reply|"
@@ -190,7 +190,8 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"something)|remind (?:me|them)|moraliz\w*|lecture|censor\w*|sugarcoat\w*)|\b(?:no matter (?:what|how)|"
     r"at all costs?|even if (?:it|they|that|the)[^.]{0,40}(?:illegal|harmful|unethical|immoral|dangerous|"
     r"offensive|wrong|false))\b|\bas an ai(?: language)? (?:model|assistant)?\b",
-    "obey": r"\b(?:must|will|shall|have to|always|should|need to) (?:\w+ )?(?:obey|comply|submit|follow (?:my|"
+    "obey": r"(?<!i )(?<!we )\b(?:must|will|shall|have to|always|should|need to) (?:\w+ )?(?:obey|comply|"
+    "submit|follow (?:my|"
     r"every|all|any|these|this|the following)|answer (?:all|any|every|anything|everything)|do (?:anything|"
     r"everything|whatever|exactly)|fulfil\w* (?:any|every|all))\b|\bobey (?:me|my|all|every)\b|\b(?:my|"
     r"your) (?:master|slave)\b(?! (?:debit|card|credit|key|list|file|account|data|plan|branch|password))|"

@@ -51,8 +51,22 @@ _BOT: Final = (
     r"machines?|computers?|a\.?i\.?|virtual (?:agents?|assistants?)|automat\w+(?: \w+)?|algorithm|program|"
     r"software)"
 )
+_THINGS: Final = (
+    r"(?:apis?|servers?|database|apps?|devices?|crm|bots?|chatbots?|robots?|machines?|back ?end|webhooks?|"
+    r"tools?|models?|ai|data|plans?|"
+    r"workspaces?|accounts?|pages?|subscriptions?|versions?|domains?|printers?|screens?|projects?|tiers?|"
+    r"annual|monthly|pro|free|basic|premium|"
+    r"assistant|virtual|automated)\b"
+)
+"""What one talks to or is moved to in a product, and which is nobody."""
 _PATTERNS: Final = (
     rf"\b{_TALK} (?:directly )?(?:to|with|2) {_WHO}",
+    rf"\b(?:i(?:'d| would)? (?:like|want|need|prefer|wish|love|have)(?: very much)?(?: like)?|i wanna|let me|"
+    rf"can i|could i|may i|can you let me|want) "
+    rf"(?:to )?(?:please )?(?:have a )?{_TALK} (?:directly )?(?:to|with) (?:the|your|some of your|"
+    rf"one of your) (?!{_THINGS})[a-z]+\b",
+    rf"\b(?:transfer|put) me (?:through )?to (?!{_THINGS}|(?:the |a |an |your |"
+    rf"my )?(?:\w+ )?{_THINGS})(?:the |your )?[a-z]+\b",
     rf"\b{_PUT} {_WHO}",
     r"\b(?:connect|transfer|put|hand|pass|escalate)(?:ed)? (?:me|us|this|my (?:call|chat|issue|"
     r"case))(?: \w+)? (?:through|over|on)?(?: please)?\W*$",
@@ -62,7 +76,7 @@ _PATTERNS: Final = (
     rf"for (?:this|that|help)|because|cause|and|but|already|help|i)\b)",
     rf"\b(?:get|have|want|need|find|let|ask|is there|may|can|could|would) {_SOMEONE}(?: \w+)? (?:on the (?:line|"
     rf"phone)|(?:to )?(?:take a look|look (?:at|into)|handle|deal with|take over|confirm|call|phone|ring|contact|"
-    rf"reach out|get back|assist|speak|talk))\b",
+    rf"reach out|get back|speak|talk))\b",
     r"\b(?:some|any)(?:one|body) else\b(?=.{0,20}\b(?:help|assist|handle|line|look|please|available|there)\b)|"
     r"\b(?:want|need|prefer|give me|get me(?: to)?|let me have|pass me to) (?:some|any)(?:one|body) else\b",
     r"\b(?:call|ring|phone|contact|e-?mail)(?: me| us)(?: back)?\b(?=\W*$|\W+(?:please|on|at|now|back|asap|today|"
@@ -134,6 +148,9 @@ _NOT_A_WISH: Final = re.compile(
     r"|\b(?:don'?t|do not|dont|didn'?t|no) (?:want|need|wanna|have)(?: to)?(?: (?:speak|talk|chat)(?: to|"
     r" with)?)? (?:an? |any |the )?(?:real |live |human )?(?:person|human|agent|representative|operator|call|anyone|"
     r"anybody)\b"
+    r"|\b(?:do|does|should|must|would) (?:i|we|one|you|they) (?:really )?(?:have to |need to |must )?(?:speak|"
+    r"talk|call|contact|see|visit|go)"
+    r"\b[^.!?]{0,150}|\bif i (?:need|want|have) to (?:speak|talk|call|contact)\b[^.!?]{0,150}"
     r"|\b(?:no need|not necessary|don'?t bother) (?:to|for)(?: \w+){0,6}"
     r"|\b(?:schedule|book|arrange|set up|make|cancel|postpone|have)(?: \w+){0,3} (?:meeting|appointment|"
     r"visit)\b[^.!?]{0,150}"
