@@ -115,6 +115,7 @@ async def test_a_tool_that_misbehaves_costs_the_look_up_and_not_the_answer(
         return Response("oh", 500)
 
     for behaviour in (hang, flood, page, fault):
+        chat.user_id, chat.conversation_id = behaviour.__name__, None
         host.clear()
         host.expect_request("/orders").respond_with_handler(behaviour)
         await desk.define(url=host.url_for("/orders"), parameters={"type": "object"}, timeout_seconds=0.3)
