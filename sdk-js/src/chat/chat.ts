@@ -17,7 +17,8 @@ const OPEN = 'oa:open:';
 /** What the launcher takes of the page's lower edge; CSS pixels. */
 const LAUNCHER_PX = 72;
 
-export function start(port: ChatPort, words: Words): Chat {
+export function start(given: ChatPort, words: Words): Chat {
+  const port = { ...given, language: tagOf(given.language) };
   const { options, scope, store } = port;
   const settings = Object(options.chat) as ChatOptions;
   const view = createView(port);
@@ -37,7 +38,7 @@ export function start(port: ChatPort, words: Words): Chat {
     if (isShown) panel.draw(scene);
     port.reserve(isOpen ? Infinity : launcher.button.hidden ? 0 : LAUNCHER_PX);
     const { length } = scene.unread;
-    if (length !== told) settings.onUnread?.((told = length));
+    if (length !== told) port.guard(() => settings.onUnread?.((told = length)))();
   };
   const setOpen = (next: boolean): void => {
     isOpen = next;
@@ -91,4 +92,13 @@ export function start(port: ChatPort, words: Words): Chat {
     } else if (mounted && !mounted.isConnected) mount(null);
     else view.settle(mounted);
   };
+}
+
+/** A language that the browser can work with: some pages name theirs as no standard does. */
+function tagOf(language: string): string {
+  try {
+    return new Intl.Locale(language).baseName;
+  } catch {
+    return 'en';
+  }
 }

@@ -17,7 +17,7 @@ export const languageOf = (locale?: string): string => locale || document.docume
 
 /** @param base what the chat's script lies beside. */
 export function hookChat(port: ChatPort, base: string): Hook {
-  let chat: Promise<Chat> | undefined;
+  let chat: Promise<Chat | undefined> | undefined;
   let failed = false;
   const load = async (): Promise<Chat> => {
     const { src } = Object(port.options.chat) as ChatOptions;
@@ -25,15 +25,14 @@ export function hookChat(port: ChatPort, base: string): Hook {
     const { startChat } = (await import(src ?? new URL(file, base).href)) as ChatModule;
     return guard(startChat(port));
   };
+  const fail = (): undefined => {
+    chat = undefined;
+    failed = true;
+    console.warn('OnboardingAgent: no chat');
+  };
   return (told, wanted) => {
     // After a failure only the user makes another attempt.
-    if (wanted && !(failed && told.type === 'look')) chat ??= load();
-    chat
-      ?.then((tell) => tell(told))
-      .catch(() => {
-        chat = undefined;
-        failed = true;
-        console.warn('OnboardingAgent: no chat');
-      });
+    if (wanted && !(failed && told.type === 'look')) chat ??= load().catch(fail);
+    void chat?.then((tell) => tell?.(told));
   };
 }

@@ -36,7 +36,7 @@ export function createLog(kit: Kit): Log {
   const earlier = press('word.earlier', wishes.earlier, words.earlier);
   const hello = make('div.line', {}, make('div.said', {}, make('p', { dir: 'auto' })));
   const lines = make('div.lines');
-  const dots = make('div.dots', { 'aria-hidden': 'true' }, make('i'), make('i'), make('i'));
+  const dots = make('div.dots', {}, make('i'), make('i'), make('i'));
   const log = make('div.log', { role: 'log', 'aria-label': words.assistant, tabindex: '0' }, earlier, hello, lines, dots);
   const latest = press('latest.down', () => toEnd(), words.latest, icon(SEND));
   let drawn = new Map<string, Drawn>();
@@ -55,8 +55,11 @@ export function createLog(kit: Kit): Log {
     if (before?.line === line) return before;
     const node = buildLine(line, kit);
     if (!before) return { line, node };
+    // Who has just pressed a thumb is still at it.
+    const [focused] = before.node.querySelector(':focus')?.className.split(' ').slice(-1) ?? [];
     before.node.className = node.className;
     before.node.replaceChildren(...node.childNodes);
+    if (focused) (before.node.querySelector<HTMLElement>(`.${focused}`) ?? log).focus();
     return { line, node: before.node };
   };
   const entries = ({ talk }: Scene): Map<string, Drawn> => {

@@ -74,7 +74,7 @@ export function renderMarkdown(text: string, refer: Refer = () => null): readonl
 }
 
 function paragraph(lines: readonly string[], refer: Refer): HTMLElement {
-  const parts = lines.flatMap((line, index) => [...(index ? [make('br')] : []), ...inline(line, refer)]);
+  const parts = lines.flatMap((line, index) => [...(index ? ['\n', make('br')] : []), ...inline(line, refer)]);
   return make('p', { dir: 'auto' }, ...parts);
 }
 
@@ -107,15 +107,12 @@ function piece([whole, plain, code, bold, italic, label, target, marker, address
 export function link(url: string | null | undefined, ...content: (Node | string)[]): HTMLAnchorElement | null {
   const target = safeUrl(url);
   const isAway = target?.host && target.host !== location.host;
-  return target && url ? make('a', { href: target.href, target: isAway && '_blank', rel: isAway && 'noopener' }, ...content) : null;
+  return target && url ? make('a', { href: target.href, target: isAway && '_blank' }, ...content) : null;
 }
 
 /** The words alone, as they are read out. */
 export const plainText = (text: string): string =>
-  text
-    .replace(/\[([^\]\n]{1,300})\]\([^()\s]{1,1000}\)/g, '$1')
-    .replace(/\s?\[\d{1,2}\]/g, '')
-    .replace(/^\s*(?:#{1,6}|[-*•])\s+/gm, '')
-    .replace(/^\s*(`{3,}|~{3,}).*$/gm, '')
-    .replace(/\*\*|`/g, '')
-    .trim();
+  renderMarkdown(text, () => make('i'))
+    .flatMap((block) => (block.matches('ul,ol') ? [...block.children] : [block]))
+    .map(({ textContent }) => textContent)
+    .join('\n');

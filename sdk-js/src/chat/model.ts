@@ -82,9 +82,10 @@ export function createModel(port: ChatPort, words: Words, changed: () => void): 
   const update = (next: Talk): void => {
     talk = next;
     const isLive = !!talk.conversation && !talk.ended && Date.now() - lastAt(talk) < DAY_MS;
-    if (isLive || unread(talk)[0]) store.save(GOING, true);
+    const isGoing = isLive || !!unread(talk)[0];
     // Another tab may know more than this one, which has not asked the API yet.
-    else if (desk.session()) store.forget(GOING);
+    if (!isGoing && desk.session()) store.forget(GOING);
+    else if (isGoing && !store.read(GOING)) store.save(GOING, true);
     changed();
   };
   const take = ({ conversation, messages }: ChatSession): boolean => {
@@ -155,8 +156,8 @@ export function createModel(port: ChatPort, words: Words, changed: () => void): 
     update(hear(talk, frame, Date.now()));
   };
 
-  // What passes by itself, such as somebody's typing, and what waits in vain.
-  scope.pulse(1000, () => (talk.lines[0] || talk.typing || notice) && sync());
+  // What passes by itself, such as somebody's typing, what waits in vain, and a line that may be down for long.
+  scope.pulse(1000, () => (talk.lines[0] || talk.typing || notice || !link.since()) && sync());
   scope.listen('online offline', () => (desk.phase() === 'broken' ? reload() : changed()));
 
   return {

@@ -29,9 +29,9 @@ export function createPanel(kit: Kit, title: string, close: () => void): Panel {
   const root = make('section.panel', { 'aria-label': title }, ...parts);
   let offered = '';
 
-  root.onkeydown = (event) => {
+  root.onkeydown = kit.port.guard((event) => {
     if (event.key === 'Escape' && !event.isComposing && !shut.hidden) close();
-  };
+  });
   /** Says something in a strip, aloud when it is new. */
   const tell = (strip: HTMLElement | undefined, text: string): void => {
     strip!.hidden = !text;

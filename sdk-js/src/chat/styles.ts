@@ -10,10 +10,9 @@ export const CSS = `
 .within{height:100%}
 svg{width:20px;height:20px;fill:none;stroke:currentcolor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-[aria-disabled=true]{opacity:.55;cursor:default}
-.launcher,.peek,.panel{position:fixed;inset:auto auto 16px;inset-inline-end:16px}
+:disabled{opacity:.55}
+.launcher,.peek,.panel{box-shadow:0 4px 24px #0004;position:fixed;inset:auto auto 16px;inset-inline-end:16px}
 .launcher,.send,.mark,.mine .said,.launcher:hover,.send:hover{background:var(--a);color:var(--on)}
-.launcher,.peek{box-shadow:0 4px 16px #0004}
 .launcher,.mark,.latest,i{border-radius:50%}
 .launcher{width:56px;height:56px}
 .launcher svg{width:26px;height:26px}
@@ -23,8 +22,7 @@ background:#b3261e;color:#fff;font-size:.8125em;line-height:22px;font-weight:600
 .peek,.panel{background:var(--s);border:1px solid var(--b);border-radius:var(--r);overflow-wrap:anywhere}
 .peeked{flex:1;display:block;padding:8px 10px;text-align:start}
 .away,.close{flex:none;align-self:start}
-.panel{display:flex;flex-direction:column;width:384px;height:min(640px,var(--high,100dvh) - 32px);overflow:hidden;
-box-shadow:0 10px 40px #0005}
+.panel{display:flex;flex-direction:column;width:384px;height:min(640px,var(--high,100dvh) - 32px);overflow:hidden}
 .mounted{position:relative;inset:auto;width:100%;height:100%;box-shadow:none}
 .head{align-items:center;padding:12px 16px;border-bottom:1px solid var(--b)}
 .mark{display:grid;place-items:center;flex:none}
@@ -39,15 +37,15 @@ box-shadow:0 10px 40px #0005}
 .line:has(+.joined) .time,.joined>.by{display:none}
 .said,.dots{max-width:88%;padding:9px 13px;border-radius:var(--r);border-end-start-radius:4px;background:var(--h)}
 .mine{justify-items:end;text-align:end}
+.mine .below{justify-content:end}
 .mine .said{border-radius:var(--r);border-end-end-radius:4px;white-space:pre-wrap;text-align:start}
 .mine:has(.trouble) .said{background:none;color:var(--t);border:1px dashed var(--e)}
 .note .said{max-width:100%;margin:auto;background:none;color:var(--m);font-size:.8667em}
 .said>*+*{margin-block-start:8px}
 .by{font-size:.8667em;font-weight:600}
 .by,.below,.thumb,small,.when,.over,.count,li::marker{color:var(--m)}
-.below{display:flex;flex-wrap:wrap;justify-content:inherit;align-items:center;gap:2px 8px;font-size:.8em}
-.mine .below{justify-content:end}
-.trouble,.count.trouble{color:var(--e)}
+.below{display:flex;flex-wrap:wrap;align-items:center;gap:2px 8px;font-size:.8em}
+.trouble{color:var(--e)}
 .thumb{min-width:28px;min-height:28px}
 .thumb svg{width:16px;height:16px}
 .down svg{rotate:180deg}
@@ -62,7 +60,6 @@ code,.ref,.number{background:var(--c);border-radius:4px;padding:1px 4px}
 code{font:.9em/1.4 ui-monospace,monospace;direction:ltr;unicode-bidi:isolate}
 pre{overflow-x:auto;padding:10px 12px;border-radius:var(--q);background:var(--c)}
 pre code{background:none;padding:0}
-a{text-underline-offset:2px}
 .ref,.number{min-width:18px;font-size:.8em;text-align:center;text-decoration:none}
 .ref{margin-inline-start:3px;vertical-align:2px}
 .sources{max-width:88%;font-size:.8667em}
@@ -71,8 +68,7 @@ a{text-underline-offset:2px}
 .sources a{display:inline-block;min-height:24px}
 small{display:block;font-size:.9em}
 .when{margin:6px 0 14px;text-align:center;font-size:.8em}
-.word{min-height:28px;padding:2px 8px;font-size:.9333em;text-decoration:underline;text-underline-offset:2px}
-.below .word{padding:2px 4px;font-size:1em}
+.word{min-height:28px;padding:2px 6px;text-decoration:underline}
 .earlier,.reload{display:block;margin:0 auto 12px}
 .dots{display:flex;gap:5px;width:max-content;padding-block:14px}
 i{width:7px;height:7px;background:var(--m)}
@@ -88,7 +84,7 @@ i{width:7px;height:7px;background:var(--m)}
 .box{flex:1;min-width:0;min-height:40px;max-height:9em;padding:8px 10px;border:0;outline:0;background:none;resize:none;font-size:max(1em,16px);line-height:24px}
 .box::placeholder{color:var(--m);opacity:1}
 .send{flex:none;width:40px;height:40px;border-radius:calc(var(--r) - 4px)}
-.send[aria-disabled=true]{background:var(--h);color:var(--m);opacity:1}
+.send[aria-disabled=true]{background:var(--h);color:var(--m)}
 .under,.over{display:flex;flex-wrap:wrap;align-items:center;gap:4px 8px;min-height:12px;padding:4px 14px 8px}
 .count{margin-inline-start:auto;font-size:.8em}
 .over{justify-content:center;padding:12px}
@@ -97,9 +93,7 @@ i{width:7px;height:7px;background:var(--m)}
 }
 @media (prefers-reduced-motion:no-preference){
 i{animation:b 1.2s infinite}i:nth-child(2){animation-delay:.2s}i:nth-child(3){animation-delay:.4s}
-.panel:not(.mounted){animation:r .18s}
 @keyframes b{30%{opacity:.3}}
-@keyframes r{from{opacity:0;translate:0 12px}}
 }
 @media (forced-colors:active){.said,.launcher,.send,.badge{border:1px solid}}
 `;

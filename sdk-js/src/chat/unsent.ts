@@ -8,7 +8,7 @@ import { type ChatPort, OUTBOX, UNSENT, type Unsent } from './port';
 import type { Line } from './talk';
 
 export interface Drawer {
-  /** All of one user's, by id; those of others go. */
+  /** All of one user's, by id; those of others go. While nobody knows who it is, none goes. */
   all(user: string): ReadonlyMap<string, Unsent>;
   /** Sends it, for the first time or again. */
   send(id: string, unsent: Unsent): void;
@@ -26,8 +26,9 @@ export function createDrawer({ store: { read, save, forget, names }, id: fresh, 
       const found = new Map<string, Unsent>();
       for (const key of names(UNSENT)) {
         const unsent = read<Unsent>(key);
-        if (unsent?.user === user) found.set(key.slice(UNSENT.length), unsent);
-        else forget(key);
+        // What was written before its user was known is theirs.
+        if (unsent && (!unsent.user || unsent.user === user)) found.set(key.slice(UNSENT.length), unsent);
+        else if (user) forget(key);
       }
       return found;
     },

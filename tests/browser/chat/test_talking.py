@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.chat.conftest import Chat
 from tests.browser.chat.standin import HISTORY, SESSION, ChatStandIn
-from tests.browser.sdk.standin import Reply
+from tests.browser.sdk.standin import Reply, token_for
 
 
 def test_a_question_is_sent_at_once_and_answered(chat: Chat, standin: ChatStandIn) -> None:
@@ -255,6 +255,22 @@ def test_what_was_refused_says_why_and_can_be_sent_again_also_after_a_reload(cha
     first, second = standin.heard("send_message")
     assert first["client_message_id"] == second["client_message_id"]
     assert chat.lines() == ["Too fast"]
+
+
+def test_what_waits_outlives_a_reload_also_before_the_user_is_known(chat: Chat, standin: ChatStandIn) -> None:
+    slow = f"new Promise((done) => setTimeout(() => done('{token_for('u1')}'), 1500))"
+    options = f"{{chat: true, userToken: () => {slow}}}"
+    chat.goto(options)
+    chat.page.evaluate("OnboardingAgent.openChat()")
+    chat.write("Early")
+    chat.says("Early")
+    chat.until(lambda: standin.stored, "the message")
+    standin.error = {"code": "anything"}
+    chat.write("Refused")
+    expect(chat.root.locator(".trouble")).to_be_visible()
+    chat.page.reload()
+    expect(chat.root.locator(".trouble")).to_be_visible()
+    chat.until(lambda: chat.lines() == ["Early", "Refused"], "both")
 
 
 def test_what_was_refused_can_be_dropped(chat: Chat, standin: ChatStandIn) -> None:

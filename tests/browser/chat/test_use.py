@@ -125,6 +125,25 @@ def test_by_keyboard_alone_there_and_back(chat: Chat, standin: ChatStandIn) -> N
     expect(chat.launcher).to_be_focused()
 
 
+def test_the_focus_stays_where_something_was_pressed(chat: Chat, standin: ChatStandIn) -> None:
+    chat.start()
+    chat.write("Hello")
+    chat.until(lambda: standin.stored, "the message")
+    standin.say("Hi")
+    up = chat.root.get_by_role("button", name="This helped")
+    up.focus()
+    chat.page.keyboard.press("Enter")
+    expect(up).to_have_attribute("aria-pressed", "true")
+    expect(up).to_be_focused()
+    standin.error = {"code": "anything"}
+    chat.write("Again")
+    retry = chat.root.get_by_role("button", name="Try again")
+    retry.focus()
+    chat.page.keyboard.press("Enter")
+    chat.until(lambda: len(standin.stored) == 3, "the message")
+    expect(chat.log).to_be_focused()
+
+
 def test_escape_of_an_input_method_closes_nothing(chat: Chat) -> None:
     chat.start()
     chat.box.evaluate(
@@ -240,6 +259,13 @@ def test_a_theme_that_was_set_before_the_chat_was_loaded_holds(chat: Chat) -> No
     )
     expect(chat.panel).to_have_css("background-color", "rgb(9, 9, 9)")
     expect(chat.root.locator(".mark")).to_have_css("background-color", "rgb(7, 7, 7)")
+
+
+def test_a_page_that_names_its_language_as_no_standard_does(chat: Chat, standin: ChatStandIn) -> None:
+    chat.start("(document.documentElement.lang = 'en_US', {chat: true})")
+    chat.write("Hello")
+    chat.until(lambda: standin.stored, "the message")
+    chat.says("Hello")
 
 
 def test_who_reads_further_up_is_not_moved(chat: Chat, standin: ChatStandIn) -> None:
