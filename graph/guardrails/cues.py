@@ -147,7 +147,8 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"the following|this|in all caps|as follows)\b(?! (?:by|via|through|to|on|the (?:price|time))\b)|"
     r"\b(?:no other (?:text|words)|no additional (?:text|words)|do not (?:include|add|write|"
     r"output) any(?:thing)? (?:else|other|additional)|without any (?:commentary|"
-    r"(?:additional|further|other) (?:text|comments?|words|output)))\b|\brepeat after me\b|\b(?:only|just) print\b|\bsay (?:the )?(?:word|phrase)s? [\"']",
+    r"(?:additional|further|other) (?:text|comments?|words|output)))\b|\brepeat after me\b"
+    r"|\b(?:only|just) print\b|\bsay (?:the )?(?:word|phrase)s? [\"']",
     "said_for_you": rf"\b(?:your|each|every|all|the) (?:\w+ )?{_REPLY} (?:should|must|will|has to|have to|is to|"
     rf"shall)\b(?! (?:be (?:wrong|right|a|in|here|there)|have|not (?:be )?(?:work|sav|send)))|\byou (?:must|"
     rf"should|will|shall|are to|have to) (?:always |only |now |also |then |first )?(?:respond|reply|"

@@ -48,7 +48,8 @@ _ENGLISH: Final = (
     rf"the (?:database|server|system|admin\w*|production|root)|admin|root)",
     rf"\b{_ASK}\b.{{0,25}}\b(?:admin(?:istrator)?|root|database|db|server|system|owner|ceo|production|wifi|master|"
     rf"stored|saved)(?:'s)? {_CREDENTIAL}\b",
-    rf"\b{_ASK}\b.{{0,25}}\b(?!my |our |your |the |a |an |this |that |it |what |here |there |who )(?!\w+ (?:me|you|us|them)'s)"
+    rf"\b{_ASK}\b.{{0,25}}\b(?!my |our |your |the |a |an |this |that |it |what |here |there |who )"
+    rf"(?!\w+ (?:me|you|us|them)'s)"
     rf"([a-z][a-z.-]{{1,20}}(?: [a-z]{{2,20}})?)'s (?:\w+ )?(?:{_DATA}|{_CREDENTIAL})\b",
     r"\b(?:dump|list|show|print|select|export|reveal|leak)\b.{0,20}\b(?:the |your |entire |whole |all )+(?:users?|"
     r"customers?|clients?|employee) (?:table|database|list|records?|data(?:base)?)\b",
