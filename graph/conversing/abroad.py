@@ -55,7 +55,7 @@ async def _read(context: TurnContext, means: TalkContext, talk: Talk, home: str)
     if not query:
         return None
     reading = await look_up(context, _in(talk, home), query)
-    found = quote_for(query, reading.excerpts)
+    found = quote_for(query, reading.excerpts) if reading.is_sure else None
     if found is None:
         return None
     said = await _translated(context, means, talk, means.pseudonyms.mask(found.text), talk.answer_language)

@@ -57,6 +57,8 @@ async def _read_up(context: TurnContext, talk: Talk) -> tuple[Talk, tuple[Passag
     passages: dict[str, Passage] = {}
     for query in advice_queries(talk)[:MAX_QUERIES]:
         found = await look_up(context, talk, query)
+        if not found.is_sure:
+            continue
         excerpts |= {one.chunk_id: one for one in found.excerpts if one.chunk_id not in excerpts}
         passages |= {one.chunk_id: one for one in found.passages}
     return replace(talk, excerpts=tuple(excerpts.values())), tuple(passages.values())

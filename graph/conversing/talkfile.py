@@ -67,6 +67,7 @@ def _data(talk: Talk) -> dict[str, Any]:
             {"n": number, "title": one.title, "text": one.text, "url": one.url}
             for number, one in enumerate(talk.excerpts, start=1)
         ],
+        "passages_may_not_fit": not talk.is_sure,
         "results": [_result(one) for one in talk.results],
         "user": {"name": talk.customer_name, "anonymous": talk.is_anonymous, "facts": known, **_context(talk)},
         "summary_of_earlier_messages": talk.summary,
@@ -74,7 +75,9 @@ def _data(talk: Talk) -> dict[str, Any]:
         "open_questions": asked,
     }
     # That nothing was found is said outright: a small model that sees no passages makes some up.
-    return {name: value for name, value in fields.items() if name == "passages" or value not in (None, "", [], {})}
+    return {
+        name: value for name, value in fields.items() if name == "passages" or value not in (None, False, "", [], {})
+    }
 
 
 def _result(one: ToolResult) -> dict[str, Any]:

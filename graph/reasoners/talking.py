@@ -72,7 +72,7 @@ def _answer(talk: Talk, here: Standing) -> Reply:
     if not any(letter.isalnum() for letter in talk.question):
         return Reply(phrase("not_understood", language), is_answered=True)
     said = quoted(talk)
-    if said:
+    if said and (talk.is_sure or not _is_opening(talk, here)):
         first = " ".join(part for part in (feeling, said) if part)
         return Reply("\n\n".join(part for part in (first, _reminder(talk, here)) if part))
     if _is_opening(talk, here):

@@ -37,7 +37,7 @@ class SearchKnowledge:
         reading = await search(self.knowledge, talk, arguments["query"])
         if reading.facts["outcome"] == "unavailable":
             raise ToolFailed("knowledge_unavailable", "the documents cannot be searched now")
-        if not reading.excerpts:
+        if not reading.excerpts or not reading.is_sure:
             return Done(NOTHING_FOUND)
         return Done(None, excerpts=reading.excerpts, passages=reading.passages)
 
