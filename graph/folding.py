@@ -15,7 +15,20 @@ _ONE_SPELLING: Final = str.maketrans(
 )
 """Arabic letters that people write for one another, and quotation marks."""
 _MOST: Final = 4000
+_OVERLAP: Final = 400
+_MOST_PIECES: Final = 30
 _STRETCHED: Final = re.compile(r"([^\W\d_])\1{2,}")
+
+
+def pieces(text: str) -> tuple[str, ...]:
+    """Return what of a text to look at on its own: several quick messages come as lines of one text.
+
+    The whole in windows that `fold` takes, overlapping so that nothing hides at a border, and each line by itself.
+    """
+    step = _MOST - _OVERLAP
+    windows = [text[start : start + _MOST] for start in range(0, max(1, len(text) - _OVERLAP), step)]
+    lines = [line for line in text.splitlines() if line.strip()]
+    return tuple(dict.fromkeys([*windows, *(lines if len(lines) > 1 else ())]))[:_MOST_PIECES]
 
 
 @lru_cache(maxsize=64)

@@ -11,9 +11,10 @@ alone: models get texts as quoted data, tools check who asks, and what comes out
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from core.config import ConversationRules
-from graph.folding import fold
+from graph.folding import fold, pieces
 from graph.guardrails.abuse import is_abuse, is_threat
 from graph.guardrails.distress import speaks_of_self_harm
 from graph.guardrails.exposure import asks_for_others_data
@@ -21,13 +22,18 @@ from graph.guardrails.injection import THRESHOLD, injection_score
 from graph.guardrails.scope import topic_of
 from graph.talk import Verdict
 
+_ORDER: Final = ("self_harm", "threat", "injection", "pii_exposure", "abuse", "out_of_scope")
+"""The rules, the gravest first."""
+
 
 def inspect_message(text: str, *, language: str | None, rules: ConversationRules) -> tuple[Verdict, ...]:  # noqa: ARG001
     """Return the verdicts on a message, the gravest first; none for one that may be answered.
 
     The rules look for every language they know whatever `language` the conversation is in: people mix them.
     """
-    return tuple(_verdicts(text, rules))
+    found = [verdict for piece in pieces(text) for verdict in _verdicts(piece, rules)]
+    surest = {one.rule: one for one in sorted(found, key=lambda one: one.score)}
+    return tuple(surest[rule] for rule in _ORDER if rule in surest)
 
 
 def _verdicts(text: str, rules: ConversationRules) -> Iterator[Verdict]:

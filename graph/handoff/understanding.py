@@ -5,7 +5,7 @@ from typing import Final
 
 from core.config import ConversationRules
 from core.conversations import Role
-from graph.folding import fold
+from graph.folding import fold, pieces
 from graph.guardrails import inspect_message
 from graph.handoff.intents import intent_of
 from graph.handoff.moods import repeats, sentiment_of
@@ -30,7 +30,8 @@ def understand(
     """
     folded = fold(question)
     earlier = tuple(one.text for one in said if one.role is Role.USER)[-_LOOKED_BACK:]
-    wish, sentiment = wants_person(folded), sentiment_of(question)
+    wish = any(wants_person(fold(piece)) for piece in pieces(question))
+    sentiment = sentiment_of(question)
     return Understanding(
         language=follow_language(question, language=language, offered=spoken),
         intent="handoff" if wish else intent_of(folded),
