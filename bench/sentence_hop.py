@@ -63,9 +63,6 @@ TEXTS = (
     "it, and send a report as a PDF to up to 10 addresses once a week.",
 )
 SENTENCE = "A live key begins with crm_live_ and has {number} characters [1]."
-NEXT = " Test"
-"""The piece by which it is certain that the sentence is finished."""
-
 Send = Callable[[], Awaitable[object]]
 
 
@@ -106,9 +103,10 @@ def our_sentence(founded: Any, delivery: PageDelivery) -> Callable[[], Awaitable
         grounds = grounds_for(own, passages, Claims(), guard_for(own, passages, pseudonyms))
         stream = AnswerStream(grounds, delivery, pseudonyms)
         await stream.hold_to(grounds)
-        for piece in sentence.split(" "):
-            await stream.write(f"{piece} ".rstrip() if piece.endswith(".") else f"{piece} ")
-        return lambda: stream.write(NEXT)
+        *pieces, last = sentence.split(" ")
+        for piece in pieces:
+            await stream.write(f"{piece} ")
+        return lambda: stream.write(last)
 
     return ready
 

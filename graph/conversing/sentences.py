@@ -1,7 +1,8 @@
 """Cuts an answer that is still being written into whole sentences, each with the citation markers that follow it.
 
-A sentence leaves as soon as the next one has begun: only then is it certain that “3.” was no “3.5”, that “p.m.” ended
-it, and that no “[1]” follows. Pure: what is cut of a beginning is the same that is cut of the whole.
+A sentence leaves as soon as it is finished: with its full stop and a blank, or with a marker and a full stop. Where
+more may belong to it (“3.” may become “3.5”, “p.m.” may end it or not, a question may be followed by its choices) it
+leaves when the next one has begun. Pure.
 """
 
 import re
@@ -18,6 +19,11 @@ _BRACKETS: Final = r"[^\S\n]*\([^()\n]{1,300}\)(?=\s|$)"
 _MARKERS: Final = re.compile(rf"(?:{_BRACKETS})?\s*(?:\[\d{{1,2}}\]\s?)+|{_BRACKETS}")
 """What belongs to the sentence before it: markers, and what stands in brackets, such as the choices of a question."""
 _BEGUN_MARKER: Final = re.compile(r"\s*(?:\[\d{1,2}\]\s*)*(?:\[\d{0,2}|\([^()\n]{0,300}\)?)$")
+_FINISHED: Final = re.compile(r"(?:[.!…。][\"'”’»)\]]*\s+|\][.!…。]+)$")
+"""How a text ends whose last sentence is finished, unless an abbreviation ends it."""
+_LATE_MARKERS: Final = re.compile(r"^\s*(?:\[\d{1,2}\]\s?)+")
+_PROBE: Final = "x"
+"""A small letter: behind it an abbreviation such as “p.m.” does not end its sentence."""
 _GLUED: Final = re.compile(r"(?<=[.!?؟…])(?=\[\d)")
 """Where a marker follows a full stop without a blank, which would hide the end of the sentence."""
 
@@ -27,17 +33,34 @@ class SentenceBuffer:
     """Takes pieces of any length; gives whole sentences, whose texts together are all that was taken."""
 
     _text: str = field(default="", init=False)
+    _left_early: bool = field(default=False, init=False)
 
     def feed(self, piece: str) -> list[str]:
-        """Take a piece and return the sentences that are certain by now."""
+        """Take a piece and return the sentences that are finished by now."""
         self._text = _GLUED.sub(" ", self._text + piece)
+        if self._left_early:  # markers that came after their sentence had left; the check finds its sources anyway
+            self._text = _LATE_MARKERS.sub("", self._text)
+        if finished := self._finished():
+            self._text, self._left_early = "", True
+            return finished
         *whole, self._text = _cut(self._text) or [""]
         if whole and _BEGUN_MARKER.match(self._text):
             self._text = whole.pop() + self._text
+        self._left_early = self._left_early and not whole
         while len(self._text) > MAX_SENTENCE:
             end = self._text.rfind(" ", 1, MAX_SENTENCE) + 1 or MAX_SENTENCE
             whole.append(self._text[:end])
             self._text = self._text[end:]
+        return whole
+
+    def _finished(self) -> list[str]:
+        """Return all sentences if nothing that follows can belong to the last of them."""
+        if not _FINISHED.search(self._text):
+            return []
+        *whole, last = _cut(f"{self._text} {_PROBE}")
+        if last.strip() != _PROBE or not whole:
+            return []
+        whole[-1] = whole[-1].removesuffix(" ")
         return whole
 
     def flush(self) -> list[str]:
