@@ -24,9 +24,10 @@ VERSION: Final = "talking-1"
 MAX_REASON: Final = 300
 ADVANCE: Final = "advance_stage"
 REQUEST: Final = "request_human"
-_NUMBERS: Final = re.compile(
-    r"(?:(?:yes|please|the|number|no|option|all|both|of|them|and|one|first|second|third|last|نعم|رقم|الاول|الثاني|"
-    r"الثالث|الاخير|كلها|كلاهما|و|[1-9]) ?)+"
+_CHOICE: Final = re.compile(
+    r"(?=.*(?:[1-9]|all|both|first|second|third|last|one|الاول|الثاني|الثالث|الاخير|كل|كلها|كلاهما|واحد))"
+    r"(?:(?:yes|please|the|number|option|of|them|and|with|go|[1-9]|all|both|first|second|third|last|one|نعم|رقم|الخيار|"
+    r"الاول|الثاني|الثالث|الاخير|كل|كلها|كلاهما|واحد|و) ?)+"
 )
 """A choice among a few, such as “1 and 3” or “the first one, please”."""
 _OFFERS: Final = ("unanswerable", "withheld", "budget_exhausted", "provider_failed", "error", "recommendations.none")
@@ -121,7 +122,7 @@ def chooses_recommendation(talk: Talk) -> bool:
     """Tell whether the user says yes to recommendations that were just shown, or names some by number."""
     if not ends_in(last_words(talk), "recommendations.ask"):
         return False
-    return pleasantry(talk.question) == "affirm" or _NUMBERS.fullmatch(plainly(talk.question)) is not None
+    return pleasantry(talk.question) == "affirm" or _CHOICE.fullmatch(plainly(talk.question)) is not None
 
 
 def latest_question(talk: Talk) -> str:

@@ -161,6 +161,14 @@ def test_a_choice_among_recommendations_is_noted(text: str) -> None:
     assert words(make_talk(text, "assistant: …", playbook="support")) != phrase("recommendations.chosen", "en")
 
 
+@pytest.mark.parametrize(
+    "text", ["no", "no thanks", "the", "please", "none of them", "which one is best?", "no one", "لا"]
+)
+def test_what_chooses_nothing_is_not_taken_for_a_choice(text: str) -> None:
+    shown = f"assistant: {phrase('recommendations.ask', 'en')}"
+    assert words(make_talk(text, shown, playbook="onboarding")) != phrase("recommendations.chosen", "en")
+
+
 @pytest.mark.parametrize("name", ["onboarding", "sales", "support"])
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_a_whole_conversation_without_any_model(name: str, language: str) -> None:
