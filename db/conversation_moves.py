@@ -12,8 +12,8 @@ from db import conversations
 from db.conversation_rows import Conversation
 from db.pool import Connection
 
-# Give conversations, what was said in them, the turns that work at them, their tickets and the calls of tools to
-# another user.
+# Give conversations, what was said in them, the turns that work at them, their tickets, the calls of tools and
+# what was recommended to another user.
 _MOVES: Final = (
     """UPDATE conversations SET user_id = %(user_id)s
        WHERE company_id = %(company_id)s AND user_id = %(anonymous_id)s""",
@@ -24,6 +24,8 @@ _MOVES: Final = (
     """UPDATE escalations SET user_id = %(user_id)s
        WHERE company_id = %(company_id)s AND user_id = %(anonymous_id)s AND kind = 'conversation'""",
     """UPDATE tool_calls SET user_id = %(user_id)s
+       WHERE company_id = %(company_id)s AND user_id = %(anonymous_id)s""",
+    """UPDATE recommendations SET user_id = %(user_id)s
        WHERE company_id = %(company_id)s AND user_id = %(anonymous_id)s""",
 )
 

@@ -227,6 +227,12 @@ async def test_what_is_no_id_is_unknown(db, acme):
             await call(db, conversations.lock, acme, conversation_id)
 
 
+RECOMMENDED = """
+    INSERT INTO recommendations
+    VALUES (%(company_id)s, %(id)s, %(id)s, %(id)s, 'anon_1', 'draft', '{}', '{}', %(now)s)
+"""
+
+
 class TestAVisitorIsIdentified:
     @staticmethod
     async def say(db, company_id, user_id, at, text="Hello"):
@@ -237,6 +243,8 @@ class TestAVisitorIsIdentified:
 
     async def test_what_they_said_and_what_answers_it_moves_over(self, db, acme, now):
         before = await self.say(db, acme, "anon_1", now)
+        async with db.transaction(acme) as connection:
+            await connection.execute(RECOMMENDED, {"company_id": acme, "id": before.conversation_id, "now": now})
         for _ in range(2):
             assert await call(db, users.merge, acme, "anon_1", "u1", now)
         kept = await call(db, conversations.active_of, acme, "u1")
@@ -246,6 +254,10 @@ class TestAVisitorIsIdentified:
         after = await self.say(db, acme, "u1", now)
         assert after.conversation_id == before.conversation_id
         assert await call(db, conversations.active_of, acme, "anon_1") is None
+        for table in ("conversations", "messages", "turns", "recommendations"):
+            async with db.transaction(acme) as connection:
+                cursor = await connection.execute(f"SELECT DISTINCT user_id FROM {table}")
+                assert await cursor.fetchall() == [("u1",)], table
 
     @pytest.mark.parametrize(
         ("known_at", "queued", "survivor"),
