@@ -12,12 +12,17 @@ _INSULT: Final = (
     r"cunts?|whores?|sluts?|scum|pieces? of (?:shit|crap|garbage|trash)|trash|pigs?|dogs?|cockroach(?:es)?|pathetic|"
     r"motherf\w*|dickheads?|wankers?|twats?|pricks?|losers?|braindead|brain-dead|subhumans?|worthless)"
 )
+_BARE: Final = (
+    r"(?:idiots?|morons?|imbeciles?|stupid|dumbass|bitch(?:es)?|bastards?|assholes?|arseholes?|cunts?|whores?|sluts?|"
+    r"scum|motherf\w*|dickheads?|wankers?|twats?|pricks?)"
+)
+"""Words that insult without any other word; "trash" alone is a folder."""
 _INSULTS: Final = (
     r"\b(?:f+u+c+k+|f\*+k?|fck|screw|damn|curse) (?:you|u|ya|off|yourself|your (?:mother|mom|family))\b",
     rf"\b(?:you|u|ya|you're|youre|ur|you are|y'all|you all)(?: are)?(?: (?:a|an|such|so|just|all|really|nothing but|"
     rf"the|very)){{0,4}}(?: {_OATH})? {_INSULT}\b"
     r"(?! (?:free|proof|question|mistake))",
-    rf"^(?:hey |oi |listen )?(?:{_OATH} )?{_INSULT}(?: (?:bot|robot|machine|ai|assistant))?\W*$",
+    rf"^(?:hey |oi |listen )?(?:{_OATH} )?{_BARE}(?: (?:bot|robot|machine|ai|assistant))?\W*$",
     rf"\b(?:{_OATH}|{_INSULT}) (?:bot|robot|assistant)\b",
     r"\b(?:shut (?:the \w+ )?up|stfu|gtfo|go to hell|drop dead|eat shit|piss off|suck my|kiss my ass|kys|"
     r"kill (?:yourself|urself))\b",

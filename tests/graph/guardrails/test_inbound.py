@@ -91,6 +91,8 @@ def test_idioms_and_the_subject_itself_call_nobody(text: str) -> None:
         ("what a stupid mistake I made", {}),
         ("your app is shit and slow", {}),
         ("the dog photo does not upload", {}),
+        ("Trash", {}),
+        ("idiots!", {"abuse": "refuse"}),
         ("you are wrong about the price", {}),
         ("هذا البرنامج سيئ جدا", {}),
         ("I'll find you the invoice number", {}),
