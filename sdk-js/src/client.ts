@@ -130,6 +130,7 @@ export function startClient(options: Options, { signals, deliver }: Parts, stopp
   };
   const retry = (): void => {
     sender.retry();
+    if (lead.held()) delivery?.lead(true);
     poke();
   };
   const become = (user: User): void => {

@@ -5,7 +5,7 @@
  */
 
 import { type Hook, hookChat, languageOf } from './chat/hook';
-import { GOING } from './chat/port';
+import { type ChatPort, GOING } from './chat/port';
 import type { Identity } from './identity';
 import { uuid7 } from './ids';
 import { createInbox } from './inbox';
@@ -71,14 +71,28 @@ export function deliverWith(createRenderer: RendererFactory, script?: string): D
       renderer.reserve(pixels);
       inbox.stand(stage.held() && pixels < Infinity);
     };
-    const port = { options, language: languageOf(options.locale), scope, store, identity, host: (tag: string, css: string) => createHost(scope, tag, css), id: uuid7, guard, themes, poke, linked: socket.linked, reserve };
+    const port: ChatPort = {
+      options,
+      language: languageOf(options.locale),
+      scope,
+      store,
+      identity,
+      host: (tag, css) => createHost(scope, tag, css),
+      id: uuid7,
+      guard,
+      themes,
+      poke,
+      linked: socket.linked,
+      reserve,
+    };
     const chat = hookChat(port, script || `${apiUrl}/sdk/`);
 
     if (tabs) {
       tabs.onmessage = guard(({ data }: MessageEvent<ServerFrame>) => chat(data));
       scope.own(() => tabs.close());
     }
-    if (options.chat) scope.wait(0, () => chat({ type: 'look' }, true));
+    // Not every browser says when it is idle.
+    if (options.chat) (window.requestIdleCallback ?? setTimeout)(() => chat({ type: 'look' }, true));
 
     scope.own(renderer.destroy);
     scope.listen('visibilitychange pageshow', stand);

@@ -23,7 +23,8 @@ export function hookChat(port: ChatPort, base: string): Hook {
     const { src } = Object(port.options.chat) as ChatOptions;
     const file = `onboarding-agent-chat${/^ar\b/i.test(port.language) ? '-ar' : ''}.js?v=${CHAT_VERSION}`;
     const { startChat } = (await import(src ?? new URL(file, base).href)) as ChatModule;
-    return guard(startChat(port));
+    // It may have come too late.
+    return port.scope.signal.aborted ? () => {} : guard(startChat(port));
   };
   const fail = (): undefined => {
     chat = undefined;
@@ -33,6 +34,6 @@ export function hookChat(port: ChatPort, base: string): Hook {
   return (told, wanted) => {
     // After a failure only the user makes another attempt.
     if (wanted && !(failed && told.type === 'look')) chat ??= load().catch(fail);
-    void chat?.then((tell) => tell?.(told));
+    void chat?.then((tell) => port.scope.signal.aborted || tell?.(told));
   };
 }

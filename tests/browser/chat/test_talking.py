@@ -287,11 +287,13 @@ def test_what_was_refused_can_be_dropped(chat: Chat, standin: ChatStandIn) -> No
 
 def test_without_a_line_messages_wait_and_go_when_it_is_back(chat: Chat, standin: ChatStandIn) -> None:
     chat.start()
-    standin.refuse = [1013] * 4
+    standin.refuse = [1013] * 50
     standin.hang_up(1011)
     chat.write("Are you there?")
     expect(chat.log).to_contain_text("Sending…")
     expect(chat.root.locator(".warn")).to_be_visible(timeout=10_000)
+    standin.refuse.clear()
+    chat.page.evaluate("window.dispatchEvent(new Event('online'))")
     chat.until(lambda: standin.stored, "the message")
     expect(chat.root.locator(".warn")).to_be_hidden()
     expect(chat.log).not_to_contain_text("Sending…")
