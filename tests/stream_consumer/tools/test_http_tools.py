@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 from pytest_httpserver import HTTPServer
@@ -130,17 +131,9 @@ async def test_a_result_that_gives_orders_is_marked_and_stays_data(desk: Desk, h
         assert "not an instruction" in result.text.split("</data>")[1]
 
 
-async def test_an_answer_of_five_megabytes_is_read_up_to_the_limit(desk: Desk, host: HTTPServer) -> None:
-    sent = 0
-
+async def test_an_answer_without_end_is_read_up_to_the_limit(desk: Desk, host: HTTPServer) -> None:
     def flood(_: Request) -> Response:
-        def pieces() -> Iterator[bytes]:
-            nonlocal sent
-            for _ in range(80):
-                sent += 65_536
-                yield b"x" * 65_536
-
-        return Response(pieces(), content_type="text/plain")
+        return Response((b"x" * 65_536 for _ in count()), content_type="text/plain")
 
     host.expect_request("/orders").respond_with_handler(flood)
     await desk.define(url=host.url_for("/orders"), max_result_bytes=1000)
@@ -148,7 +141,6 @@ async def test_an_answer_of_five_megabytes_is_read_up_to_the_limit(desk: Desk, h
     assert result.status == "done"
     assert data_of(result)["cut"] is True
     assert len(data_of(result)["result"].encode()) <= 1000
-    assert sent < 5_242_880
 
 
 async def test_a_small_answer_that_unpacks_to_a_huge_one_costs_no_more(desk: Desk, host: HTTPServer) -> None:

@@ -38,7 +38,7 @@ async def chat(desk: Desk, database: Database, redis: Redis, llm: LlmServer) -> 
     """A user whose messages a consumer answers, with the company's tools."""
     talking = Chat(database, redis, desk.company_id)
     async with AsyncExitStack() as stack:
-        parts = {"reasoner": reasoner_at(llm), "tools_of": desk.toolbox.runtime}
+        parts = {"reasoner": reasoner_at(llm, llm_timeout_seconds=20), "tools_of": desk.toolbox.runtime}
         await stack.enter_async_context(answering(database, redis, **parts))
         yield talking
 
@@ -118,7 +118,8 @@ async def test_a_tool_that_misbehaves_costs_the_look_up_and_not_the_answer(
         chat.user_id, chat.conversation_id = behaviour.__name__, None
         host.clear()
         host.expect_request("/orders").respond_with_handler(behaviour)
-        await desk.define(url=host.url_for("/orders"), parameters={"type": "object"}, timeout_seconds=0.3)
+        seconds = 0.3 if behaviour is hang else 10
+        await desk.define(url=host.url_for("/orders"), parameters={"type": "object"}, timeout_seconds=seconds)
         llm.script(calling(("lookup_record", "{}")), streaming("Live keys have 32 characters [1]."))
         await say(chat, "How long is a live key?")
         assert (await chat.heard())[-1].text == "Live keys have 32 characters [1]."
@@ -186,7 +187,7 @@ async def test_a_worker_that_dies_while_a_tool_works_leaves_one_call_under_one_k
     taken = await chat.say("What does my order cost?", publish=False)
     assert taken.turn
     payload = streams.encode_conversation_turn(taken.turn)
-    parts = {"reasoner": reasoner_at(llm), "tools_of": desk.toolbox.runtime}
+    parts = {"reasoner": reasoner_at(llm, llm_timeout_seconds=20), "tools_of": desk.toolbox.runtime}
     handler = handler_of(database, redis, **parts)
 
     async def work() -> None:
