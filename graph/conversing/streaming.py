@@ -92,13 +92,19 @@ class AnswerStream:
         """Send a sentence, then look whether the user wants more: the look must not hold the sentence up."""
         markers = [marker for chunk in spoken.cited if (marker := self._marker_of(chunk)) is not None]
         masked = with_markers(spoken.text, tuple(dict.fromkeys(markers)))
-        text = f"{spoken.before if self._said else ''}{self._pseudonyms.unmask(masked)}{spoken.after}"
+        text = f"{self._blank_before(spoken)}{self._pseudonyms.unmask(masked)}{spoken.after}"
         turn = self._grounds.talk.turn
         await self._delivery.delta(turn, self._run, len(self._said), text)
         self._said.append(text)
         self._claims += spoken.is_claim
         if await self._delivery.is_stopped(turn):
             raise Stopped
+
+    def _blank_before(self, spoken: Spoken) -> str:
+        """Return the blanks before a sentence; one where they went with a sentence that was withheld."""
+        if not self._said:
+            return ""
+        return spoken.before or ("" if self._said[-1][-1:].isspace() else " ")
 
     def _marker_of(self, chunk_id: str) -> int | None:
         """Return the number of the document that a chunk belongs to: the next one when it is cited first."""

@@ -232,3 +232,10 @@ def test_the_way_to_an_article_may_be_said_wherever_it_is() -> None:
     assert isinstance(check_sentence(f"Read on in “CRM keys”: {address}", grounds, is_verbatim=True), Spoken)
     other = check_sentence("Read on: http://127.0.0.2/x", grounds, is_verbatim=True)
     assert not isinstance(other, Spoken) or "127" not in other.text
+
+
+async def test_a_blank_stays_where_a_sentence_between_two_is_withheld() -> None:
+    stream = stream_of(Page())
+    for piece in ("Keys have 32 characters [1].", " They cost 40 dollars. ", "Do you have one?"):
+        await stream.write(piece)
+    assert (await stream.finish()).text == "Keys have 32 characters [1]. Do you have one?"
