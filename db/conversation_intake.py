@@ -224,9 +224,10 @@ async def _turn(
 ) -> tuple[ConversationTurn | None, bool]:
     """Return the turn that answers this message, and whether it is to be published.
 
-    One that has waited for a while is published once more: whoever made it may have failed to.
+    One that has waited for a while is published once more: whoever made it may have failed to. Who waits for a person
+    gets a turn as well, since a sign of danger is answered even then; who talks to one does not.
     """
-    if conversation.handled_by is not HandledBy.AGENT:
+    if conversation.handled_by is HandledBy.HUMAN:
         return None, False
     waiting = await conversation_turns.queued(connection, conversation.company_id, conversation.conversation_id)
     if waiting is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from core.config import CompanyConfig
+from core.conversations import HandledBy
 from core.nudges import Diagnosis
 from graph.reasoner import NOT_STUCK
 from graph.state import Outcome
@@ -48,12 +49,15 @@ def decide_route(diagnosis: Diagnosis, config: CompanyConfig, tries: int, *, in_
     return Route("coach", "confident")
 
 
-def decide_talk_route(understanding: Understanding) -> Route:
+def decide_talk_route(understanding: Understanding, handled_by: HandledBy = HandledBy.AGENT) -> Route:
     """Return the route of a conversation turn by what was understood; `reason` is the rule or wish that decided.
 
     Danger goes before everything, a refusal before a wish: somebody who asks for a person while attacking the agent is
-    refused first and may ask again.
+    refused first and may ask again. While a person is awaited danger alone is answered, since nobody may read it soon.
     """
+    if handled_by is not HandledBy.AGENT:
+        danger = next((verdict.rule for verdict in understanding.verdicts if verdict.action == "hotline"), None)
+        return Route("act", danger) if danger else Route("end", "awaits_person", "left_to_person")
     for action in _GRAVEST:
         for verdict in understanding.verdicts:
             if verdict.action == action:

@@ -245,7 +245,7 @@ def left_to(begun: Begun) -> TalkOutcome | None:
     """Return why the agent says nothing in this turn, as its outcome; None: it answers. Pure."""
     if begun.conversation.is_over:
         return "conversation_ended"
-    return None if begun.conversation.handled_by is HandledBy.AGENT else "left_to_person"
+    return "left_to_person" if begun.conversation.handled_by is HandledBy.HUMAN else None
 
 
 async def _apologise(connection: Connection, turn: ConversationTurn, now: datetime) -> Message:

@@ -20,7 +20,7 @@ async def understand_message(context: TurnContext, means: TalkContext) -> TurnSt
     """Understand what the user said and decide where the turn goes; no model is asked, but for one that moderates."""
     understanding = await _judged(read_message(means.talk), means)
     talk = replace(means.talk, understanding=understanding)
-    route = decide_talk_route(understanding)
+    route = decide_talk_route(understanding, talk.handled_by)
     step = receipt_step(
         "diagnose",
         "understood",
@@ -38,6 +38,8 @@ async def understand_message(context: TurnContext, means: TalkContext) -> TurnSt
         "reason": route.reason,
         "receipt": [step, receipt_step("route", route.to, context.now(), route.reason)],
     }
+    if route.outcome:
+        return {**changes, "outcome": route.outcome}
     if words := fixed_words(talk, route.reason):
         changes["answer"] = dump_answer(words)
         changes |= {"route": "act", "outcome": "answered"} if route.to == "coach" else {}

@@ -160,8 +160,18 @@ async def test_a_stale_conversation_gives_way_unless_it_is_named_or_waits_for_a_
     assert (waiting.conversation_id, waiting.ended) == (new.conversation_id, None)
 
 
-@pytest.mark.parametrize("by", [HandledBy.QUEUE, HandledBy.HUMAN])
-async def test_what_is_said_to_a_person_makes_no_turn(db, acme, now, by):
+async def test_what_is_said_while_a_person_is_awaited_makes_a_turn_since_it_may_be_a_sign_of_danger(db, acme, now):
+    first = await accept(db, incoming(acme), now)
+    await begin(db, first.turn, now)
+    async with db.transaction(acme) as connection:
+        await conversations.set_handled_by(connection, acme, first.conversation_id, HandledBy.QUEUE, now)
+    taken = await accept(db, incoming(acme), now)
+    assert taken.turn not in {None, first.turn}
+    assert (taken.publish, taken.handled_by) == (True, HandledBy.QUEUE)
+
+
+async def test_what_is_said_to_a_person_makes_no_turn(db, acme, now):
+    by = HandledBy.HUMAN
     first = await accept(db, incoming(acme), now)
     async with db.transaction(acme) as connection:
         await conversations.set_handled_by(connection, acme, first.conversation_id, by, now, agent_name="Ada")
@@ -294,25 +304,23 @@ async def test_starting_by_the_api_and_by_a_message_at_once_makes_one(db, acme, 
 
 
 async def test_no_message_falls_between_two_turns(db, acme, now):
-    """Turns are begun while messages come in: each message is asked in exactly one of them."""
+    """Turns are begun while messages come in: each message is asked in exactly one of them, once it was begun."""
     await allow(db, acme, now, messages_per_minute=600)
-    first = await accept(db, incoming(acme, "0"), now)
-    asked, sent = [], ["0"]
+    asked = {}
+
+    async def answer(turn):
+        asked[turn.turn_id] = [message.text for message in (await begin(db, turn, now)).asked]
 
     async def send(number):
-        taken = await accept(db, incoming(acme, str(number)), now - number * MINUTE)
-        sent.append(str(number))
+        taken = await accept(db, incoming(acme, str(number)), now)
         if taken.publish:
-            begun = await begin(db, taken.turn, now)
-            asked.extend(message.text for message in begun.asked)
+            await answer(taken.turn)
 
-    begun, *_ = await asyncio.gather(begin(db, first.turn, now), *(send(number) for number in range(1, 30)))
-    asked += [message.text for message in begun.asked]
+    first = await accept(db, incoming(acme, "0"), now)
+    await asyncio.gather(answer(first.turn), *(send(number) for number in range(1, 30)))
     async with db.transaction(acme) as connection:
-        waiting = await conversation_turns.queued(connection, acme, first.conversation_id)
-    if waiting:
-        asked += [message.text for message in (await begin(db, waiting, now)).asked]
-    assert sorted(asked) == sorted(sent)
+        assert await conversation_turns.queued(connection, acme, first.conversation_id) is None
+    assert sorted(text for texts in asked.values() for text in texts) == sorted(map(str, range(30)))
 
 
 class TestAPersonIsAskedFor:

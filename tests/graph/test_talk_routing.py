@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from core.conversations import HandledBy
 from core.playbooks import Limits
 from graph.routing import decide_talk_route, leads_to_person, ticket_reason
 from graph.talk import Answer, Effect, Understanding, Verdict
@@ -32,6 +33,14 @@ def test_danger_goes_before_refusal_and_refusal_before_a_wish(
 ) -> None:
     route = decide_talk_route(Understanding("en", wants_person=wants_person, verdicts=verdicts))
     assert (route.to, route.reason) == (to, reason)
+
+
+@pytest.mark.parametrize("by", [HandledBy.QUEUE, HandledBy.HUMAN])
+def test_while_a_person_is_awaited_danger_alone_is_answered(by: HandledBy) -> None:
+    danger = decide_talk_route(Understanding("en", wants_person=True, verdicts=(REFUSE, HOTLINE)), by)
+    assert (danger.to, danger.reason, danger.outcome) == ("act", "self_harm", None)
+    other = decide_talk_route(Understanding("en", wants_person=True, verdicts=(REFUSE,)), by)
+    assert (other.to, other.outcome) == ("end", "left_to_person")
 
 
 @pytest.mark.parametrize(

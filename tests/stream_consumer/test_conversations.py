@@ -323,8 +323,6 @@ async def test_a_wish_for_a_person_ends_with_one_called_and_no_model_asked(
     (conversation,) = rows(database_url, "SELECT handled_by FROM conversations")
     (ticket,) = rows(database_url, "SELECT reason, expected_by IS NOT NULL AS promised FROM escalations")
     assert (conversation["handled_by"], ticket) == ("queue", {"reason": "wish", "promised": True})
-    silent = await chat.say("Hello?")
-    assert silent.turn is None
 
 
 async def test_a_model_calls_a_person_by_a_tool_and_the_user_is_told_once(
@@ -364,6 +362,25 @@ async def test_danger_gets_the_hotline_and_a_person(
     assert len(said) == 2
     assert llm.requests == []
     assert rows(database_url, "SELECT reason FROM escalations") == [{"reason": "safety"}]
+
+
+async def test_who_waits_for_a_person_is_answered_in_danger_alone(
+    database: Database, redis: Redis, company: Any, database_url: str, llm: LlmServer
+) -> None:
+    chat = Chat(database, redis, company.company_id)
+    async with answering(database, redis, reasoner=model(llm)):
+        for text in ("Let me talk to a human", "How do I connect my CRM?", "I want to kill myself"):
+            taken = await chat.say(text)
+            assert taken.turn
+            await ended(redis, taken.turn)
+    roles = [message.role for message in await chat.heard()]
+    assert roles == [Role.USER, Role.ASSISTANT, Role.USER, Role.USER, Role.ASSISTANT]
+    said = [(await chat.heard())[-1].text]
+    assert said == [phrase("hotline", "en")]
+    assert llm.requests == []
+    outcomes = [row["outcome"] for row in rows(database_url, "SELECT outcome FROM turns ORDER BY created_at")]
+    assert outcomes[1] == "left_to_person"
+    assert len(rows(database_url, "SELECT 1 AS one FROM escalations")) == 1
 
 
 async def test_an_attack_is_refused_with_fixed_words(

@@ -70,13 +70,10 @@ class TestAMessage:
         accepted = await said(client)
         assert len(await archive.said(accepted["conversation_id"])) == 1
 
-    @pytest.mark.parametrize("by", [HandledBy.QUEUE, HandledBy.HUMAN])
-    async def test_to_a_person_makes_no_turn(
-        self, gateway: Inside, company: Company, archive: Archive, by: HandledBy
-    ) -> None:
+    async def test_to_a_person_makes_no_turn(self, gateway: Inside, company: Company, archive: Archive) -> None:
         client, tab = await gateway.join(company), await gateway.join(company)
         first = await said(client, key="1")
-        await archive.hand(first["conversation_id"], by)
+        await archive.hand(first["conversation_id"], HandledBy.HUMAN)
         await said(client, "Are you there?", key="2")
         assert [frame["text"] for frame in await shown(tab, 2)] == ["How do I connect?", "Are you there?"]
         assert len(await archive.turns()) == 1
