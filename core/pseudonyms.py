@@ -29,7 +29,7 @@ class Pseudonyms:
 
     def __init__(self, patterns: Sequence[PiiPattern] = ()) -> None:
         self._patterns = tuple(compile_pattern(pattern.name, pattern.pattern) for pattern in patterns)
-        self._placeholders: dict[tuple[str, str], str] = {}
+        self._placeholders: dict[tuple[str, str, bool], str] = {}
         self._values: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
         self._counts: dict[str, int] = {}
@@ -79,20 +79,21 @@ class Pseudonyms:
         return "".join(parts) + text[end:]
 
     def _mask_number(self, value: int, name: str) -> int | str:
-        masked = self._mask(str(value), name)
-        if masked == str(value):
+        found = PLACEHOLDER.search(self._mask(str(value), name))
+        if found is None:
             return value
-        if PLACEHOLDER.fullmatch(masked):
-            self._numbers[masked] = value
-        return masked
+        placeholder = self._placeholder(found[1], str(value), of_number=True)
+        self._numbers[placeholder] = value
+        return placeholder
 
-    def _placeholder(self, kind: str, value: str) -> str:
-        known = self._placeholders.get((kind, value))
+    def _placeholder(self, kind: str, value: str, *, of_number: bool = False) -> str:
+        key = (kind, value, of_number)
+        known = self._placeholders.get(key)
         if known is not None:
             return known
         self._counts[kind] = self._counts.get(kind, 0) + 1
         placeholder = f"[{kind}_{self._counts[kind]}]"
-        self._placeholders[kind, value] = placeholder
+        self._placeholders[key] = placeholder
         self._values[placeholder] = value
         return placeholder
 

@@ -58,6 +58,8 @@ _DATE: Final = re.compile(
 )
 _NEAR: Final = 48
 _MIN_DIGITS: Final = 7
+_MOST_CUTS: Final = 5
+"""Groups that may stand before or after a number without being of it, such as a postcode."""
 _FEWEST: Final = 6
 """Digits of a number in groups that is called one; small countries and towns have such."""
 _DECIMAL: Final = re.compile(r"\d+[.,]\d+")
@@ -75,10 +77,12 @@ def find_phones(text: str) -> Iterator[tuple[int, int, str]]:
 def _number_in(text: str, found: re.Match[str]) -> tuple[int, int]:
     """Return the part of a candidate that is a number: all of it, or what is left without its first or last groups."""
     is_named = _is_named(text, found.start(), found.end())
-    cuts = [0, *(space.end() for space in re.finditer(" ", found[0]))]
+    written = found[0]
+    cuts = [0, *(space.end() for space in re.finditer(" ", written))][:_MOST_CUTS]
+    ends = [len(written), *(space.start() for space in reversed([*re.finditer(" ", written)]))][:_MOST_CUTS]
     for cut in cuts:
-        for end in [len(found[0]), *(space.start() for space in reversed([*re.finditer(" ", found[0])]))]:
-            if end > cut and _is_phone(found[0][cut:end], is_named and (cut == 0 or end == len(found[0]))):
+        for end in ends:
+            if end > cut and _is_phone(written[cut:end], is_named and (cut == 0 or end == len(written))):
                 return found.start() + cut, found.start() + end
     return 0, 0
 

@@ -94,6 +94,15 @@ def test_json_like_values_are_masked_with_their_keys_and_numbers_and_come_back_a
     assert pseudonyms.unmask_values(masked) == value | {"deep": {"note": ["a@b.example"]}}
 
 
+def test_a_number_and_the_same_text_come_back_as_what_each_was() -> None:
+    value = {"a": "4111111111111111", "b": 4111111111111111, "c": -4111111111111111, "d": "4111111111111111"}
+    pseudonyms = Pseudonyms()
+    masked = pseudonyms.mask_values(value)
+    assert "4111" not in str(masked)
+    assert pseudonyms.unmask_values(masked) == value
+    assert [type(one) for one in pseudonyms.unmask_values(masked).values()] == [str, int, int, str]
+
+
 def test_arguments_of_a_tool_get_the_real_values_inside_longer_texts_too() -> None:
     pseudonyms = Pseudonyms()
     pseudonyms.mask("I am bob@mail.example, +49 170 1234567")
