@@ -92,7 +92,7 @@ export function createModel(port: ChatPort, words: Words, changed: () => void): 
     const follows = overlaps(talk, messages);
     const next = resume(talk, conversation, messages, Date.now());
     const whole = quoted ? quote(next, quoted) : next;
-    const read = readBefore() ?? Math.max(next.read, readAt(next, !!store.read(GOING)));
+    const read = readBefore() ?? Math.max(next.read, readAt(next));
     quoted = undefined;
     talk = { ...whole, read };
     return follows;

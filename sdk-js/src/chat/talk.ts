@@ -160,8 +160,11 @@ export const overlaps = (talk: Talk, messages: readonly ChatMessage[]): boolean 
 
 /** The API's view takes the place of ours, but for what is still on its way. */
 export function resume(talk: Talk, standing: Standing | null, messages: readonly ChatMessage[], now: number): Talk {
-  const known = overlaps(talk, messages) ? talk.lines : talk.lines.filter((line) => !isStored(line));
-  const next = put({ ...talk, lines: known }, linesOf(messages));
+  const fresh = linesOf(messages);
+  // What came over the line while the API answered is newer than its answer.
+  const until = fresh[fresh.length - 1]?.at ?? 0;
+  const known = talk.lines.filter((line) => overlaps(talk, messages) || !isStored(line) || line.at > until);
+  const next = put({ ...talk, lines: known }, fresh);
   if (!standing) return next;
   const last = newest(next);
   const isOwed = standing.handled_by === 'agent' && last?.role === 'user' && now - last.at < OWED_MS;
@@ -183,9 +186,8 @@ export function quote(talk: Talk, { nudge_id, title, body }: Nudge): Talk {
   return put(talk, [{ message_id: nudge_id, role: 'assistant', text, conversation_id: null, at, position: 0, local: true }]);
 }
 
-/** Of a conversation that this browser has not seen yet, the user has read what they answered; all, when nothing is new. */
-export const readAt = (talk: Talk, hasNews: boolean): number =>
-  hasNews ? (talk.lines.filter((line) => line.role === 'user' && isStored(line)).pop()?.at ?? 0) : lastAt(talk);
+/** Of a conversation that this browser has not seen yet, the user has read what they answered. */
+export const readAt = ({ lines }: Talk): number => lines.filter((line) => line.role === 'user' && isStored(line)).pop()?.at ?? 0;
 
 export const unread = ({ lines, read }: Talk): readonly Line[] =>
   lines.filter(({ role, at, local }) => at > read && !local && (role === 'assistant' || role === 'agent'));

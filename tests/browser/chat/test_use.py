@@ -100,6 +100,7 @@ def test_targets_are_large_enough(chat: Chat, standin: ChatStandIn) -> None:
 def test_by_keyboard_alone_there_and_back(chat: Chat, standin: ChatStandIn) -> None:
     standin.begin()
     standin.store("assistant", "Welcome back")
+    standin.store("user", "Thanks")
     chat.goto(body="<button id='first'>First</button>")
     chat.launcher.wait_for()
     chat.page.focus("#first")
@@ -118,7 +119,7 @@ def test_by_keyboard_alone_there_and_back(chat: Chat, standin: ChatStandIn) -> N
         seen.append(chat.page.evaluate(focus))
         if seen[-1] == "first":
             break
-    assert seen == ["thumb down", "thumb up", "log", "close", "first"], "the focus is not trapped"
+    assert seen == ["stop", "thumb down", "thumb up", "log", "close", "first"], "the focus is not trapped"
     chat.box.focus()
     chat.page.keyboard.press("Escape")
     expect(chat.panel).to_be_hidden()

@@ -31,7 +31,7 @@ export const WORDS: Words = {
   wish: 'I would like to talk to a person.',
   asked: 'We have asked a person to join. You can go on writing.',
   back: 'The assistant answers again.',
-  offline: 'No connection. What you write is sent as soon as it is back.',
+  offline: 'No connection. What you write is sent when it is back.',
   gone: 'The chat is not available at the moment.',
   wrong: 'That did not work. Please try again.',
   with: (name) => `You are talking to ${name}.`,
