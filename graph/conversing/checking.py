@@ -6,7 +6,7 @@ the company says itself in its playbook. What the user claims about the product 
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -44,7 +44,8 @@ class Guard(Protocol):
 class Grounds:
     """What the sentences of one round are held against; make it by `grounds_for`.
 
-    `given` are texts that prove as passages do, without being cited; `links` are those that an answer may hold.
+    `given` are texts that prove as passages do, without being cited; `links` are those that an answer may hold,
+    `sources` the citations of the passages, ready but for their markers.
     """
 
     talk: Talk
@@ -53,6 +54,7 @@ class Grounds:
     guard: Guard
     given: tuple[str, ...]
     links: frozenset[str]
+    sources: Mapping[str, Citation]
 
     def make_ready(self) -> None:
         """Read once what every sentence is held against: while a model thinks, not while a sentence waits."""
@@ -76,7 +78,8 @@ class Spoken:
 def grounds_for(talk: Talk, passages: tuple[Passage, ...], claims: Claims | None, guard: Guard) -> Grounds:
     """Return the grounds of a round by what is known and was found by now."""
     given = tuple(text for text in _given(talk) if text)
-    return Grounds(talk, passages, claims, guard, given, links_of(passages))
+    sources = {passage.chunk_id: _source(passage, claims) for passage in passages}
+    return Grounds(talk, passages, claims, guard, given, links_of(passages), sources)
 
 
 def check_sentence(raw: str, grounds: Grounds, *, is_verbatim: bool) -> Spoken | tuple[Verdict, ...]:
@@ -142,15 +145,16 @@ def with_markers(text: str, markers: Sequence[int]) -> str:
 
 def citation_of(chunk_id: str, marker: int, grounds: Grounds) -> Citation | None:
     """Return the citation of a chunk under a marker; None for a chunk that nothing is known of."""
-    passage = next((one for one in grounds.passages if one.chunk_id == chunk_id), None)
-    if passage is None:
-        return None
-    readable = grounds.claims.readable(passage.document_title) if grounds.claims else ""
+    source = grounds.sources.get(chunk_id)
+    return None if source is None else source.model_copy(update={"marker": marker})
+
+
+def _source(passage: Passage, claims: Claims | None) -> Citation:
+    readable = claims.readable(passage.document_title) if claims else ""
     return Citation(
         title=plain_text(readable)[:200],
         url=safe_url(passage.url),
-        marker=marker,
-        chunk_id=chunk_id,
+        chunk_id=passage.chunk_id,
         attribution=passage.attribution,
     )
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from graph.context import TurnContext
 from graph.conversing.answering import compose
 from graph.conversing.understanding import read_message
-from graph.conversing.words import fixed_words, handover_words
+from graph.conversing.words import fixed_words, handover_words, offers_person
 from graph.receipts import receipt_step
 from graph.routing import decide_talk_route, leads_to_person, ticket_reason
 from graph.state import TurnState, answer_of, dump_answer, dump_understanding, understanding_of
@@ -80,12 +80,13 @@ async def store_answer(state: TurnState, context: TurnContext, means: TalkContex
 async def hand_over(state: TurnState, context: TurnContext, means: TalkContext) -> TurnState:
     """Call a person and tell the user, after what is to be said first; what tools decided is carried out as well."""
     talk, reason, answer = _understood(state, means), ticket_reason(state.get("reason", "")), answer_of(state)
-    words, steps = handover_words(talk), []
+    failed = answer is not None and offers_person(answer)
+    words, steps = handover_words(talk, after_failure=failed), []
     if answer is not None:
-        is_silent = not answer.text
-        told = replace(answer, text=words, is_answered=True) if is_silent else answer
+        in_one = failed or not answer.text
+        told = replace(answer, text=words, is_answered=not failed) if in_one else answer
         steps = [await _store(talk, told, state, context, means)]
-        words = "" if is_silent else words
+        words = "" if in_one else words
     ticket = await means.conversations.hand_over(talk, reason, talk.question[:MAX_SUMMARY], words)
     steps.append(receipt_step("escalate", "handed_over", context.now(), reason, escalation_id=ticket))
     return {"outcome": "handed_over", "escalation_id": ticket, "receipt": steps}

@@ -22,15 +22,25 @@ def fixed_words(talk: Talk, reason: str) -> Answer | None:
     return None
 
 
-def handover_words(talk: Talk) -> str:
-    """Return what a user is told who gets a person: now, or by when; a promise counts the hours of the office."""
+def handover_words(talk: Talk, *, after_failure: bool = False) -> str:
+    """Return what a user is told who gets a person: now, or by when; a promise counts the hours of the office.
+
+    `after_failure`: the words say as well that there was no answer, instead of offering what is done already.
+    """
     language, rules = talk.answer_language, talk.config.conversations.handoff
+    called = "unanswerable_called" if after_failure else "person_called"
     if talk.person_available:
-        return phrase("person_called", language, duration=duration(rules.reply_minutes, language))
+        return phrase(called, language, duration=duration(rules.reply_minutes, language))
     if talk.expected_by is None:
         return phrase("person_called_soon", language)
     zone = rules.office_hours[0].time_zone if rules.office_hours else "UTC"
-    return phrase("person_called_offline", language, expected=moment(talk.expected_by, talk.now, zone, language))
+    expected = moment(talk.expected_by, talk.now, zone, language)
+    return phrase(f"{called}_offline", language, expected=expected)
+
+
+def offers_person(answer: Answer) -> bool:
+    """Tell whether an answer says that there is none and offers a person."""
+    return not answer.is_answered and answer.text.endswith(phrase("unanswerable", answer.language or "en"))
 
 
 def _refusal(talk: Talk, verdict: Verdict) -> str:

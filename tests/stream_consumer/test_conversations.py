@@ -14,7 +14,7 @@ from core.settings import LlmSettings
 from core.streams import CONVERSATIONS
 from db.pool import Database
 from graph.guardrails import moderator_for
-from graph.phrases import phrase
+from graph.phrases import duration, phrase
 from graph.reasoner import Reasoner
 from graph.reasoners.rules import RulesReasoner
 from tests.graph.reasoners import reasoner_at
@@ -186,9 +186,10 @@ async def test_nothing_that_answers_is_said_honestly_and_the_second_time_calls_a
             assert taken.turn
             await ended(redis, taken.turn)
     heard = await chat.heard()
-    assert [message.text for message in heard if message.role is Role.ASSISTANT][:2] == [
-        phrase("unanswerable", "en")
-    ] * 2
+    assert [message.text for message in heard if message.role is Role.ASSISTANT] == [
+        phrase("unanswerable", "en"),
+        phrase("unanswerable_called", "en", duration=duration(30, "en")),
+    ]
     (ticket,) = rows(database_url, "SELECT reason, status, kind, conversation_id::text FROM escalations")
     assert ticket == {
         "reason": "failures", "status": "open", "kind": "conversation", "conversation_id": chat.conversation_id
