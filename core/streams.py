@@ -97,6 +97,10 @@ def stop_key(company_id: str, user_id: str) -> str:
     return f"stop:{{{company_id}:{user_id}}}"
 
 
+STOP_SECONDS: Final = 60
+"""How long a wish to stop stands; longer than an answer takes to notice it."""
+
+
 def turn_ended_key(turn_id: str) -> str:
     """Key of a list that gets one element when a conversation turn has ended, for whoever waits for it."""
     return f"turn_ended:{turn_id}"

@@ -7,7 +7,6 @@ Whatever fails in between is told as `unavailable`; the client sends the message
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
 
 from prometheus_client import Counter
 from redis.asyncio import Redis
@@ -36,8 +35,6 @@ from ws_gateway.session import Converse, Session
 
 log = logging.getLogger(__name__)
 
-STOP_SECONDS: Final = 60
-"""How long a wish to stop an answer stands."""
 
 DONE = Counter("gateway_conversation_frames_total", "Conversation frames by what became of them", ["type", "outcome"])
 
@@ -134,7 +131,7 @@ class Conversing:
             turn = await conversation_turns.under_way(connection, session.company_id, conversation.conversation_id)
         if turn is not None:
             key = streams.stop_key(session.company_id, session.user_id)
-            await self._redis.set(key, turn.turn_id, ex=STOP_SECONDS)
+            await self._redis.set(key, turn.turn_id, ex=streams.STOP_SECONDS)
 
     async def _call_person(self, session: Session, frame: RequestHuman) -> None:
         async with self._database.transaction(session.company_id) as connection:

@@ -8,11 +8,12 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Response
 
+from core import streams
 from core.conversations import ConversationEnded, EmptyMessage, HandledBy, Role
 from core.errors import NotFound
 from core.ids import new_id
 from core.plaintext import cleaned, says_something
-from db import audit, conversations, escalations, messages, tickets
+from db import audit, conversation_turns, conversations, escalations, messages, tickets
 from db.conversation_rows import Conversation
 from db.messages import NewMessage
 from db.pool import Connection
@@ -235,6 +236,17 @@ async def _note(connection: Connection, write: Write, subject: str, action: str,
 
 
 async def tell_present(write: Write, present: Conversation) -> None:
-    """Tell the user's pages who answers now."""
+    """Tell the user's pages who answers now; a person who does so cuts short what the agent is saying."""
+    if present.handled_by is HandledBy.HUMAN:
+        await _stop_answer(write, present)
     address = (present.company_id, present.user_id, present.conversation_id)
     await write.services.desk.tell_handoff(*address, present.handled_by, new_id(), agent=present.agent_name)
+
+
+async def _stop_answer(write: Write, present: Conversation) -> None:
+    """Ask for the end of the answer that is being written; what of it was said already stands."""
+    async with write.services.database.transaction(present.company_id) as connection:
+        turn = await conversation_turns.under_way(connection, present.company_id, present.conversation_id)
+    if turn is not None:
+        key = streams.stop_key(present.company_id, present.user_id)
+        await write.services.redis.set(key, turn.turn_id, ex=streams.STOP_SECONDS)

@@ -14,6 +14,7 @@ from tests.graph.shelf import ARTICLE_URL
 from tests.ingest_api.test_conversation import TASK, frames, say, start
 from tests.llm_server import LlmServer, failing, streaming
 from tests.stream_consumer import talking
+from tests.stream_consumer.harness import eventually
 from tests.stream_consumer.test_conversations import ANSWERS
 
 
@@ -94,6 +95,26 @@ async def test_a_wish_for_a_person_puts_it_into_the_queue_and_a_person_answers(
     assert len({message["message_id"] for message in said}) == len(said)
     escalation = (await client.get(f"/api/v1/escalations/{ticket['ticket_id']}", headers=headers)).json()
     assert (escalation["status"], escalation["answered_at"] is not None) == ("resolved", True)
+
+
+async def test_a_person_who_takes_over_cuts_the_answer_short(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services
+) -> None:
+    begun = await start(client, headers, playbook="support", conversation_type=None)
+    path = f"/api/v1/conversations/{begun['conversation_id']}"
+    said = ("A live key has 32 characters [1]. ", "A live key ", "begins with crm_live_ [1]. ", "It never expires [1].")
+    with LlmServer() as llm:
+        llm.default = streaming(*said, pause=0.6)
+        async with talking.answering(services.database, services.redis, reasoner=reasoner_at(llm)):
+            task = (await say(client, headers, begun["conversation_id"], "What is a live key?", mode="async")).json()
+            await eventually(lambda: asyncio.sleep(0, bool(llm.requests)))
+            await client.post(f"{path}/takeover", json={"author": "Sam"}, headers=headers)
+            await ended_task(client, headers, task["status_url"])
+    answers = [
+        one for one in (await client.get(path, headers=headers)).json()["messages"] if one["role"] == "assistant"
+    ]
+    assert [one["status"] for one in answers] == ["stopped"]
+    assert "never expires" not in answers[0]["text"]
 
 
 async def test_a_model_that_fails_is_told_as_a_state_and_offers_a_person(
