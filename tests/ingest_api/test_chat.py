@@ -145,7 +145,7 @@ async def test_a_token_is_renewed_while_it_is_good_and_not_after(client: httpx2.
             problem(await client.request(method, path, headers=form), 401, "token_expired")
 
 
-@pytest.mark.parametrize("path", [SESSION, FEEDBACK.format(new_id()), HISTORY])
+@pytest.mark.parametrize("path", [SESSION, FEEDBACK.format("0193a5b0-0000-7000-8000-000000000001"), HISTORY])
 async def test_without_a_good_token_there_is_no_chat(client: httpx2.AsyncClient, company: Company, path: str) -> None:
     method = "GET" if path == HISTORY else "POST"
     forged, _ = issue_user_token("x" * 48, company.company_id, "u1", NOW)
