@@ -149,7 +149,7 @@ export function createModel(port: ChatPort, words: Words, changed: () => void): 
     if (frame.type === 'error') return hearError(frame);
     if ('client_message_id' in frame && frame.client_message_id) drawer.forget(frame.client_message_id);
     if (frame.type === 'handoff') {
-      if (handledBy(talk) !== 'agent' && frame.handled_by === 'agent') say(words.back);
+      say(frame.handled_by === 'agent' && handledBy(talk) !== 'agent' ? words.back : '');
       askingUntil = 0;
     }
     if (frame.type === 'message') stoppedUntil = 0;

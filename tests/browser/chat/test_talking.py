@@ -194,6 +194,8 @@ def test_a_person_is_asked_for_and_takes_over_and_hands_back(chat: Chat, standin
     expect(strip).to_be_hidden()
     expect(chat.panel).to_contain_text("The assistant answers again.")
     expect(ask).to_be_enabled()
+    standin.hand("queue")
+    expect(chat.panel).not_to_contain_text("The assistant answers again.")
 
 
 def test_who_asks_for_a_person_first_says_so(chat: Chat, standin: ChatStandIn) -> None:
