@@ -7,6 +7,7 @@ from typing import Final, Literal
 from core.config import CompanyConfig
 from core.conversations import HandledBy
 from core.nudges import Diagnosis
+from graph.onboarding.answers import question_in
 from graph.reasoner import NOT_STUCK
 from graph.state import Outcome
 from graph.talk import Action, Answer, Talk, Understanding
@@ -20,6 +21,7 @@ _TICKET_REASONS: Final[Mapping[str, str]] = {
     "repeated_failure": "failures",
     "frustration": "sentiment",
     "self_harm": "safety",
+    "endangered": "safety",
     "threat": "safety",
 }
 
@@ -72,6 +74,11 @@ def ticket_reason(reason: str) -> str:
     return _TICKET_REASONS.get(reason, "tool")
 
 
+def asks_on(answer: Answer, talk: Talk) -> bool:
+    """Tell whether an answer puts a question of the playbook: the talk goes on, so it counts as no failure."""
+    return question_in(answer.text, talk.playbook, talk.stage) is not None
+
+
 def leads_to_person(answer: Answer, talk: Talk) -> str | None:
     """Return why a person is to be called after this answer, as a stable word, or None.
 
@@ -79,5 +86,5 @@ def leads_to_person(answer: Answer, talk: Talk) -> str | None:
     """
     if any(effect.kind == "request_human" for effect in answer.effects):
         return "tool"
-    failed = not answer.is_answered and answer.status != "stopped"
+    failed = not answer.is_answered and answer.status != "stopped" and not asks_on(answer, talk)
     return "failures" if failed and talk.unanswered + 1 >= talk.playbook.limits.unanswered_before_human else None

@@ -81,7 +81,8 @@ async def hand_over(state: TurnState, context: TurnContext, means: TalkContext) 
     """Call a person and tell the user, after what is to be said first; what tools decided is carried out as well."""
     talk, reason, answer = _understood(state, means), ticket_reason(state.get("reason", "")), answer_of(state)
     failed = answer is not None and offers_person(answer)
-    words, steps = handover_words(talk, after_failure=failed), []
+    in_danger = reason == "safety" and answer is not None
+    words, steps = handover_words(talk, after_failure=failed, after_hotline=in_danger), []
     if answer is not None:
         in_one = failed or not answer.text
         told = replace(answer, text=words, is_answered=not failed) if in_one else answer

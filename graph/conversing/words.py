@@ -16,17 +16,20 @@ def fixed_words(talk: Talk, reason: str) -> Answer | None:
     if decided is None:
         return fixed_answer(talk)
     if decided.action == "hotline":
-        return Answer(_hotline(talk), language=language, verdicts=verdicts)
+        return Answer(_hotline(talk, decided.rule), language=language, verdicts=verdicts)
     if decided.action == "refuse":
         return Answer(_refusal(talk, decided), language=language, verdicts=verdicts)
     return None
 
 
-def handover_words(talk: Talk, *, after_failure: bool = False) -> str:
+def handover_words(talk: Talk, *, after_failure: bool = False, after_hotline: bool = False) -> str:
     """Return what a user is told who gets a person: now, or by when; a promise counts the hours of the office.
 
     `after_failure`: the words say as well that there was no answer, instead of offering what is done already.
+    `after_hotline`: somebody is in danger, who is told that a person reads along and not to wait for the office.
     """
+    if after_hotline:
+        return phrase("hotline_person", talk.answer_language)
     language, rules = talk.answer_language, talk.config.conversations.handoff
     called = "unanswerable_called" if after_failure else "person_called"
     if talk.person_available:
@@ -47,7 +50,13 @@ def _refusal(talk: Talk, verdict: Verdict) -> str:
     return phrase(f"refuse.{verdict.rule}", talk.answer_language, product=talk.config.tone.product_name)
 
 
-def _hotline(talk: Talk) -> str:
-    """Return the company's own text for users in danger, for their language, else ours."""
+def _hotline(talk: Talk, rule: str) -> str:
+    """Return the company's own text for users in danger, for their language, else ours.
+
+    Danger from others is answered by the emergency number first: the company's text may name a line for other troubles.
+    """
     own, language = talk.config.conversations.hotlines, talk.answer_language
-    return own.get(language) or own.get(primary(language)) or phrase("hotline", language)
+    text = own.get(language) or own.get(primary(language))
+    if rule == "endangered":
+        return " ".join(filter(None, (phrase("hotline.endangered", language), text)))
+    return text or phrase("hotline", language)

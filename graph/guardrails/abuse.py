@@ -35,12 +35,23 @@ _INSULTS: Final = (
     r"(?:كس ?(?:ام|اخت)\w*|ابن ال(?:كلب|حرام|شرموطه|قحبه|عاهره)|ولد ال(?:كلب|حرام|قحبه)|يلعن (?:ابو|ام|دين|شكل|"
     r"اهل)\w*|لعنه الله عليك|العن ابو\w*|تبا لك\w*|اخرس(?!\w)|انقلع|طز فيك\w*|كل خرا|خرا عليك\w*)",
 )
+_CHAIN: Final = (
+    r"(?:(?:come|go|drive|walk|fly|get|show up|turn up|visit|bring|buy|take|grab|find|hunt|"
+    r"wait)(?: [\w']+){0,7} (?:and|to) )?"
+)
+"""What somebody does on the way to it: "come to your office and"."""
 _THREATS: Final = (
-    r"\b(?:i|we)(?:'ll| will|'m going to| am going to|'m gonna| wanna| want to|'d love to| am gonna| shall)? "
+    r"\b(?:i|we)(?:'ll| will|'m going to|'re going to| am going to| are going to|'m gonna| wanna| want to|'d love to|"
+    rf" am gonna| shall|'m| am|'re| are)? {_CHAIN}"
     r"(?:come and |find (?:you|out where you live) and |hunt you down|kill|murder|hurt|beat|shoot|stab|bomb|"
     r"burn down|destroy|rape|strangle)"
-    r" (?:you|u|your (?:family|staff|team|office|people|boss|building|kids|children)|all of you|everyone there|"
-    r"y'all)\b",
+    r" (?:you|u|your (?:family|staff|team|office|people|boss|building|kids|children)|all of you|everyone (?:there|"
+    r"of you|"
+    r"at your|in your)|everybody (?:there|at your|in your)|y'all)\b(?! (?:all |guys )?(?:an?|the|some|over|my|our|"
+    r"to it)\b)",
+    r"\b(?:i'm|i am|im|we're|we are) coming (?:[\w']+ ){0,5}(?:to|and) (?:kill|murder|shoot|stab|bomb|rape|"
+    r"hurt) (?:you|u|"
+    r"your|everyone|everybody|all of you)\b",
     r"\bi know where you (?:live|work)\b|\bi(?:'ll| will) (?:find|hunt) (?:you|u)\b(?! (?:a|an|the|some)\b)|"
     r"\byou(?:'ll| will) (?:pay with your|die for this|be dead)\b",
     r"\b(?:going to|gonna|will|want to) (?:shoot up|blow up|bomb|set fire to|burn down) (?:your|the|this) (?:office|"

@@ -1,4 +1,4 @@
-"""Whether a message speaks of suicide or of hurting oneself: of the writer, or of somebody the writer fears for.
+"""Whether a message speaks of suicide, an overdose or hurting oneself: the writer, or somebody the writer fears for.
 
 By the words people use for it, in English and Arabic. Idioms ("this form is killing me") and talk about the subject
 ("a suicide prevention feature") are set aside first. A missed message weighs more than a hotline shown needlessly, so
@@ -10,7 +10,22 @@ from typing import Final
 
 _SELF: Final = r"(?:my ?self|me self|himself|herself|themselves|themself)"
 _HARM: Final = r"(?:kill|hurt|harm|hang|drown|stab|poison|starv|injur\w*|punish|unalive)"
+_MEDICINE: Final = (
+    r"(?:pills?|tablets?|capsules?|meds|medications?|medicines?|pain ?killers?|paracetamol|acetaminophen|tylenol|"
+    r"aspirin|"
+    r"ibuprofen|xanax|valium|anti-?depressants|opioids|insulin|drugs)"
+)
 _ENGLISH: Final = (
+    r"\b(?:i|i've|ive|i'll|he|she|my \w+)\b(?: \w+){0,3} (?:took|taken|taking|swallowed|ate|eaten|(?:to|gonna|will|"
+    r"just) (?:take|swallow)) "
+    r"(?:way |far )?(?:too (?:many|much)|so many|a lot of|lots of|all(?: of)?|an? (?:whole |entire |full )?(?:bottle|"
+    r"box|"
+    r"pack|packet|handful|bunch|load) of|an overdose of|every|the whole|\d{2,}|dozens of)(?: (?:of )?(?:my|the|these|"
+    r"those|"
+    rf"his|her|our|\w+)){{0,3}} {_MEDICINE}\b",
+    r"\b(?:i|i've|ive|he|she|my \w+)\b(?: \w+){0,2} (?:drank|drunk|swallowed|took|taken) (?:some |the |a lot of |"
+    r"rat )?(?:bleach|poison|antifreeze|pesticide|drain cleaner)\b",
+    rf"\bhow many (?:\w+ ){{0,2}}{_MEDICINE}\b.{{0,40}}\b(?:die|kill|overdose|end it|lethal|fatal)\b",
     rf"\b{_HARM}(?:ing|e|ed)? {_SELF}\b",
     r"\b(?:cut|cutting|shoot|shooting|burn|burning) my ?self\b(?! (?:an?|some|the|out|off|short|loose|from|"
     r"in the foot)\b)",
@@ -44,6 +59,11 @@ _ENGLISH: Final = (
     r"my)) suicid(?:e|al) (?:thoughts?|note|ideation)\b",
 )
 _ARABIC: Final = (
+    r"(?<!\w)(?:اخذت|تناولت|بلعت|ابتلعت|شربت|اكلت|خذيت|خدت|اخدت)(?: \w+){0,3} (?:(?:كل|جميع|علبه|شريط|كميه|عدد|كثير|"
+    r"الكثير|كتير)\w* (?:\w+ ){0,2}(?:ال)?(?:حبوب|اقراص|ادويه|دواء|منوم\w*|مهدي\w*)|(?:ال)?(?:حبوب|اقراص|ادويه) "
+    r"(?:\w+ )?(?:كثير|كتير)\w*)|(?:اخذت|تناولت|بلعت|شربت)(?: \w+)? (?:كل (?:ال)?(?:حبوب|اقراص|ادويه)\w*|"
+    r"(?:الكثير من|كثيرا من|عددا كبيرا من|علبه|شريط) (?:ال)?(?:حبوب|اقراص|ادويه|دواء)|(?:حبوب|حبوبا|اقراصا) (?:كثير|"
+    r"كتير)\w*|جرعه (?:زايده|مفرطه|كبيره)|(?:ال)?سم(?!\w)|مبيد)",
     r"(?:ان|ا|س|سا|هـ?|ح|با|ب|ي|ت|ن)?نتحر(?!\w)|(?:ال|با?ل?|ا)?انتحار(?:ي)?(?!\w)",
     r"(?:اقتل|قتل|بقتل|هقتل|ساقتل|اموت|هموت|اذي|اوذي|ااذي|اذيت|ايذاء|باذي|اجرح|جرحت|بجرح|اشنق|شنق|احرق|اعور|"
     r"اقطع) (?:نفسي|حالي|روحي|عروقي|شراييني)",

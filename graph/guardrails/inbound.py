@@ -3,6 +3,7 @@
 | rule | what follows |
 |---|---|
 | `self_harm` | `hotline`: the hotline's text, and a person is called |
+| `endangered` | `hotline`: the emergency number first, and a person is called |
 | `threat` | `escalate`: a person is called |
 | `abuse`, `pii_exposure`, `injection`, `out_of_scope` | `refuse`: fixed words, no model is asked |
 
@@ -19,10 +20,11 @@ from graph.guardrails.abuse import is_abuse, is_threat
 from graph.guardrails.distress import speaks_of_self_harm
 from graph.guardrails.exposure import asks_for_others_data
 from graph.guardrails.injection import THRESHOLD, injection_score
+from graph.guardrails.peril import speaks_of_peril
 from graph.guardrails.scope import topic_of
 from graph.talk import Verdict
 
-_ORDER: Final = ("self_harm", "threat", "injection", "pii_exposure", "abuse", "out_of_scope")
+_ORDER: Final = ("self_harm", "endangered", "threat", "injection", "pii_exposure", "abuse", "out_of_scope")
 """The rules, the gravest first."""
 
 
@@ -40,6 +42,8 @@ def _verdicts(text: str, rules: ConversationRules) -> Iterator[Verdict]:
     folded = fold(text)
     if speaks_of_self_harm(folded):
         yield Verdict("self_harm", "hotline")
+    if speaks_of_peril(folded):
+        yield Verdict("endangered", "hotline")
     if is_threat(folded):
         yield Verdict("threat", "escalate")
     score = injection_score(text)

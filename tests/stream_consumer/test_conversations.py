@@ -359,8 +359,7 @@ async def test_danger_gets_the_hotline_and_a_person(
 ) -> None:
     chat = await ask(database, redis, company, "I want to kill myself", reasoner=model(llm))
     said = [message.text for message in await chat.heard() if message.role is Role.ASSISTANT]
-    assert said[0] == phrase("hotline", "en")
-    assert len(said) == 2
+    assert said == [phrase("hotline", "en"), phrase("hotline_person", "en")]
     assert llm.requests == []
     assert rows(database_url, "SELECT reason FROM escalations") == [{"reason": "safety"}]
 

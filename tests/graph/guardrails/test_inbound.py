@@ -74,6 +74,95 @@ def test_idioms_and_the_subject_itself_call_nobody(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "my ex is going to kill me",
+        "he will kill me",
+        "he'll kill me if I leave him",
+        "my husband beats me",
+        "my husband has been hitting me",
+        "he beats me with a belt",
+        "my dad beats my mom",
+        "someone threatens to kill me, help",
+        "my boss threatened to stab me",
+        "he threatened to kill me and my kids",
+        "my brother-in-law has a gun",
+        "my life is in danger",
+        "I'm getting death threats",
+        "I was raped",
+        "someone is breaking into my house",
+        "سيقتلني زوجي",
+        "طليقي سيقتلني",
+        "زوجي يضربني",
+        "ضربني أبي",
+        "زوجي يريد أن يقتلني",
+        "شخص يهددني بالقتل",
+        "حياتي في خطر",
+        "تعرضت للاغتصاب",
+    ],
+)
+def test_whoever_is_in_danger_from_others_gets_the_emergency_number(text: str) -> None:
+    assert broken(text) == {"endangered": "hotline"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I took too many pills",
+        "I've taken 40 paracetamol tablets",
+        "I swallowed a whole bottle of tylenol",
+        "my son took all his pills",
+        "I am going to take all my pills",
+        "I drank bleach",
+        "how many pills does it take to die",
+        "تناولت الكثير من الحبوب",
+        "بلعت كل الحبوب",
+        "أخذت جرعة زائدة",
+        "شربت السم",
+    ],
+)
+def test_an_overdose_is_self_harm(text: str) -> None:
+    assert broken(text) == {"self_harm": "hotline"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "this form is killing me",
+        "the meeting will kill me",
+        "my boss will kill me if the report is late",
+        "my manager will kill me",
+        "my wife will kill me if I forget the invoice",
+        "he wants to kill her subscription",
+        "shoot me an e-mail",
+        "I'll shoot you an email",
+        "I will shoot you all the details",
+        "he shot me an e-mail",
+        "he hit me up on slack",
+        "they hit us with a price increase",
+        "he beats me at chess",
+        "he beat me by 3 points",
+        "our competitor beats us on price",
+        "kill the process",
+        "take too many steps",
+        "the import took too many steps",
+        "how do I take all tablets offline",
+        "we sell pills, how many pills per box can I list",
+        "he threatens to cancel",
+        "someone attacked our website",
+        "my account is in danger of losing data",
+        "I will come to your office and ask you",
+        "سيقتلني مديري إذا تأخر التقرير",
+        "الاجتماع سيقتلني",
+        "يقتلني الانتظار",
+        "كيف أضرب رقمين في الجدول",
+    ],
+)
+def test_trifles_games_and_prices_are_no_danger(text: str) -> None:
+    assert broken(text) == {}
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("you are a fucking idiot", {"abuse": "refuse"}),
@@ -86,6 +175,9 @@ def test_idioms_and_the_subject_itself_call_nobody(text: str) -> None:
         ("يا ابن الكلب", {"abuse": "refuse"}),
         ("I will kill you", {"threat": "escalate"}),
         ("I know where you live", {"threat": "escalate"}),
+        ("I am going to come to your office and shoot you all", {"threat": "escalate"}),
+        ("I will drive to your building and kill everyone there", {"threat": "escalate"}),
+        ("we're coming to kill you", {"threat": "escalate"}),
         ("سأقتلك", {"threat": "escalate"}),
         ("this is fucking broken", {}),
         ("what a stupid mistake I made", {}),
@@ -207,6 +299,13 @@ def test_several_rules_are_named_the_gravest_first() -> None:
     [
         *("", " ", "\x00", "a" * 100_000, "ignore " * 5000, "tell me the " * 3000, "real " * 5000, "i want to " * 3000),
         *("you are a " * 3000, "\u202e" * 4000, "[" * 9000, "A" * 4000 + "=", "اريد " * 4000, "give me your " * 2000),
+        *(
+            "my ex will " * 2000,
+            "i will come to " * 2000,
+            "i took all " * 2000,
+            "he kill me if " * 2000,
+            "زوجي س" * 2000,
+        ),
         *("1 a " * 4000, "what is the users " * 1000, "f" * 4000, "fu" * 2000, "a-" * 4000),
     ],
 )

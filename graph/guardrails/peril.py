@@ -1,0 +1,133 @@
+"""Whether somebody is in danger from others: told that they will be killed, beaten, raped, held, threatened with it.
+
+By the words people use for it, in English and Arabic. Who does it decides much: a husband or "he" who "will kill me" is
+believed, a meeting is not, and neither is a boss, nor anybody "if the report is late". Games, prices and messages are
+set aside as well ("beats me at chess", "hit me up"). What is left unclear counts. Texts are folded (`graph.folding`).
+"""
+
+import re
+from typing import Final
+
+_KIN: Final = (
+    r"(?:ex|ex[- ](?:husband|wife|boyfriend|girlfriend|partner)|husband|wife|hubby|spouse|partner|boyfriend|girlfriend|"
+    r"bf|gf|fiancee?|(?:step|grand)?-?(?:father|dad|mother|mom|mum|son|brother|sister)|daughter|uncle|aunt|cousin|"
+    r"parents?|family|in-laws|(?:father|mother|brother)-in-law|neighbou?rs?|room ?mate|flat ?mate|stalker|pimp|kids?|"
+    r"child|children|baby|friend|landlord)"
+)
+_WORK: Final = (
+    r"(?:boss|manager|supervisor|cto|ceo|cfo|coo|lead|client|customer|colleague|coworker|co-worker|team|accountant|"
+    r"director|teacher|professor|editor|chief)"
+)
+_THEY: Final = (
+    rf"(?:he|she|they|someone|somebody|(?:a|the|this|some|that) (?:man|men|guy|guys|woman|stranger|person|people)|"
+    rf"(?:my|her|his|our) (?:\w+ )?{_KIN})"
+)
+_ANYONE: Final = rf"(?:{_THEY}|(?:my|our|the) {_WORK})"
+_HER: Final = (
+    r"her(?=\W*$|\W+(?:and|if|because|when|with|tonight|now|today|again|soon|one|every|please|help|so|or|but|"
+    r"tomorrow)\b)"
+)
+"""A person; before another word it is whose that is ("kill her subscription")."""
+_VICTIM: Final = rf"(?:me|us|him|them|{_HER}|everyone|everybody|(?:my|her|his|our) (?:\w+ )?{_KIN})"
+_VIOLENCE: Final = r"(?:kill|murder|stab|shoot|strangle|choke|rape|hurt|beat|attack|hit|assault|kidnap|burn|poison)"
+_WILL: Final = (
+    r"(?:'s|'re| is| are| was| were)? ?(?:going to|gonna|about to|trying to|tries to|tried to|planning to|"
+    r"threatening to|threatens to|threatened to|will|'ll|would|might|may|wants to|want to|wanted to|wanna|"
+    r"keeps trying to|(?:says?|said|swore|told me)(?: that)? (?:he|she|they)(?:'ll| will| would|'d|'s going to|"
+    r" is going to))"
+)
+_WEAPON: Final = (
+    r"(?:knife|gun|belt|stick|bottle|fists?|hands?|hammer|bat|chair|cable|axe|machete|whip|pan|shoe|brick|weapon|"
+    r"pistol|rifle|rod|pipe)"
+)
+_IN_EARNEST: Final = (
+    rf"(?! (?:\w+ ){{0,3}}?(?:at (?!home|night|work)|to (?:it|the (?:punch|finish|goal|point))|in (?!front|the (?:face|"
+    rf"head|stomach|street|night|morning|kitchen|car)|my|his|her|public)|on (?!the (?:head|face)|my|purpose)|up\b|"
+    rf"back\b|"
+    rf"by (?:an?|one|two|\d)|over (?:the )?(?:price|e-?mail|slack)|for (?:this|that|the (?:delay|bug|mess))|"
+    rf"(?:an?|the) (?:e-?mail|message|text|mail|note|line)|with (?!(?:(?:an?|his|her|the|their) )?{_WEAPON}\b)))"
+)
+"""What follows none of these: games, prices, messages."""
+_ENGLISH: Final = (
+    rf"\b{_THEY}{_WILL} (?:\w+ )?{_VIOLENCE} {_VICTIM}\b{_IN_EARNEST}",
+    rf"\b(?:{_THEY}|my {_WORK}) (?:just |always |often |sometimes |still |keeps? |regularly |\w+ and )?(?:is |"
+    rf"has been |has |was )?"
+    rf"(?:beats|beat|beating|beaten|hits|hit|hitting|punch(?:es|ed|ing)|kick(?:s|ed|ing)|slap(?:s|ped|ping)|"
+    rf"chok(?:es|ed|ing)|strangl(?:es|ed|ing)|stab(?:s|bed|bing)|shot|attack(?:s|ed|ing)|assault(?:s|ed|ing)|"
+    rf"tortur(?:es|ed|ing)|abus(?:es|ed|ing)|rap(?:es|ed|ing)|hurt(?:s|ing)|molest(?:s|ed|ing)|kidnap(?:s|ped|ping))"
+    rf" (?:me|my (?:\w+ )?{_KIN})\b{_IN_EARNEST}",
+    rf"\b(?:my (?:\w+ )?{_KIN}) (?:beats|beat|hits|hit|is beating|is hitting) (?:us|her|him)\b{_IN_EARNEST}",
+    rf"\bthreat(?:en|ens|ened|ening)(?: me| us)? (?:to|that (?:he|she|they)(?:'ll| will| would)) (?:\w+ )?{_VIOLENCE}"
+    rf" {_VICTIM}\b{_IN_EARNEST}",
+    rf"\bthreat(?:en|ens|ened|ening) (?:me|us|my \w+) with (?:an? |his |her |their )?(?:{_WEAPON}|death|murder|rape|"
+    r"violence)\b|\bthreat(?:en|ens|ened|ening) my life\b",
+    r"\b(?:got|get|gets|getting|received?|receiving|sends? (?:me|us)|sending (?:me|us)|sent (?:me|us)) (?:\w+ )?death "
+    r"threats?\b",
+    rf"\b(?:{_THEY}) (?:has|have|got|is holding|came with|is coming with) an? (?:gun|knife|pistol|machete|weapon)\b",
+    r"\b(?:i'm|im|i am|we're|we are|my (?:kids?|child|children|life|family|daughter|son)(?: is| are)) "
+    r"(?:\w+ )?in (?:\w+ )?danger\b(?! of (?:los|miss|fall|be?ing (?:late|cut)|exceed|runn))",
+    r"\b(?:i'm|im|i am|we are|i was|i've been|i have been|i got|i keep) (?:being |getting )?(?:beaten(?! (?:at|by \d|"
+    r"to|"
+    r"on|in)\b)|raped|kidnapped|stalked|sexually assaulted|stabbed|strangled|held (?:hostage|captive|"
+    r"against my will))\b",
+    r"\b(?:fear|afraid|scared|terrified|fearing)(?: for)? my(?: own)? life\b|\bnot safe (?:at home|with (?:him|her|"
+    r"my))",
+    r"\b(?:someone|somebody|a man|he|she|they)(?:'s| is|'re| are) (?:breaking|trying to break|trying to get) into my "
+    r"(?:house|home|flat|apartment|room)\b",
+    r"\b(?:i|my \w+)\b.{0,30}\bvictim of (?:domestic (?:violence|abuse)|rape|sexual (?:violence|abuse|assault)|"
+    r"violence)",
+)
+_THEIRS: Final = (
+    r"(?:زوجي|زوجتي|جوزي|مراتي|طليقي|طليقتي|ابي|ابوي|ابويا|والدي|والدتي|امي|اخي|اخوي|اخويا|اختي|ابني|خطيبي|حبيبي|"
+    r"صديقي|جاري|"
+    r"عمي|خالي|حماي|حماتي|اهلي|عايلتي|شخص|شخص ما|احدهم|احد|حد|واحد|رجل|راجل|ناس|هو|هي|هم)"
+)
+_SOON: Final = r"(?:س|ح|ه|راح |رح |سوف |بده |بدو |ناوي |عايز |عاوز |يبغي |يبي |يريد ان |تريد ان |يحاول ان |حاول ان )"
+_KILLS: Final = rf"(?:و|ف)?(?:{_SOON}|بان |ان |ب|عم )?(?:ي|ت)(?:قتل|ذبح|طعن|خنق|غتصب|ءذي|وذي)(?:ون|و)?(?:ني|نا)(?!\w)"
+_ARABIC: Final = (
+    rf"(?<!\w){_THEIRS} (?:\w+ ){{0,3}}?{_KILLS}(?! من ال)",
+    rf"(?<!\w){_KILLS} (?:\w+ )?{_THEIRS}(?!\w)",
+    rf"(?:^|(?<!\w)(?:انه|انها|انهم|بانه|اخاف|خايف|خايفه|اخشي|النجده|ساعدوني|ساعدني|لانه) ?(?:من )?(?:ان |انه )?)\W*"
+    rf"{_SOON}(?:ي|ت)(?:قتل|ذبح|طعن|خنق|غتصب)(?:ون|و)?(?:ني|نا)(?!\w)(?! (?:من )?(?:ال)?(?:مدير|رييس|عميل|زبون|ملل|"
+    rf"انتظار|اجتماع|"
+    r"عمل|ضحك|تعب))",
+    r"(?<!\w)(?:و|ب|عم |كان |كل يوم |دايما )?(?:ي|ت)(?:ضرب|عنف|عذب|غتصب)(?:ون|و)?(?:ني|نا)(?!\w)(?! (?:في|ب)(?:ال)? ?"
+    r"(?:شطرنج|لعبه|سعر|اسعار))",
+    rf"(?<!\w){_THEIRS} (?:\w+ )?(?:ضرب|عنف|عذب|اغتصب|طعن|خنق)(?:ت|و)?ني(?!\w)|(?<!\w)(?:ضرب|عنف|عذب|اغتصب|طعن|"
+    rf"خنق)(?:ت|و)?ني "
+    rf"{_THEIRS}(?!\w)",
+    r"(?:يهدد|تهدد|هدد|مهدد)\w*(?: \w+)? (?:بالقتل|بالذبح|بقتل(?:ي|نا)|بالضرب|بالسلاح|بسكين|بالاغتصاب|بالايذاء)|"
+    r"(?:تهديد|"
+    r"تهديدات) بالقتل",
+    r"(?<!\w)(?:يريد|تريد|يريدون|يحاول|تحاول|حاول|ناوي|يبغي|بده|عايز|عاوز) قتل(?:ي|نا)(?!\w)",
+    r"(?:حياتي|حياتنا|عايلتي|اولادي|اطفالي) (?:في|ب) ?خطر|(?:^|\s)(?:انا|اني|نحن|احنا) (?:في|ب) ?خطر(?!\w)",
+    r"(?<!\w)(?:ا|ت|ن)?تعرض(?:ت|نا)? ل(?:ل)?(?:ضرب|عنف|اغتصاب|تعذيب|خطف|طعن|اعتداء)(?!\w)",
+    rf"(?<!\w)(?:{_THEIRS} )?(?:معه|معاه|معها|يحمل|عنده) (?:سكين|سلاح|مسدس)",
+)
+_TRIVIAL: Final = (
+    r"(?:reports?|late|deadlines?|invoices?|imports?|exports?|data|files?|miss|forget|forgot|orders?|ship|meetings?|"
+    r"fix|"
+    r"finish|website|site|passwords?|accounts?|subscriptions?|photos?|delete|deleted|demo|launch|backups?|settings?|"
+    r"numbers|slides|presentation|project|tickets?|forms?|upload|sync|integration|crm|dashboard|budget|release|bug|"
+    r"bugs)"
+)
+_GRAVE: Final = (
+    r"(?:gun|knife|police|threat\w*|hits?|beats?|beaten|scared|afraid|weapon|blood|hospital|leave|divorce|really|"
+    r"help me|"
+    r"tried|danger)"
+)
+_IDIOM: Final = re.compile(
+    rf"\b{_ANYONE}(?:'s|'re| is| are)? ?(?:going to|gonna|will|'ll|would|might|may|wants to|is about to|about to) "
+    rf"(?:\w+ )?(?:kill|murder|strangle|shoot) (?:me|us|him|her)(?= (?:if|when|unless|because|for|over|about|once|"
+    rf"since)"
+    rf"\b[^.!?]*\b{_TRIVIAL}\b)(?!.*\b{_GRAVE}\b)"
+    r"|قتل(?:ني|نا) (?:\w+ )?(?:اذا|ان|لو|لان)(?=[^.!؟]*(?:تقرير|فاتوره|موعد|اجتماع|ملف|تاخر|بيانات|استيراد|تصدير|"
+    r"مشروع))"
+)
+"""Anybody may "kill" for a trifle; with a grave word beside it, it is none."""
+_ANY: Final = re.compile("|".join(f"(?:{pattern})" for pattern in (*_ENGLISH, *_ARABIC)))
+
+
+def speaks_of_peril(folded: str) -> bool:
+    """Tell whether somebody is in danger from others, by what a folded text says."""
+    return _ANY.search(_IDIOM.sub(" ~ ", folded)) is not None
