@@ -2,8 +2,9 @@
 
 PostgreSQL's own parsers depend on the database's locale, know no hyphenated variants and stem Arabic into different
 words ("الإعدادات" and "إعداد" do not meet), so a chunk's tsvector is made here. Words in Arabic script are folded and
-stemmed lightly (Larkey, Ballesteros and Connell, "Light stemming for Arabic information retrieval", 2007: light10);
-other words go to the Snowball stemmer of the text's language, English when that is unknown. Pure.
+stemmed lightly (Larkey, Ballesteros and Connell, "Light stemming for Arabic information retrieval", 2007: light10;
+changed where "how do I ..." would miss "how to ...": possessives, first persons, an article that is none); other words
+go to the Snowball stemmer of the text's language, English when that is unknown. Pure.
 """
 
 import re
@@ -38,9 +39,17 @@ _TOKEN: Final = re.compile(
 )
 _HYPHENS: Final = frozenset("-\u2010\u2011")
 _ARABIC_MARKS: Final = re.compile("[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
+_ARABIC_FATHATAN: Final = re.compile("\u0627\u064b$|\u064b\u0627$")
+# The seat of a final hamza changes with the case before a possessive: إلغاء, إلغاؤه, إلغائها.
+_ARABIC_SEAT: Final = re.compile("(?<=ا)[ؤئ](?=(?:ه|ها|هم|ك|كم|نا|ي)$)")
 _ARABIC_FOLDS: Final = str.maketrans("أإآٱىئؤةکیھ", "اااايي\u0648هكيه", "ء")
 _ARABIC_PREFIXES: Final = ("وال", "بال", "كال", "فال", "لل", "ال")
+_ARABIC_NO_ARTICLE: Final = frozenset({"الغاء", "الغي"})
+"""Words that begin like the article when their hamza is left out: "cancelling", "I cancel"."""
+_ARABIC_POSSESSIVES: Final = ("ها", "هم", "كم", "نا", "ك")
 _ARABIC_SUFFIXES: Final = ("ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
+# "I tie", "tie!", "dearest": an alef before three letters of the root. Not "safety", "days", "last", "family".
+_ARABIC_VERB: Final = re.compile("ا[^اي][^اوي][^اهي]")
 _LATIN_MARK: Final = re.compile("(?<=[a-z])[\u0300-\u036f]+")
 
 
@@ -138,19 +147,47 @@ def _stem(word: str, language: str | None) -> str:
 
 
 def _stem_arabic(word: str) -> str:
-    folded = _ARABIC_MARKS.sub("", word).translate(_ARABIC_FOLDS)
-    if folded in ARABIC:
+    """Return the stem; an article is cut while أ and إ can still be told from its ا."""
+    spelt = _ARABIC_MARKS.sub("", _ARABIC_FATHATAN.sub("", word)).replace("ٱ", "ا")
+    if spelt.translate(_ARABIC_FOLDS) in ARABIC:
         return ""
-    if len(folded) > 3 and folded.startswith("و"):
-        folded = folded[1:]
+    bare = _without_article(spelt[1:] if len(spelt) > 3 and spelt.startswith("و") else spelt)
+    return _without_endings(_ARABIC_SEAT.sub("", bare).translate(_ARABIC_FOLDS))
+
+
+def _without_article(word: str) -> str:
+    if word in _ARABIC_NO_ARTICLE:
+        return word
     for prefix in _ARABIC_PREFIXES:
-        if folded.startswith(prefix) and len(folded) - len(prefix) >= 2:
-            folded = folded[len(prefix) :]
-            break
+        if word.startswith(prefix) and len(word) - len(prefix) >= 2:
+            return word[len(prefix) :]
+    return word
+
+
+def _without_endings(word: str) -> str:
+    """Return a folded word without possessives, the alef of a verb, light10's suffixes and a last alef."""
+    owned = _without_possessive(word)
+    bare = owned[1:] if _ARABIC_VERB.fullmatch(owned) else owned
     for suffix in _ARABIC_SUFFIXES:
-        if folded.endswith(suffix) and len(folded) - len(suffix) >= 2:
-            folded = folded[: -len(suffix)]
-    return folded
+        if bare.endswith(suffix) and len(bare) - len(suffix) >= 2:
+            bare = bare[: -len(suffix)]
+            if suffix == "ي":
+                bare = _without_tied_t(bare)
+    bare = _without_possessive(bare)
+    return bare[:-1] if len(bare) > 3 and bare.endswith("ا") else bare
+
+
+def _without_possessive(word: str) -> str:
+    """Cut "his", "your", "our" where three letters are left; ك after ا is the root's (اشتراك, "subscription")."""
+    for suffix in _ARABIC_POSSESSIVES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3 and not word.endswith("اك"):
+            return _without_tied_t(word[: -len(suffix)])
+    return word
+
+
+def _without_tied_t(word: str) -> str:
+    """Cut the ت that ة becomes before a possessive, but not that of the plural ات."""
+    return word[:-1] if len(word) > 3 and word.endswith("ت") and not word.endswith("ات") else word
 
 
 @lru_cache(maxsize=8)
