@@ -165,9 +165,31 @@ _NOT_A_WISH: Final = re.compile(
     r"|(?:اعدادات|صلاحيات|دور|حساب|قايمه|لوحه|ادوار) (?:ال)?(?:وكيل|موظف|وكلاء|موظفين|مدير|مندوب|شخص)\w*"
     r"|(?:عملايي|زبايني|عملاؤنا|مستخدمي|العملاء) (?:ان )?(?:ال|ي|ت)?(?:تحدث|تواصل|كلم)\w*[^.!?؟]{0,150}"
 )
+_UNWANTED: Final = re.compile(
+    r"(?<!why )(?<!you )\b(?:don'?t|do not|didn'?t|did not|never|rather not|prefer not to|no need to|not (?:asking|"
+    r"here) to|"
+    r"wouldn'?t|would not|(?<!can )(?<!could )not)\b(?: (?:really|even|ever|just|want|wanna|need|like|wish|care|you|"
+    r"to|me|be|"
+    r"please|ask|asking|asked|have)){0,5}"
+    rf" (?:(?:{_TALK} (?:to|with)|call|phone|contact|hand (?:me|this|it) over to|{_PUT}) {_WHO}|(?:transferred|"
+    rf"connected|"
+    rf"put through|handed over|called)(?: (?:to|with|by) {_WHO})?\b|escalate\w*(?: this| it)?|(?:call|phone|"
+    rf"transfer) me\b)"
+    rf"|\b(?:don'?t|do not|didn'?t|never|not) (?:really )?(?:want|need|wanna|like|asking for|ask for|asked for) {_WHO}"
+    rf"|\b(?:without|instead of|rather than|no need (?:for|of)|avoid) (?:{_TALK} (?:to|with) |{_PUT} |calling |"
+    rf"contacting )?{_WHO}"
+    rf"|^(?:please |pls |sorry |ok |and ){{0,2}}no (?:more )?{_ALONE}(?=\W*$|\W+(?:please|pls|thanks|thank you|just|"
+    rf"only)\b)"
+    r"|(?<!لماذا )(?<!ليش )(?<!ليه )(?<!\w)(?:لا|ما|مو|مش|مب|ماني|مابي|مابغي|مابدي|لن|لست|بدون|من غير|دون)\s?"
+    r"(?:(?:اريد|احتاج|ابي|ابغي|ابغا|عايز\w?|عاوز\w?|بدي|ودي|ارغب|اود|احب|افضل|محتاج\w?|بحاجه|داعي|حاجه|ان|اني|في|"
+    r"الي|ل|"
+    r"تحولني|تحولوني|توصلني|تنقلني|تحويلي) ?){0,4}"
+    rf"(?:(?:{_ARABIC_TALK})(?: (?:مع|الي|ل|علي|ويا))? ?)?(?:{_ARABIC_PERSON})(?!\w)"
+)
+"""Who wants no person, but for a question why there is none ("why don't you connect me")."""
 _ANY: Final = re.compile("|".join(f"(?:{pattern})" for pattern in (*_PATTERNS, *_ARABIC)))
 
 
 def wants_person(folded: str) -> bool:
     """Tell whether a folded text asks for a person to answer."""
-    return _ANY.search(_NOT_A_WISH.sub(" ~ ", folded)) is not None
+    return _ANY.search(_UNWANTED.sub(" ~ ", _NOT_A_WISH.sub(" ~ ", folded))) is not None

@@ -89,3 +89,52 @@ def test_a_person_is_asked_for(text: str) -> None:
 )
 def test_words_of_the_product_are_no_wish(text: str) -> None:
     assert not wants_person(fold(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I don't want to talk to a human",
+        "I do not want to speak with a real person",
+        "I don't want to speak to someone",
+        "I don't want you to transfer me to an agent",
+        "I don't want to be transferred to an agent",
+        "please don't connect me to an agent",
+        "I'd rather not talk to a person",
+        "no human please",
+        "no agent",
+        "don't call me",
+        "do not escalate this",
+        "answer without talking to a human",
+        "لا أريد التحدث مع موظف",
+        "لا اريد موظف",
+        "ما ابغى اكلم موظف",
+        "مش عايز اتكلم مع حد",
+        "لا تحولني إلى موظف",
+        "بدون موظف",
+    ],
+)
+def test_who_wants_no_person_gets_none(text: str) -> None:
+    assert not wants_person(fold(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I don't want to talk to a bot, I want a human",
+        "I don't want to talk to a machine, human please",
+        "I do not want to talk to you anymore",
+        "I don't want to talk to a human from sales, I want to talk to support",
+        "I did not get an answer, connect me to an agent",
+        "do not make me wait, I need a human",
+        "don't hang up, transfer me to a person",
+        "why don't you connect me to an agent",
+        "can't I talk to a human",
+        "لا، أريد التحدث مع موظف",
+        "لا أفهم، أريد موظف",
+        "لا أريد روبوت أريد موظف",
+        "لماذا لا تحولني إلى موظف",
+    ],
+)
+def test_a_not_about_something_else_leaves_the_wish(text: str) -> None:
+    assert wants_person(fold(text))
