@@ -4,6 +4,7 @@ The words stand in `phrase_files`, one file a language, with the same keys in ea
 provider, so they are there when everything else is away.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -44,6 +45,11 @@ def ends_in(text: str, *keys: str) -> bool:
     return any(said.endswith(_words(language)[key]) for key in keys for language in SPOKEN)
 
 
+def is_said(text: str, *kinds: str) -> bool:
+    """Tell whether a text of the agent's holds a fixed text whose key begins with one of `kinds`, in any language."""
+    return _fixed(kinds).search(text) is not None
+
+
 def duration(minutes: int, language: str | None) -> str:
     """Return a length of time in words, in the largest unit that it fills: “30 minutes”, “2 hours”, “a day”."""
     for unit, size in (("days", _DAY), ("hours", _HOUR)):
@@ -70,6 +76,13 @@ def counted(key: str, count: int, language: str | None) -> str:
     """Return a number with its noun, in the plural that the language has for it."""
     forms: Mapping[str, str] = _words(spoken(language))[key]
     return (forms.get(_plural(count)) or forms["other"]).format(count=count)
+
+
+@lru_cache
+def _fixed(kinds: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern of the fixed texts of some kinds, whatever fills their {names}."""
+    texts = (str(text) for language in SPOKEN for key, text in _words(language).items() if key.startswith(kinds))
+    return re.compile("|".join(".+".join(map(re.escape, re.split(r"\{\w+\}", text))) for text in texts))
 
 
 def tongue(tag: str, language: str | None) -> str:

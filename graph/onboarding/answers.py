@@ -1,7 +1,8 @@
 """What is known of a user: from the host, from earlier, and from their answers to the playbook's questions. Pure.
 
-Which question a message answers is read off the talk itself: the last one that the agent put in its own wording. So
-nothing has to be kept between turns, and a turn that runs again finds the same.
+Which question a message answers is read off the talk itself: the last one that the agent put in its own wording, also
+past fixed words such as a refusal or thanks. So a turn that runs again finds the same. What was answered is what was
+stored with the conversation; earlier messages are read anew only where nothing was.
 """
 
 import re
@@ -11,8 +12,21 @@ from typing import Any, Final
 
 from core.conversations import ANSWERS, Role
 from core.playbooks import Playbook, Question
+from graph.folding import fold
+from graph.guardrails import inspect_message
+from graph.handoff.wishes import wants_person
+from graph.languages import SPOKEN
 from graph.memory.agreement import agrees, asks_consent, wishes_to_be_forgotten
-from graph.onboarding.pleasantries import asks_something, passes_over, plainly, pleasantry
+from graph.onboarding.pleasantries import (
+    MAX_LENGTH,
+    asks_for_advice,
+    asks_something,
+    ends_questions,
+    passes_over,
+    plainly,
+    pleasantry,
+)
+from graph.phrases import ends_in, is_said, phrase
 from graph.talk import Fact, Said, Talk
 
 QUESTIONS: Final = "questions"
@@ -21,7 +35,27 @@ SKIPPED: Final = "-"
 """The answer of a user who would rather not say: the question is done with, and nothing is remembered."""
 MAX_VALUE: Final = 300
 """Characters of an answer that are kept."""
+ENDED_QUESTIONS: Final = "questions_ended"
+"""Name under which a conversation remembers that the user wants no more questions; its value is SKIPPED."""
+MAX_WORDS: Final = 6
+"""Words of an answer in the user's own words to a question that offers choices."""
+_LOOKED_BACK: Final = 4
+"""Messages of the agent among which the question is looked for that is still open."""
 _MAX_KNOWN: Final = 60
+_NAMES: Final = ("customer_name", "name")
+_INTRODUCES: Final = re.compile(
+    r"(?:(?:hi|hello)[,!]? )?(?:my name is|my name's|the name is|i am called|i am|i'm|i’m|call me|it is|it's|it’s|"
+    r"this is|اسمي هو|اسمي|انا|أنا) +",
+    re.IGNORECASE,
+)
+_CITES: Final = re.compile(r"\[\d+\]")
+_OFFERS: Final = ("unanswerable", "withheld", "budget_exhausted", "provider_failed", "error", "recommendations.none")
+"""Fixed words that offer a person."""
+_ASIDES: Final = (
+    "refuse.", "hotline", "person_", "handed_back", "unanswerable", "withheld", "thanks", "stopped", "budget_exhausted",
+    "provider_failed", "error", "not_understood", "overdue", "ticket_created", "remember_", "affirm", "deny",
+)  # fmt: skip
+"""Fixed words after which the question that was put before is open still."""
 _MARKS: Final = re.compile(r"[\s.,;:!،؛…]+$")
 
 
@@ -32,28 +66,50 @@ def known(talk: Talk) -> dict[str, str]:
     found = dict(_plain(given)) | {fact.name: fact.value for fact in talk.facts}
     found |= {"customer_name": talk.customer_name} if talk.customer_name else {}
     found |= dict(_plain(kept)) if isinstance(kept, Mapping) else {}
-    found |= {fact.name: fact.value for fact in _heard(talk)}
+    found |= _heard(talk)
     return found | {fact.name: fact.value for fact in learned(talk)}
 
 
 def learned(talk: Talk) -> tuple[Fact, ...]:
     """Return what the messages of this turn answer of the playbook's questions; SKIPPED for what the user passes over.
 
-    A message that asks something itself, or only greets, answers nothing.
+    A message that asks something itself, or only greets, answers nothing. One that wants no more questions is noted
+    as ENDED_QUESTIONS.
     """
     question = pending_question(talk)
-    value = None if question is None or _wants_other(talk) or _is_consent(talk) else answer_to(question, talk.question)
-    return () if question is None or value is None else (Fact(question.name, value),)
+    if question is None or _wants_other(talk) or _is_consent(talk):
+        return ()
+    if ends_questions(talk.question):
+        return (Fact(ENDED_QUESTIONS, SKIPPED),)
+    value = answer_to(question, talk.question, is_patient=not was_put_again(talk, question))
+    declines_person = value == SKIPPED and was_offered_person(talk) and pleasantry(talk.question) == "deny"
+    return () if value is None or declines_person else (Fact(question.name, value),)
 
 
 def pending_question(talk: Talk) -> Question | None:
-    """Return the question that the user was asked last and has not answered, if there is one."""
-    spoken = next((said.text for said in reversed(talk.messages) if _may_ask(said)), None)
-    if spoken is not None:
-        return question_in(spoken, talk.playbook, talk.stage)
-    seeds = talk.context.get(QUESTIONS)
-    asked = [str(one) for one in seeds] if isinstance(seeds, Sequence) and not isinstance(seeds, str) else []
-    return question_in(asked[0], talk.playbook, talk.stage) if asked else None
+    """Return the question that the user was asked last and has not answered, if there is one.
+
+    It stays open past fixed words that put none; not past an answer with sources, or another question of the agent's,
+    which lead elsewhere.
+    """
+    for age, text in enumerate(_spoken(talk)):
+        if (question := question_in(text, talk.playbook, talk.stage)) is not None:
+            return question if age == 0 or question.is_open(_told(talk)) else None
+        if _moves_on(text):
+            return None
+    return None
+
+
+def was_put_again(talk: Talk, question: Question) -> bool:
+    """Tell whether the agent just put a question again because it did not take the user's words for an answer."""
+    again = (phrase("question.again", language, question=question.wording(language)) for language in SPOKEN)
+    said = last_words(talk)
+    return any(words in said for words in again)
+
+
+def was_offered_person(talk: Talk) -> bool:
+    """Tell whether the agent's last words offered a person, also where an open question follows."""
+    return any(ends_in(part, *_OFFERS) for part in last_words(talk).split("\n\n"))
 
 
 def last_words(talk: Talk) -> str:
@@ -74,10 +130,11 @@ def question_in(text: str, playbook: Playbook, stage: str | None = None) -> Ques
     return max(found, key=lambda item: item[:2])[2] if found else None
 
 
-def answer_to(question: Question, text: str) -> str | None:
+def answer_to(question: Question, text: str, *, is_patient: bool = False) -> str | None:
     """Return what a text answers to a question: a choice as the playbook words it in English, or the text itself.
 
-    SKIPPED for a user who passes it over; None for a text that is no answer.
+    SKIPPED for a user who passes it over; None for a text that is no answer. Who is patient takes a long text for no
+    answer either where choices were offered.
     """
     said = _MARKS.sub("", " ".join(text.split()))
     if not said:
@@ -86,8 +143,11 @@ def answer_to(question: Question, text: str) -> str | None:
         return choice
     if passes_over(said):
         return SKIPPED
-    if asks_something(text) or pleasantry(said) or wishes_to_be_forgotten(said):
+    if _commands(said) or asks_something(text) or pleasantry(said) or wishes_to_be_forgotten(said):
         return None
+    if is_patient and question.choices and len(said.split()) > MAX_WORDS:
+        return None
+    said = (_INTRODUCES.sub("", said, count=1) if question.name in _NAMES else said) or said
     return said if len(said) <= MAX_VALUE else said[: MAX_VALUE - 1] + "…"
 
 
@@ -102,19 +162,64 @@ def _is_consent(talk: Talk) -> bool:
     return asks_consent(spoken) and agrees(talk.question) is not None
 
 
-def _heard(talk: Talk) -> Iterator[Fact]:
-    """Yield the answers that the messages before this turn hold, oldest first."""
+def _commands(said: str) -> bool:
+    """Tell whether a text is a wish about the conversation itself: no more questions, or recommendations at once."""
+    return ends_questions(said) or (len(said) <= MAX_LENGTH and asks_for_advice(said))
+
+
+def _spoken(talk: Talk) -> Iterator[str]:
+    """Yield what the agent said lately, latest first, and the question put at the start where that is lately."""
+    lately = [said.text for said in reversed(talk.messages) if _may_ask(said)][:_LOOKED_BACK]
+    yield from lately
+    seeds = talk.context.get(QUESTIONS)
+    if len(lately) < _LOOKED_BACK and isinstance(seeds, Sequence) and not isinstance(seeds, str) and seeds:
+        yield str(seeds[0])
+
+
+def _moves_on(text: str) -> bool:
+    """Tell whether a text of the agent's that puts no question of the playbook leads away from the one before it."""
+    return _CITES.search(text) is not None or (any(mark in text for mark in "?؟") and not is_said(text, *_ASIDES))
+
+
+def _told(talk: Talk) -> frozenset[str]:
+    """Return the names of what was known before this turn's messages."""
+    kept = talk.context.get(ANSWERS)
+    stored = set(kept) if isinstance(kept, Mapping) else set()
+    return frozenset({*talk.context, *stored, *(fact.name for fact in talk.facts), *_heard(talk)})
+
+
+def _heard(talk: Talk) -> dict[str, str]:
+    """Return the answers that the messages before this turn hold, where none was stored with the conversation."""
+    found: dict[str, str] = {}
     question: Question | None = None
     was_asked_consent = False
-    for said in talk.messages:
+    for said in () if talk.context.get(ANSWERS) else talk.messages:
         if _may_ask(said):
-            question = question_in(said.text, talk.playbook, talk.stage)
-        elif said.role is Role.USER and question is not None:
-            value = None if was_asked_consent and agrees(said.text) is not None else answer_to(question, said.text)
-            if value is not None:
-                yield Fact(question.name, value)
-                question = None
+            put = question_in(said.text, talk.playbook, talk.stage)
+            question = put if put is not None or _moves_on(said.text) else question
+        elif said.role is Role.AGENT:
+            question = None
+        elif said.role is Role.USER and wishes_to_be_forgotten(said.text):
+            found, question = {}, None
+        elif said.role is Role.USER and question is not None and not (was_asked_consent and _agrees(said)):
+            value = _replayed(question, said.text, talk)
+            found |= {} if value is None else {question.name: value}
+            question = question if value is None else None
         was_asked_consent = said.role is Role.ASSISTANT and asks_consent(said.text)
+    return found
+
+
+def _replayed(question: Question, text: str, talk: Talk) -> str | None:
+    """Return what an earlier message answered; nothing where it was refused, or called a person."""
+    value = answer_to(question, text, is_patient=True)
+    if value is None or wants_person(fold(text)):
+        return None
+    verdicts = inspect_message(text, language=talk.language, rules=talk.config.conversations)
+    return None if verdicts else value
+
+
+def _agrees(said: Said) -> bool:
+    return agrees(said.text) is not None
 
 
 def _may_ask(said: Said) -> bool:

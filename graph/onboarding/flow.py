@@ -7,7 +7,7 @@ from typing import Final, Literal
 from core.conversations import ENDED, ConversationState
 from core.playbooks import Question
 from graph.memory.agreement import asks_consent
-from graph.onboarding.answers import SKIPPED, known, last_words, pending_question
+from graph.onboarding.answers import ENDED_QUESTIONS, SKIPPED, known, last_words, pending_question
 from graph.onboarding.pleasantries import asks_for_advice, asks_something, pleasantry
 from graph.talk import Talk
 from graph.tools.offers import stage_now
@@ -35,15 +35,19 @@ class Standing:
 def standing(talk: Talk) -> Standing:
     """Return where the conversation stands after this turn's messages and what tools did in it."""
     stage, found = stage_now(talk), known(talk)
-    return Standing(stage, found, talk.playbook.open_items(stage, found.keys()))
+    is_ended = ENDED_QUESTIONS in found
+    return Standing(stage, found, () if is_ended else talk.playbook.open_items(stage, found.keys()))
 
 
 def stage_to_advance(talk: Talk) -> str | None:
     """Return the stage to go to because this one's questions are done, or None.
 
     A stage that asks nothing is left by what is said in it, which only a reader of language can tell; so it stays.
+    A user who wants no more questions is led nowhere.
     """
     here = standing(talk)
+    if ENDED_QUESTIONS in here.known:
+        return None
     stage = talk.playbook.stages[here.stage]
     return stage.next[0] if stage.questions and not here.open and stage.next else None
 
@@ -63,7 +67,7 @@ def after_answers(talk: Talk) -> NextStep:
     here = standing(talk)
     if asks_for_advice(talk.question) and answered(talk, here.known):
         return "recommend"
-    is_done = not here.open and not missing(talk, here.known)
+    is_done = not here.open and not missing(talk, here.known) and ENDED_QUESTIONS not in here.known
     return "recommend" if is_done and RECOMMENDED not in here.known else "ask"
 
 

@@ -46,6 +46,16 @@ def passes_over(text: str) -> bool:
     return _is("skip", text) or pleasantry(text) == "deny"
 
 
+def ends_questions(text: str) -> bool:
+    """Tell whether a whole message is a wish to be asked nothing more."""
+    return _is("stop", text)
+
+
+def wants_none(text: str) -> bool:
+    """Tell whether a whole message says no to everything that was shown."""
+    return _is("none_of_them", text)
+
+
 def asks_something(text: str) -> bool:
     """Tell whether a text is a question: by its mark, or by the word that it begins with."""
     return text.strip().endswith(("?", "؟")) or _first_words().match(plainly(text)) is not None

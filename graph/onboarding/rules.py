@@ -33,7 +33,7 @@ MAX_STEP: Final = 300
 _WENT_WRONG: Final = re.compile(
     r"\b(?:fail|refus|error|dismiss|abandon|stuck|again and again|loop|gave up|cancel)", re.IGNORECASE
 )
-_ALONE: Final = frozenset({"just me", "1", "me", "only me", "one", "myself", "انا فقط", "وحدي"})
+_NUMBER: Final = re.compile(r"(?:(?:more than|over|about|around|we are|اكثر من|حوالي) )?(\d{1,5})\b")
 _NOTHING: Final = frozenset({"no", "none", "nothing", "لا", "لا شيء"})
 
 
@@ -54,6 +54,12 @@ class _Reason:
     confidence: float
 
 
+def _says_several(value: str) -> bool:
+    """Tell whether an answer names a number of people beyond one; whatever else was said speaks for no team."""
+    found = _NUMBER.match(plainly(value))
+    return found is not None and int(found[1]) > 1
+
+
 TOPICS: Final = (
     Topic(
         "import",
@@ -64,7 +70,7 @@ TOPICS: Final = (
     Topic(
         "invite",
         "team_size",
-        lambda value: plainly(value) not in _ALONE,
+        _says_several,
         re.compile(r"invit|team|member|colleague|دعو|فريق|عضو|أعضاء", re.IGNORECASE),
     ),
     Topic(

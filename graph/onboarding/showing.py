@@ -1,9 +1,9 @@
 """Recommendations as a user reads them in a conversation. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.conversations import Citation
-from core.recommendations import Recommendation
+from core.recommendations import DraftVerdict, Recommendation
 from graph.onboarding.values import Drafts, Verdicts
 from graph.phrases import phrase
 from graph.talk import Answer
@@ -23,6 +23,20 @@ def recommendations_answer(shown: Sequence[Recommendation], language: str) -> An
     items = [_item(number, draft, markers, language) for number, draft in enumerate(shown, start=1)]
     intro, ask = phrase("recommendations.intro", language), phrase("recommendations.ask", language)
     return Answer("\n\n".join([intro, *items, ask]), tuple(markers.values()), language)
+
+
+def as_numbered(drafts: Drafts, verdicts: Verdicts, shown: Answer) -> tuple[tuple[Recommendation, DraftVerdict], ...]:
+    """Return every draft with its verdict, its sources numbered as in the answer; those of refused ones have no number."""
+    markers = {(one.title, one.url): one.marker for one in shown.citations}
+    return tuple(
+        (_numbered(draft, markers if verdict.passes else {}), verdict)
+        for draft, verdict in zip(drafts.items, verdicts.items, strict=True)
+    )
+
+
+def _numbered(draft: Recommendation, markers: Mapping[tuple[str, str | None], int | None]) -> Recommendation:
+    cited = [one.model_copy(update={"marker": markers.get((one.title, one.url))}) for one in draft.citations]
+    return draft.model_copy(update={"citations": tuple(cited)})
 
 
 def _item(number: int, draft: Recommendation, markers: dict[tuple[str, str | None], Citation], language: str) -> str:

@@ -13,9 +13,18 @@ import orjson
 from core.conversations import Role
 from core.playbooks import in_language
 from graph.languages import is_written_in
-from graph.onboarding.answers import SKIPPED, first_messages, last_words, learned, pending_question
+from graph.onboarding.answers import (
+    ENDED_QUESTIONS,
+    SKIPPED,
+    first_messages,
+    last_words,
+    learned,
+    pending_question,
+    was_offered_person,
+    was_put_again,
+)
 from graph.onboarding.flow import Standing, stage_to_advance, standing
-from graph.onboarding.pleasantries import Pleasantry, plainly, pleasantry
+from graph.onboarding.pleasantries import Pleasantry, asks_for_advice, asks_something, plainly, pleasantry, wants_none
 from graph.phrases import ends_in, phrase, tongue
 from graph.quoting import quote_for, shortened
 from graph.talk import Reply, Talk, ToolCall, ToolSpec
@@ -30,8 +39,6 @@ _CHOICE: Final = re.compile(
     r"الاول|الثاني|الثالث|الاخير|كل|كلها|كلاهما|واحد|و) ?)+"
 )
 """A choice among a few, such as “1 and 3” or “the first one, please”."""
-_OFFERS: Final = ("unanswerable", "withheld", "budget_exhausted", "provider_failed", "error", "recommendations.none")
-"""Fixed words that offer a person."""
 
 
 def converse(talk: Talk, tools: Sequence[ToolSpec]) -> Reply:
@@ -41,6 +48,8 @@ def converse(talk: Talk, tools: Sequence[ToolSpec]) -> Reply:
     here, kind = standing(talk), pleasantry(talk.question)
     if chooses_recommendation(talk):
         return Reply(phrase("recommendations.chosen", talk.answer_language))
+    if ends_in(last_words(talk), "recommendations.ask") and wants_none(talk.question):
+        return Reply(phrase("deny", talk.answer_language))
     if learned(talk):
         return Reply(_go_on(talk, here))
     if kind is not None and not (kind == "why_do_you_ask" and pending_question(talk) is None):
@@ -78,12 +87,28 @@ def _answer(talk: Talk, here: Standing) -> Reply:
         return Reply("\n\n".join(part for part in (first, _reminder(talk, here)) if part))
     if _is_opening(talk, here):
         return Reply(_opening(talk, here))
-    return Reply(" ".join(part for part in (feeling, phrase("unanswerable", language)) if part), is_answered=False)
+    if again := _put_again(talk):
+        return Reply(again)
+    failed = " ".join(part for part in (feeling, phrase("unanswerable", language)) if part)
+    return Reply("\n\n".join(part for part in (failed, _reminder(talk, here)) if part), is_answered=False)
+
+
+def _put_again(talk: Talk) -> str:
+    """Return the open question once more where the user said something else than an answer to it, yet asked nothing."""
+    question, language = pending_question(talk), talk.answer_language
+    wants_advice = talk.playbook.recommends and asks_for_advice(talk.question)
+    if question is None or (asks_something(talk.question) and not wants_advice):
+        return ""
+    if not wants_advice and (not question.choices or was_put_again(talk, question)):
+        return ""
+    return phrase("question.again", language, question=question.wording(language))
 
 
 def _go_on(talk: Talk, here: Standing) -> str:
     """Return what follows an answer: the next question, or that there is none."""
     language = talk.answer_language
+    if ENDED_QUESTIONS in here.known:
+        return phrase("questions_ended", language)
     if here.question is None:
         done = phrase("questions_done", language)
         return done if talk.playbook.recommends else f"{done} {phrase('questions_none', language)}"
@@ -97,7 +122,7 @@ def _polite(talk: Talk, here: Standing, kind: Pleasantry) -> str:
     if kind == "greeting":
         return _opening(talk, here)
     said = phrase(kind, language, product=talk.config.tone.product_name)
-    is_parting = kind in ("thanks", "goodbye")
+    is_parting = kind == "goodbye" or (kind == "thanks" and pending_question(talk) is None)
     return said if is_parting else " ".join(part for part in (said, _reminder(talk, here)) if part)
 
 
@@ -111,11 +136,6 @@ def _call(talk: Talk, tools: Sequence[ToolSpec]) -> ToolCall | None:
     if wanted is None or not _may_call(name, talk, tools):
         return None
     return ToolCall(f"rules-{len(talk.results)}", name, orjson.dumps(wanted).decode())
-
-
-def was_offered_person(talk: Talk) -> bool:
-    """Tell whether the agent's last words offered a person."""
-    return ends_in(last_words(talk), *_OFFERS)
 
 
 def chooses_recommendation(talk: Talk) -> bool:

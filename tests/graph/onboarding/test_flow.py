@@ -61,6 +61,9 @@ def test_the_last_stage_of_sales_leads_nowhere() -> None:
         ("profile", {"role": "Sales"}, "What would you recommend?", "recommend"),
         ("profile", {"role": "-"}, "What would you recommend?", "ask"),
         ("profile", {}, "What would you recommend?", "ask"),
+        ("profile", {"role": "Sales"}, "just tell me what you recommend", "recommend"),
+        ("tools", {**ALL, "questions_ended": "-"}, "hello", "ask"),
+        ("tools", {"role": "Sales", "questions_ended": "-"}, "What do you recommend?", "recommend"),
         ("follow_up", {"role": "x"}, "hello", "ask"),  # the model went ahead; required questions are open
     ],
 )

@@ -16,7 +16,7 @@ from graph.onboarding.rules import (
     make_recommendations,
     validate_recommendations,
 )
-from graph.onboarding.showing import passing, recommendations_answer
+from graph.onboarding.showing import as_numbered, passing, recommendations_answer
 from graph.onboarding.values import Drafts, Verdicts
 from graph.phrases import phrase
 from graph.talk import Fact
@@ -195,6 +195,20 @@ def test_two_drafts_of_one_source_share_its_number() -> None:
     answer = recommendations_answer((draft(), draft(title="Another")), "en")
     assert [one.marker for one in answer.citations] == [1]
     assert answer.text.count("[1]") == 2
+
+
+def test_what_is_kept_is_numbered_as_what_is_shown() -> None:
+    other = Citation(title="Team", url="https://help.example/t", marker=1, chunk_id="t")
+    first = Citation(title="Send invoices", marker=1, chunk_id="i")
+    drafts = Drafts((draft(citations=(first,)), draft(citations=(other,)), draft(citations=(other, first))))
+    fine = DraftVerdict(passes=True, confidence=0.8)
+    verdicts = Verdicts((fine, DraftVerdict(passes=False, confidence=0.8), fine))
+    shown = recommendations_answer(passing(drafts, verdicts), "en")
+    assert "[2] [1]" in shown.text
+    kept = as_numbered(drafts, verdicts, shown)
+    assert [[one.marker for one in item.citations] for item, _ in kept] == [[1], [None], [2, 1]]
+    assert [verdict for _, verdict in kept] == list(verdicts.items)
+    assert [one.chunk_id for one in kept[2][0].citations] == ["t", "i"]
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])

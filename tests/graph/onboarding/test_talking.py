@@ -11,7 +11,8 @@ from graph.languages import is_written_in
 from graph.onboarding.answers import SKIPPED, learned
 from graph.phrases import phrase
 from graph.reasoners.talking import converse
-from graph.talk import Talk, ToolSpec, Understanding
+from graph.routing import leads_to_person
+from graph.talk import Answer, Reply, Talk, ToolSpec, Understanding
 from tests.graph.talks import KEYS, LIMITS, advanced, make_talk
 
 ADVANCE = ToolSpec("advance_stage", "", {})
@@ -167,6 +168,48 @@ def test_a_choice_among_recommendations_is_noted(text: str) -> None:
 def test_what_chooses_nothing_is_not_taken_for_a_choice(text: str) -> None:
     shown = f"assistant: {phrase('recommendations.ask', 'en')}"
     assert words(make_talk(text, shown, playbook="onboarding")) != phrase("recommendations.chosen", "en")
+
+
+@pytest.mark.parametrize(("text", "key"), [("What is the capital of France?", "unanswerable"), ("thanks", "thanks")])
+def test_the_open_question_is_put_again_after_what_is_no_answer(text: str, key: str) -> None:
+    before = f"assistant: {ROLE.wording('en')}"
+    said = words(make_talk(text, before, playbook="onboarding"))
+    assert said.startswith(phrase(key, "en"))
+    assert said.endswith(phrase("question.after_answer", "en", question=ROLE.wording("en")))
+
+
+def test_a_side_question_without_an_answer_calls_nobody() -> None:
+    talk = make_talk("Do you fly?", f"assistant: {ROLE.wording('en')}", playbook="onboarding", unanswered=5)
+    reply = converse(talk, ())
+    assert not reply.is_answered
+    assert leads_to_person(Answer(reply.text, is_answered=False), talk) is None
+    assert leads_to_person(Answer(phrase("unanswerable", "en"), is_answered=False), talk) == "failures"
+    request = ToolSpec("request_human", "", {})
+    after = make_talk("yes", "user: Do you fly?", f"assistant: {reply.text}", playbook="onboarding")
+    assert [call.name for call in converse(after, (request,)).tool_calls] == ["request_human"]
+
+
+def test_who_says_something_else_is_asked_once_more() -> None:
+    again = phrase("question.again", "en", question=ROLE.wording("en"))
+    before = f"assistant: {ROLE.wording('en')}"
+    assert words(make_talk("I look after all that our customers need", before, playbook="onboarding")) == again
+    assert words(make_talk("just tell me what you recommend", before, playbook="onboarding")) == again
+
+
+@pytest.mark.parametrize("stage", ["profile", "tools"])
+def test_who_wants_no_more_questions_is_asked_none(stage: str) -> None:
+    question = ONBOARDING.stages[stage].questions[0]
+    talk = make_talk("stop", f"assistant: {question.wording('en')}", playbook="onboarding", stage=stage)
+    assert converse(talk, (ADVANCE,)) == Reply(phrase("questions_ended", "en"))
+    stored = {"answers": {"questions_ended": SKIPPED}}
+    after = make_talk("Hello", "assistant: Fine.", playbook="onboarding", stage=stage, context=stored)
+    assert converse(after, (ADVANCE,)) == Reply(phrase("greeting_again", "en"))
+
+
+@pytest.mark.parametrize("text", ["none", "None of these", "neither", "لا شيء"])
+def test_none_of_the_recommendations_is_a_no(text: str) -> None:
+    shown = f"assistant: {phrase('recommendations.ask', 'en')}"
+    assert words(make_talk(text, shown, playbook="onboarding")) == phrase("deny", "en")
 
 
 @pytest.mark.parametrize("name", ["onboarding", "sales", "support"])
