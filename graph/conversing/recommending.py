@@ -13,7 +13,7 @@ from graph.conversing.reading import look_up
 from graph.excerpts import Excerpt
 from graph.onboarding.checking import hold_to_passages
 from graph.onboarding.rules import advice_queries
-from graph.onboarding.showing import passing, recommendations_answer
+from graph.onboarding.showing import as_numbered, passing, recommendations_answer
 from graph.reasoners.choice import reasoner_for
 from graph.talk import Answer, Talk
 
@@ -47,7 +47,7 @@ async def recommend(context: TurnContext, talk: Talk) -> Recommended:
         given, product = tuple(given_texts(talk, passages)), talk.config.tone.product_name
         verdicts = hold_to_passages(drafts.value, verdicts, context.knowledge, passages, given, product)
     shown = recommendations_answer(passing(drafts.value, verdicts), talk.answer_language)
-    judged = tuple(zip(drafts.value.items, verdicts.items, strict=True))
+    judged = as_numbered(drafts.value, verdicts, shown)
     return Recommended(replace(shown, recommendations=judged), drafts.provider, drafts.version)
 
 

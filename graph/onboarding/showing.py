@@ -26,7 +26,7 @@ def recommendations_answer(shown: Sequence[Recommendation], language: str) -> An
 
 
 def as_numbered(drafts: Drafts, verdicts: Verdicts, shown: Answer) -> tuple[tuple[Recommendation, DraftVerdict], ...]:
-    """Return every draft with its verdict, its sources numbered as in the answer; those of refused ones have no number."""
+    """Return every draft with its verdict, its sources numbered as in the answer; refused ones have none."""
     markers = {(one.title, one.url): one.marker for one in shown.citations}
     return tuple(
         (_numbered(draft, markers if verdict.passes else {}), verdict)
