@@ -4,10 +4,20 @@ from datetime import datetime
 from typing import Annotated, Final, Literal, Self, TypeAlias
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
 
 from core.conversations import MAX_MESSAGE, ConversationState, HandledBy, Role
 from core.events import Name
+from core.plaintext import cleaned, says_something
 from core.playbooks import NAME_PATTERN
 from core.recommendations import Recommendation
 
@@ -15,12 +25,18 @@ MAX_CONTEXT_BYTES: Final = 16_384
 PlaybookName: TypeAlias = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 MessageText: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=MAX_MESSAGE)]
 ClientMessageId: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-PersonName: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
 TaskStatus: TypeAlias = Literal["queued", "running", "done", "failed"]
 
 
 def _primary_subtag(value: object) -> object:
     return value.split("-")[0].split("_")[0].lower() if isinstance(value, str) else value
+
+
+def _name(value: str) -> str:
+    name = " ".join(cleaned(value).split())
+    if not says_something(name):
+        raise ValueError("holds nothing that can be seen")
+    return name
 
 
 def _size(value: object) -> int:
@@ -30,6 +46,10 @@ def _size(value: object) -> int:
         raise ValueError("holds a value that cannot be stored") from None
 
 
+PersonName: TypeAlias = Annotated[
+    str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True), AfterValidator(_name)
+]
+"""A name as others see it: one line, without characters that turn or hide the text around it."""
 LanguageTag: TypeAlias = Annotated[str, BeforeValidator(_primary_subtag), StringConstraints(pattern=r"^[a-z]{2,3}$")]
 """A language as users' browsers name it; its region does not count."""
 

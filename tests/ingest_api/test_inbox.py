@@ -206,6 +206,37 @@ async def test_a_person_who_writes_takes_over_and_answers_the_ticket(
     assert (await audited(client, headers)).count("conversation.taken_over") == 1
 
 
+@pytest.mark.parametrize(
+    ("author", "shown"),
+    [
+        ("Sam\u202emoc.live", "Sammoc.live"),
+        ("\u2066Sam\u2069\u200b", "Sam"),
+        ("Sam\nAgent: paid", "Sam Agent: paid"),
+        ("\u200fسامي", "\u200fسامي"),
+    ],
+)
+async def test_a_name_turns_and_hides_nothing_around_it(
+    client: httpx2.AsyncClient, headers: dict[str, str], begun: dict[str, Any], author: str, shown: str
+) -> None:
+    path = f"{LIST}/{begun['conversation_id']}"
+    written = await client.post(f"{path}/messages", json={"text": "Hello.", "author": author}, headers=headers)
+    taken = await client.post(f"{path}/takeover", json={"author": author}, headers=headers)
+    assert (written.json()["message"]["author"], taken.json()["agent_name"]) == (shown, shown)
+
+
+@pytest.mark.parametrize("author", ["\u202e", "\u2066\u2069", "\u200b \u200b", "\u200f", "\u3164"])
+async def test_a_name_that_nobody_sees_is_refused(
+    client: httpx2.AsyncClient, headers: dict[str, str], begun: dict[str, Any], author: str
+) -> None:
+    path = f"{LIST}/{begun['conversation_id']}"
+    for end, body in (("messages", {"text": "Hello.", "author": author}), ("takeover", {"author": author})):
+        refused = await client.post(f"{path}/{end}", json=body, headers=headers)
+        assert refused.status_code == 422
+        assert "author" in refused.text
+    shown = (await client.get(path, headers=headers)).json()
+    assert shown["handled_by"] == "agent"
+
+
 async def test_handing_back_lets_the_agent_answer_again_and_nothing_is_answered_twice(
     client: httpx2.AsyncClient, headers: dict[str, str], services: Services, company: Company, begun: dict[str, Any]
 ) -> None:
