@@ -37,7 +37,7 @@ MAX_VALUE: Final = 300
 """Characters of an answer that are kept."""
 ENDED_QUESTIONS: Final = "questions_ended"
 """Name under which a conversation remembers that the user wants no more questions; its value is SKIPPED."""
-MAX_WORDS: Final = 6
+MAX_WORDS: Final = 8
 """Words of an answer in the user's own words to a question that offers choices."""
 _LOOKED_BACK: Final = 4
 """Messages of the agent among which the question is looked for that is still open."""

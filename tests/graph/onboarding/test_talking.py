@@ -192,7 +192,7 @@ def test_a_side_question_without_an_answer_calls_nobody() -> None:
 def test_who_says_something_else_is_asked_once_more() -> None:
     again = phrase("question.again", "en", question=ROLE.wording("en"))
     before = f"assistant: {ROLE.wording('en')}"
-    assert words(make_talk("I look after all that our customers need", before, playbook="onboarding")) == again
+    assert words(make_talk("I look after all that our customers need here", before, playbook="onboarding")) == again
     assert words(make_talk("just tell me what you recommend", before, playbook="onboarding")) == again
 
 
