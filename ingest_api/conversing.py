@@ -12,9 +12,8 @@ from typing import Any, Final, cast
 from redis.asyncio import Redis
 
 from core import streams
-from core.conversations import ConversationTurn, HandledBy, Message
-from core.frames import ended_frame, handoff_frame, message_frame, typing_frame
-from core.outbox import Outbox
+from core.conversation_line import ConversationLine
+from core.frames import typing_frame
 from core.redis import SOCKET_TIMEOUT, is_outage
 
 WAITERS: Final = 256
@@ -25,36 +24,13 @@ _PAUSE: Final = 0.5
 """Seconds until Redis is asked again after it was away: what was said is stored, so waiting goes on."""
 
 
-class Desk:
-    """Passes messages and turns on. `waiting` is a client over a pool of its own, of `WAITERS` connections."""
+class Desk(ConversationLine):
+    """The line, and waiting at it. `waiting` is a client over a pool of its own, of `WAITERS` connections."""
 
     def __init__(self, redis: Redis, waiting: Redis, *, shards: int) -> None:
-        self._redis = redis
+        super().__init__(redis, shards=shards)
         self._waiting = waiting
-        self._outbox = Outbox(redis)
-        self._shards = shards
         self._free = asyncio.Semaphore(WAITERS)
-
-    async def queue(self, turn: ConversationTurn) -> None:
-        """Put a turn into its stream."""
-        stream = streams.shard_of(streams.CONVERSATIONS, self._shards, turn.company_id, turn.user_id)
-        await self._redis.xadd(stream, {streams.FIELD: streams.encode_conversation_turn(turn)})
-
-    async def tell_message(self, company_id: str, user_id: str, message: Message) -> None:
-        """Bring a message to the user's pages, once however often it is told."""
-        await self._outbox.publish(company_id, user_id, message_frame(message), key=message.message_id)
-
-    async def tell_handoff(
-        self, company_id: str, user_id: str, conversation_id: str, handled_by: HandledBy, key: str, **facts: Any
-    ) -> None:
-        """Tell the user's pages who answers from now on; `key` names the occasion."""
-        frame = handoff_frame(conversation_id, handled_by, **facts)
-        await self._outbox.publish(company_id, user_id, frame, key=f"handoff:{conversation_id}:{key}")
-
-    async def tell_ended(self, company_id: str, user_id: str, conversation_id: str, code: str) -> None:
-        """Tell the user's pages that a conversation is over."""
-        frame = ended_frame(conversation_id, code)
-        await self._outbox.publish(company_id, user_id, frame, key=f"ended:{conversation_id}")
 
     async def tell_typing(self, company_id: str, user_id: str, conversation_id: str) -> None:
         """Show that a person is writing."""

@@ -8,10 +8,12 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from redis.asyncio import Redis
 
 from core import streams
+from core.conversation_line import ConversationLine
 from core.conversations import (
     TRANSITIONS,
     ConversationState,
@@ -24,7 +26,7 @@ from core.conversations import (
     notice_id,
 )
 from core.errors import Unavailable
-from core.frames import delta_frame, handoff_frame, message_frame, typing_frame
+from core.frames import delta_frame, typing_frame
 from core.ids import derive_id, escalation_id
 from core.outbox import Outbox
 from core.redaction import mask
@@ -54,6 +56,7 @@ class ConversationStore:
     redis: Redis
     settings: ChannelSettings
     shards: int
+    line: ConversationLine
 
     async def store_answer(self, talk: Talk, answer: Answer, understanding: Understanding) -> Message:
         """Store the answer with what follows from it, all or nothing; then publish it."""
@@ -131,13 +134,14 @@ class ConversationStore:
         return await insert_notifications(connection, alert, turn, channels_of(config.escalation, self.settings))
 
     async def _publish(self, turn: ConversationTurn, message: Message) -> None:
-        await Outbox(self.redis).publish(turn.company_id, turn.user_id, message_frame(message), key=message.message_id)
+        await self.line.tell_message(turn.company_id, turn.user_id, message)
 
     async def _tell(self, turn: ConversationTurn, opened: OpenedTicket) -> None:
         ticket = opened.ticket
         expected = ticket.expected_by.isoformat() if ticket.expected_by else None
-        frame = handoff_frame(turn.conversation_id, HandledBy.QUEUE, ticket_id=ticket.ticket_id, expected_by=expected)
-        await Outbox(self.redis).publish(turn.company_id, turn.user_id, frame, key=notice_id(turn.turn_id, "queue"))
+        address = (turn.company_id, turn.user_id, turn.conversation_id)
+        facts: dict[str, Any] = {"ticket_id": ticket.ticket_id, "expected_by": expected}
+        await self.line.tell_handoff(*address, HandledBy.QUEUE, turn.turn_id, **facts)
 
 
 async def _open(

@@ -12,10 +12,8 @@ from typing import Final
 
 from redis.asyncio import Redis
 
-from core import streams
+from core.conversation_line import ConversationLine
 from core.conversations import ENDED, ConversationTurn, HandledBy, Message, Role, notice_id
-from core.frames import ended_frame, message_frame
-from core.outbox import Outbox
 from core.settings import ChannelSettings
 from db import configs, conversation_turns, conversations, messages, tickets
 from db.conversations import Conversation, StaleConversation
@@ -61,7 +59,7 @@ class ConversationSweeps:
     ) -> None:
         self._db = db
         self._redis = redis
-        self._outbox = Outbox(redis)
+        self._line = ConversationLine(redis, shards=shards)
         self._settings = settings
         self._shards = shards
         self._now = now
@@ -77,12 +75,8 @@ class ConversationSweeps:
                 stored = await conversation_turns.get(connection, row.company_id, row.turn_id)
                 waits = await conversation_turns.mark_requeued(connection, row.company_id, row.turn_id, now)
             if stored and waits:
-                await self._publish(stored.turn)
+                await self._line.queue(stored.turn)
         return len(left)
-
-    async def _publish(self, turn: ConversationTurn) -> None:
-        key = streams.shard_of(streams.CONVERSATIONS, self._shards, turn.company_id, turn.user_id)
-        await self._redis.xadd(key, {streams.FIELD: streams.encode_conversation_turn(turn)})
 
     async def close_stale(self) -> int:
         """End conversations in which nothing was said for long, and tell their users' pages; returns how many."""
@@ -92,8 +86,7 @@ class ConversationSweeps:
             async with self._db.transaction(each.company_id) as connection:
                 closed = await _close(connection, each, self._now())
             if closed:
-                frame = ended_frame(each.conversation_id, "stale")
-                await self._outbox.publish(each.company_id, each.user_id, frame, key=f"ended:{each.conversation_id}")
+                await self._line.tell_ended(each.company_id, each.user_id, each.conversation_id, "stale")
         return len(found)
 
     async def report_overdue(self) -> int:
@@ -112,8 +105,7 @@ class ConversationSweeps:
             return
         turn = overdue.turn
         if overdue.told:
-            frame = message_frame(overdue.told)
-            await self._outbox.publish(turn.company_id, turn.user_id, frame, key=overdue.told.message_id)
+            await self._line.tell_message(turn.company_id, turn.user_id, overdue.told)
         await publish_notifications(self._redis, self._shards, turn, overdue.notifications)
         async with self._db.transaction(found.company_id) as connection:
             await tickets.mark_overdue(connection, found.company_id, found.ticket_id, self._now())

@@ -16,9 +16,8 @@ from redis.asyncio import Redis
 
 from core import logs, streams
 from core.budgets import conversation_allowance
-from core.conversations import ConversationTurn, HandledBy, Message, Role, answer_id, notice_id
-from core.frames import ended_frame, message_frame
-from core.outbox import Outbox
+from core.conversation_line import ConversationLine
+from core.conversations import ConversationTurn, HandledBy, Message, Role, answer_id
 from core.pseudonyms import Pseudonyms
 from core.settings import ConversationSettings
 from core.turns import ReceiptStep, TurnStatus
@@ -56,6 +55,7 @@ ENDED_SECONDS: Final = 60
 class ConversationStores:
     """What only conversation turns use: where answers go, how pages hear of them, which tools there are, summaries."""
 
+    line: ConversationLine
     conversations: Conversations
     delivery: Delivery
     tools_of: Callable[[Talk, Pseudonyms, Knowledge | None], Awaitable[Tools]]
@@ -117,10 +117,9 @@ class ConversationsHandler:
                 error=reason,
                 now=self._now(),
             )
-        outbox, user = Outbox(self._redis), (turn.company_id, turn.user_id)
-        await outbox.publish(*user, message_frame(told), key=told.message_id)
-        frame = ended_frame(turn.conversation_id, "error")
-        await outbox.publish(*user, frame, key=notice_id(turn.turn_id, "ended"))
+        line, user = self._talking.line, (turn.company_id, turn.user_id)
+        await line.tell_message(*user, told)
+        await line.tell_ended(*user, turn.conversation_id, "error")
         await self._tell_ended(turn, "failed")
 
     async def _handle_one(self, entry: Entry) -> Outcome:

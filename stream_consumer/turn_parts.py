@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import httpx2
 from redis.asyncio import Redis
 
+from core.conversation_line import ConversationLine
 from core.outbox import Outbox
 from core.security import Vault
 from db.pool import Database
@@ -71,8 +72,10 @@ async def open_turns(
         Toolbox.open(db, redis, vault, allow_private=settings.conversations.allow_private_tools)
     )
     web = await stack.enter_async_context(httpx2.AsyncClient())
+    line = ConversationLine(redis, shards=shards)
     talking = ConversationStores(
-        ConversationStore(db, redis, settings.channels, shards),
+        line,
+        ConversationStore(db, redis, settings.channels, shards, line),
         PageDelivery(redis, metrics),
         toolbox.runtime,
         Summaries(db, reasoner, stores.journal, companies, settings.conversations),

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from prometheus_client import Counter
-from redis.asyncio import Redis
 
-from core import streams
-from core.conversations import ConversationTurn, IncomingMessage
+from core.conversation_line import ConversationLine
+from core.conversations import IncomingMessage
 from core.errors import NotFound, ProductError, Unavailable
 from core.flags import Flags
 from core.frames import (
@@ -21,12 +20,9 @@ from core.frames import (
     SendMessage,
     Stop,
     accepted_frame,
-    ended_frame,
     error_frame,
-    message_frame,
 )
 from core.ids import new_id
-from core.outbox import Outbox
 from db import configs, conversation_intake, conversation_requests, conversation_turns, conversations, messages
 from db.conversation_intake import Accepted
 from db.pool import Database
@@ -45,19 +41,15 @@ class Conversing:
     def __init__(
         self,
         database: Database,
-        redis: Redis,
-        outbox: Outbox,
+        line: ConversationLine,
         flags: Flags,
         gate: Gate,
-        shards: int,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
-        self._redis = redis
-        self._outbox = outbox
+        self._line = line
         self._flags = flags
         self._gate = gate
-        self._shards = shards
         self._clock = clock
 
     async def answer(self, session: Session, effect: Converse) -> bytes | None:
@@ -101,7 +93,7 @@ class Conversing:
             accepted = await conversation_intake.accept(connection, incoming, rules, self._clock())
         await self._show(session, accepted)
         if accepted.turn and accepted.publish:
-            await self._publish(accepted.turn)
+            await self._line.queue(accepted.turn)
         log.info("message accepted", extra={"message_id": accepted.message.message_id, "trace_id": incoming.trace_id})
         return accepted_frame(frame.client_message_id, accepted.conversation_id, accepted.message.message_id)
 
@@ -109,13 +101,8 @@ class Conversing:
         """Show a message on the user's other pages, once however often it is sent."""
         user = (session.company_id, session.user_id)
         if accepted.ended:
-            frame = ended_frame(accepted.ended, "stale")
-            await self._outbox.publish(*user, frame, key=f"ended:{accepted.ended}")
-        await self._outbox.publish(*user, message_frame(accepted.message), key=accepted.message.message_id)
-
-    async def _publish(self, turn: ConversationTurn) -> None:
-        key = streams.shard_of(streams.CONVERSATIONS, self._shards, turn.company_id, turn.user_id)
-        await self._redis.xadd(key, {streams.FIELD: streams.encode_conversation_turn(turn)})
+            await self._line.tell_ended(*user, accepted.ended, "stale")
+        await self._line.tell_message(*user, accepted.message)
 
     async def _rate(self, session: Session, frame: Feedback) -> None:
         async with self._database.transaction(session.company_id) as connection:
@@ -130,15 +117,14 @@ class Conversing:
             conversation = await conversations.lock_own(connection, *address)
             turn = await conversation_turns.under_way(connection, session.company_id, conversation.conversation_id)
         if turn is not None:
-            key = streams.stop_key(session.company_id, session.user_id)
-            await self._redis.set(key, turn.turn_id, ex=streams.STOP_SECONDS)
+            await self._line.stop(turn)
 
     async def _call_person(self, session: Session, frame: RequestHuman) -> None:
         async with self._database.transaction(session.company_id) as connection:
             address = (session.company_id, session.user_id, frame.conversation_id)
             asked = await conversation_requests.ask_for_person(connection, *address, new_id(), self._clock())
         if asked.turn:
-            await self._publish(asked.turn)
+            await self._line.queue(asked.turn)
 
 
 def refusal(effect: Converse, error: ProductError) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from redis.asyncio import Redis
 
 from core import redis as redis_connection
+from core.conversation_line import ConversationLine
 from core.conversations import Message
 from core.errors import Unauthenticated, Unavailable
 from core.flags import Flags
@@ -87,7 +88,7 @@ async def assemble(
         stack.push_async_callback(database.close)
         flags = Flags(conversations=talks.enable_conversational_onboarding)
         gate = Gate(max(1, stores.database_pool_size - FOR_GREETINGS))
-        conversing = Conversing(database, redis, Outbox(redis), flags, gate, stores.stream_shards, utc_now)
+        conversing = Conversing(database, ConversationLine(redis, shards=stores.stream_shards), flags, gate, utc_now)
         queries = Queries(database, Vault(security.secret_key.get_secret_value()))
         yield _connect(redis, queries, conversing, stores.stream_shards, settings)
 

@@ -8,7 +8,6 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Response
 
-from core import streams
 from core.conversations import ConversationEnded, EmptyMessage, HandledBy, Role
 from core.errors import NotFound
 from core.ids import new_id
@@ -248,5 +247,4 @@ async def _stop_answer(write: Write, present: Conversation) -> None:
     async with write.services.database.transaction(present.company_id) as connection:
         turn = await conversation_turns.under_way(connection, present.company_id, present.conversation_id)
     if turn is not None:
-        key = streams.stop_key(present.company_id, present.user_id)
-        await write.services.redis.set(key, turn.turn_id, ex=streams.STOP_SECONDS)
+        await write.services.desk.stop(turn)

@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 
 from core import streams
 from core.config import ConversationRules
+from core.conversation_line import ConversationLine
 from core.conversations import ConversationTurn, IncomingMessage, Message
 from core.frames import message_frame
 from core.ids import new_id
@@ -124,8 +125,10 @@ def handler_of(
         OutboxDelivery(Outbox(redis)),
         knowledge or Shelf(),
     )
+    line = ConversationLine(redis, shards=1)
     talking = ConversationStores(
-        changes.get("conversations") or ConversationStore(database, redis, ChannelSettings(), 1),
+        line,
+        changes.get("conversations") or ConversationStore(database, redis, ChannelSettings(), 1, line),
         PageDelivery(redis, metrics),
         tools_of or _tools(database, redis),
         Summaries(database, reasoner or RulesReasoner(), stores.journal, companies, settings),
