@@ -13,6 +13,7 @@ from core.budgets import Allowance
 from core.config import CompanyConfig
 from core.conversations import Channel, Citation, ConversationState, ConversationTurn, HandledBy, Message, Role
 from core.playbooks import Playbook
+from core.pseudonyms import Pseudonyms
 from core.recommendations import DraftVerdict, Recommendation
 from graph.excerpts import Excerpt
 
@@ -255,26 +256,6 @@ class Tools(Protocol):
 
     async def run(self, talk: Talk, calls: Sequence[ToolCall], round_number: int) -> Sequence[ToolResult]:
         """Run calls and return a result for each, in order; never raises for a fault of a tool or its arguments."""
-        ...
-
-
-class Pseudonyms(Protocol):
-    """Masks personal data reversibly, with one table per turn (`core.pseudonyms.Pseudonyms`)."""
-
-    def mask(self, text: str) -> str:
-        """Return the text with personal data replaced by stable placeholders such as “[EMAIL_1]”."""
-        ...
-
-    def unmask(self, text: str) -> str:
-        """Return the text with placeholders replaced by what they stand for."""
-        ...
-
-    def mask_values(self, value: Any) -> Any:
-        """Mask every string of a JSON-like value."""
-        ...
-
-    def unmask_values(self, value: Any) -> Any:
-        """Unmask every string of a JSON-like value."""
         ...
 
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 
 from core.passages import Passage
 from core.playbooks import Stage
+from core.pseudonyms import Pseudonyms
 from graph.conversing.talkfile import role_of
 from graph.excerpts import safe_url
 from graph.guardrails import SentenceGuard
 from graph.prompting import load_prompt
-from graph.talk import Pseudonyms, Talk
+from graph.talk import Talk
 
 
 def guard_for(talk: Talk, passages: Sequence[Passage], pseudonyms: Pseudonyms) -> SentenceGuard:

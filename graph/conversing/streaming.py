@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from core.conversations import Citation
 from core.ids import new_id
+from core.pseudonyms import Pseudonyms
 from graph.conversing.checking import Grounds, Spoken, check_sentence, citation_of, with_markers
 from graph.conversing.sentences import SentenceBuffer
-from graph.talk import Delivery, Pseudonyms, Stopped, Verdict
+from graph.talk import Delivery, Stopped, Verdict
 
 
 @dataclass(frozen=True, slots=True)

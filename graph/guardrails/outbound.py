@@ -22,13 +22,13 @@ from typing import Final
 from core.language_detection import detect
 from core.links import links_in
 from core.personal_data import find
-from core.pseudonyms import PLACEHOLDER
+from core.pseudonyms import PLACEHOLDER, Pseudonyms
 from graph.folding import fold
 from graph.guardrails.figures import all_figures, invented_figures
 from graph.guardrails.judgement import Judged
 from graph.guardrails.moderation import moderate
 from graph.languages import is_written_in, primary
-from graph.talk import Pseudonyms, Talk, Verdict
+from graph.talk import Talk, Verdict
 
 _WORD: Final = re.compile(r"\w+")
 _LETTER: Final = re.compile(r"[^\W\d_]")

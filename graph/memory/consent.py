@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.conversations import Role
+from core.pseudonyms import Pseudonyms
 from graph.memory.agreement import agrees, asks_consent, wishes_to_be_forgotten
 from graph.onboarding.answers import SKIPPED, learned
 from graph.onboarding.flow import standing
 from graph.phrases import phrase
-from graph.talk import Answer, Effect, Pseudonyms, Talk
+from graph.talk import Answer, Effect, Talk
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from graph.talk import Pseudonyms, Talk
+from core.pseudonyms import Pseudonyms
+from graph.talk import Talk
 from graph.tools.arguments import check
 from graph.tools.cleaning import cleaned
 from graph.tools.contracts import (

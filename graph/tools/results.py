@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from core.pseudonyms import Pseudonyms
 from graph.casefile import quote
-from graph.talk import Pseudonyms
 from graph.tools.cleaning import cleaned
 from graph.tools.contracts import SPEAKS_TO_MODEL, Ended
 from graph.tools.figures import figures

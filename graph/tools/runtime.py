@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
-from graph.talk import Pseudonyms, Talk, ToolCall, ToolResult, ToolSpec
+from core.pseudonyms import Pseudonyms
+from graph.talk import Talk, ToolCall, ToolResult, ToolSpec
 from graph.tools.arguments import check
 from graph.tools.contracts import (
     UNKNOWN_TOOL,

@@ -11,12 +11,13 @@ from typing import Final
 from redis.asyncio import Redis
 
 from core.errors import Unauthenticated
+from core.pseudonyms import Pseudonyms
 from core.security import Vault
 from db import companies, profile_facts, tools
 from db.pool import Database
 from db.tools import StoredTool
 from graph.context import Knowledge
-from graph.talk import Pseudonyms, Talk
+from graph.talk import Talk
 from graph.tools.builtins import built_in_tools
 from graph.tools.contracts import RemoteTool
 from graph.tools.offers import may_be_offered
