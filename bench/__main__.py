@@ -4,7 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-SKIPPED = {"__init__", "__main__", "report", "prompts", "sessions", "articles", "shelf", "attacks", "injection_weights"}
+SKIPPED = {
+    "__init__", "__main__", "report", "servers", "evaldata", "prompts", "sessions", "articles", "shelf", "attacks",
+    "injection_weights",
+}  # fmt: skip
 """Modules here that are not benchmarks of a limit: shared code, and the trial of prompts on a real model."""
 
 

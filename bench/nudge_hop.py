@@ -17,7 +17,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -136,17 +136,26 @@ async def measure(environment: dict[str, str], founded: Any, our_port: int, bare
     idle = [await join(url(f"idle-{number}")) for number in range(IDLE)]
     await play(pages)  # warms up
     rounds = [await play(pages) for _ in range(ROUNDS)]
-    for place, name in enumerate(("nudge_hop_p50", "nudge_hop_p99")):
-        ours, limit = ([figures[way][place] for figures in rounds] for way in (publish_ours, publish_bare))
-        emit(name, ours, limit, "ms", digits=3)
-    for connection in (*idle, *pages.values()):
-        connection.transport.abort()
+    report("nudge_hop", *([figures[way] for figures in rounds] for way in (publish_ours, publish_bare)))
+    await leave(redis, [*idle, *pages.values()])
+
+
+def report(name: str, ours: Sequence[tuple[float, float]], limit: Sequence[tuple[float, float]]) -> None:
+    """Print a line for the medians of the rounds, and one for their 99th percentiles."""
+    for place, figure in enumerate(("p50", "p99")):
+        emit(f"{name}_{figure}", [each[place] for each in ours], [each[place] for each in limit], "ms", digits=3)
+
+
+async def leave(redis: Redis, pages: Iterable[ClientConnection]) -> None:
+    """Close what a measurement opened, without ado."""
+    for page in pages:
+        page.transport.abort()
     with contextlib.suppress(Exception):
         await redis.aclose()
 
 
-def main() -> None:
-    """Start the stores and the two servers, and measure."""
+def run_beside_bare(measure: Callable[[dict[str, str], Any, int, int], Coroutine[Any, Any, None]]) -> None:
+    """Start the stores, our gateway and the bare server, and measure: (environment, company, our port, bare port)."""
     allow_files()
     with company() as (founded, environment):
         our_port, bare_port = free_port(), free_port()
@@ -159,4 +168,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--bare"]:
         uvloop.run(bare(int(sys.argv[2]), sys.argv[3]))
     else:
-        main()
+        run_beside_bare(measure)

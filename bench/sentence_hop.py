@@ -14,10 +14,8 @@ the median, and one for the 99th percentile of each round.
 """
 
 import asyncio
-import contextlib
 import itertools
 import statistics
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -25,15 +23,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-import uvloop
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection
 
-from bench.gateway import allow_files, company, our_command
-from bench.ingest import free_port, running
-from bench.nudge_hop import FRAMES, PAUSE_SECONDS, ROUNDS, STREAM, join
-from bench.report import emit
+from bench.nudge_hop import FRAMES, PAUSE_SECONDS, ROUNDS, STREAM, join, leave, report, run_beside_bare
 from core.config import CompanyConfig
 from core.conversations import Channel, ConversationState, ConversationTurn, HandledBy, Role, answer_id
 from core.frames import delta_frame
@@ -158,24 +152,9 @@ async def measure(environment: dict[str, str], founded: Any, our_port: int, bare
     ways: Ways = {"ours": (our_sentence(founded, delivery), our_page), "bare": (bare_sentence(redis), bare_page)}
     await play(ways)  # warms up
     rounds = [await play(ways) for _ in range(ROUNDS)]
-    for place, name in enumerate(("sentence_hop_p50", "sentence_hop_p99")):
-        ours, limit = ([figures[way][place] for figures in rounds] for way in ("ours", "bare"))
-        emit(name, ours, limit, "ms", digits=3)
-    for _, page in ways.values():
-        page.transport.abort()
-    with contextlib.suppress(Exception):
-        await redis.aclose()
-
-
-def main() -> None:
-    """Start the stores and the two servers, and measure."""
-    allow_files()
-    with company() as (founded, environment):
-        our_port, bare_port = free_port(), free_port()
-        bare = [sys.executable, "-m", "bench.nudge_hop", "--bare", str(bare_port), environment["REDIS_URL"]]
-        with running(our_command(our_port), {**environment, "GATEWAY_PORT": str(our_port)}), running(bare):
-            uvloop.run(measure(environment, founded, our_port, bare_port))
+    report("sentence_hop", *([figures[way] for figures in rounds] for way in ("ours", "bare")))
+    await leave(redis, [page for _, page in ways.values()])
 
 
 if __name__ == "__main__":
-    main()
+    run_beside_bare(measure)
