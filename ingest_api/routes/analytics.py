@@ -1,26 +1,33 @@
 """Figures: what the agent spent, and what became of its nudges."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
-from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime, BaseModel
 
 from core.errors import InvalidRequest
 from db import analytics, conversation_analytics
+from db.pool import Connection
+from ingest_api.access import Caller
 from ingest_api.deps import CallerOf, ServicesOf
 from ingest_api.inbox_schemas import ConversationDay
 from ingest_api.schemas import CostRow, ListOf, NudgeCount
+from ingest_api.wiring import Services
 
 DEFAULT_PERIOD: Final = timedelta(days=30)
 MAX_PERIOD: Final = timedelta(days=400)
 Since = Annotated[AwareDatetime | None, Query(description="From here on; 30 days before `until` when left out")]
 Until = Annotated[AwareDatetime | None, Query(description="Up to but without this; now when left out")]
 
+Period = tuple[datetime, datetime]
+RowT = TypeVar("RowT", bound=BaseModel)
+
 router = APIRouter(prefix="/api/v1/analytics", tags=["analytics"])
 
 
-def choose_period(since: datetime | None, until: datetime | None, now: datetime) -> tuple[datetime, datetime]:
+def choose_period(since: datetime | None, until: datetime | None, now: datetime) -> Period:
     """Return the period asked for, in UTC; raises InvalidRequest when it is empty or longer than 400 days."""
     try:
         end = (until or now).astimezone(UTC)
@@ -32,34 +39,39 @@ def choose_period(since: datetime | None, until: datetime | None, now: datetime)
     return begin, end
 
 
+def read_period(since: Since = None, until: Until = None) -> Period:
+    """Return the period that a request asks for."""
+    return choose_period(since, until, datetime.now(UTC))
+
+
+PeriodOf = Annotated[Period, Depends(read_period)]
+
+
 @router.get("/costs", summary="What was spent on models")
-async def read_costs(
-    caller: CallerOf, services: ServicesOf, since: Since = None, until: Until = None
-) -> ListOf[CostRow]:
+async def read_costs(caller: CallerOf, services: ServicesOf, period: PeriodOf) -> ListOf[CostRow]:
     """Return calls, tokens and cost in US cents by UTC day, provider and model."""
-    begin, end = choose_period(since, until, datetime.now(UTC))
-    async with services.database.transaction(caller.company_id) as connection:
-        rows = await analytics.daily_costs(connection, caller.company_id, begin, end)
-    return ListOf(items=[CostRow.model_validate(row) for row in rows], next_cursor=None)
+    return await _rows_of(period, caller, services, analytics.daily_costs, CostRow)
 
 
 @router.get("/nudges", summary="What became of nudges")
-async def read_nudges(
-    caller: CallerOf, services: ServicesOf, since: Since = None, until: Until = None
-) -> ListOf[NudgeCount]:
+async def read_nudges(caller: CallerOf, services: ServicesOf, period: PeriodOf) -> ListOf[NudgeCount]:
     """Return how many nudges of the period have which status now, by type."""
-    begin, end = choose_period(since, until, datetime.now(UTC))
-    async with services.database.transaction(caller.company_id) as connection:
-        rows = await analytics.nudge_counts(connection, caller.company_id, begin, end)
-    return ListOf(items=[NudgeCount.model_validate(row) for row in rows], next_cursor=None)
+    return await _rows_of(period, caller, services, analytics.nudge_counts, NudgeCount)
 
 
 @router.get("/conversations", summary="What came of conversations")
-async def read_conversations(
-    caller: CallerOf, services: ServicesOf, since: Since = None, until: Until = None
-) -> ListOf[ConversationDay]:
+async def read_conversations(caller: CallerOf, services: ServicesOf, period: PeriodOf) -> ListOf[ConversationDay]:
     """Return containment, satisfaction, waiting times, tokens and cost of conversations by UTC day, newest first."""
-    begin, end = choose_period(since, until, datetime.now(UTC))
+    return await _rows_of(period, caller, services, conversation_analytics.days, ConversationDay)
+
+
+async def _rows_of(
+    period: Period,
+    caller: Caller,
+    services: Services,
+    read: Callable[[Connection, str, datetime, datetime], Awaitable[Sequence[object]]],
+    row_type: type[RowT],
+) -> ListOf[RowT]:
     async with services.database.transaction(caller.company_id) as connection:
-        rows = await conversation_analytics.days(connection, caller.company_id, begin, end)
-    return ListOf(items=[ConversationDay.model_validate(row) for row in rows], next_cursor=None)
+        rows = await read(connection, caller.company_id, *period)
+    return ListOf(items=[row_type.model_validate(row) for row in rows], next_cursor=None)
