@@ -93,6 +93,18 @@ return {seq, previous, frame, pass_on(KEYS[2], seq, previous, frame)}
 # KEYS: 1 connections. ARGV, further: 5 frame
 _SEND: Final = _ROUTING + "return pass_on(KEYS[1], '0', '0', ARGV[5])"
 
+# Passes a frame on unless the user has stopped what it belongs to; returns 0 then. One call does both, since a
+# sentence waits for it. KEYS: 1 connections, 2 stop. ARGV, further: 5 frame, 6 what the frame belongs to
+_SEND_UNLESS_STOPPED: Final = (
+    _ROUTING
+    + """
+if redis.call('GET', KEYS[2]) == ARGV[6] then
+    return 0
+end
+return pass_on(KEYS[1], '0', '0', ARGV[5])
+"""
+)
+
 # Keeps the time at which an acknowledgement came first, and returns it.
 # KEYS: 1 acknowledgements. ARGV: 1 field, 2 now in ms, 3 seconds kept, 4 acknowledgements kept
 _NOTE_ACK: Final = """
@@ -151,6 +163,7 @@ class Outbox:
         self._redis = redis
         self._publish = redis.register_script(_PUBLISH)
         self._send = redis.register_script(_SEND)
+        self._send_unless_stopped = redis.register_script(_SEND_UNLESS_STOPPED)
 
     async def publish(self, company_id: str, user_id: str, frame: Mapping[str, Any], *, key: str) -> int:
         """Store a durable frame under `key` and pass it to the user's gateways; returns its sequence number."""
@@ -166,6 +179,18 @@ class Outbox:
         address, data = _address(company_id, user_id), orjson.dumps(frame)
         unreached = await self._send([streams.connections_key(company_id, user_id)], [*_route(address), data])
         await self._pass_on(address, (b"0", b"0", data), unreached)
+
+    async def send_unless_stopped(
+        self, company_id: str, user_id: str, frame: Mapping[str, Any], *, turn_id: str
+    ) -> bool:
+        """Pass a passing frame of a turn's answer on; False, and nothing sent, if the user has stopped that answer."""
+        address, data = _address(company_id, user_id), orjson.dumps(frame)
+        keys = [streams.connections_key(company_id, user_id), streams.stop_key(company_id, user_id)]
+        unreached = await self._send_unless_stopped(keys, [*_route(address), data, turn_id])
+        if unreached == 0:
+            return False
+        await self._pass_on(address, (b"0", b"0", data), unreached)
+        return True
 
     async def after(self, company_id: str, user_id: str, seq: int) -> list[Frame]:
         """Return the stored frames after `seq`, in order."""

@@ -219,8 +219,8 @@ class Delivery(Protocol):
         """Show that an answer is being written."""
         ...
 
-    async def delta(self, turn: ConversationTurn, run: str, index: int, text: str) -> None:
-        """Send a checked, unmasked sentence."""
+    async def delta(self, turn: ConversationTurn, run: str, index: int, text: str) -> bool:
+        """Send a checked, unmasked sentence; False, and nothing sent, if the user has stopped this answer."""
         ...
 
     async def is_stopped(self, turn: ConversationTurn) -> bool:

@@ -241,13 +241,22 @@ class PageDelivery:
 
     async def typing(self, turn: ConversationTurn) -> None:
         """Show that an answer is being written."""
-        await self._send(turn, typing_frame(turn.conversation_id))
+        with suppress(Unavailable):
+            async with available():
+                await self._outbox.send(turn.company_id, turn.user_id, typing_frame(turn.conversation_id))
 
-    async def delta(self, turn: ConversationTurn, run: str, index: int, text: str) -> None:
-        """Send a sentence."""
+    async def delta(self, turn: ConversationTurn, run: str, index: int, text: str) -> bool:
+        """Send a sentence, unless the user has stopped this answer."""
+        frame = delta_frame(turn.conversation_id, answer_id(turn.turn_id), run, index, text)
+        is_wanted = True
+        with suppress(Unavailable):
+            async with available():
+                is_wanted = await self._outbox.send_unless_stopped(
+                    turn.company_id, turn.user_id, frame, turn_id=turn.turn_id
+                )
         if index == 0:
             self._metrics.first_sentence.observe((datetime.now(UTC) - turn.created_at).total_seconds())
-        await self._send(turn, delta_frame(turn.conversation_id, answer_id(turn.turn_id), run, index, text))
+        return is_wanted
 
     async def is_stopped(self, turn: ConversationTurn) -> bool:
         """Tell whether the user stopped this answer."""
@@ -256,8 +265,3 @@ class PageDelivery:
                 stopped = await self._redis.get(streams.stop_key(turn.company_id, turn.user_id))
                 return bool(stopped == turn.turn_id.encode())
         return False
-
-    async def _send(self, turn: ConversationTurn, frame: dict[str, object]) -> None:
-        with suppress(Unavailable):
-            async with available():
-                await self._outbox.send(turn.company_id, turn.user_id, frame)

@@ -66,13 +66,15 @@ class Grounds:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A sentence that may be said, with the blanks around it, and the chunks that prove it."""
+    """A sentence that may be said, and the chunks that prove it."""
 
     text: str
-    before: str = ""
-    after: str = ""
     cited: tuple[str, ...] = ()
     is_claim: bool = False
+
+
+Checked = Spoken | tuple[Verdict, ...]
+"""What became of a sentence: how it may be said, or why it may not."""
 
 
 def grounds_for(talk: Talk, passages: tuple[Passage, ...], claims: Claims | None, guard: Guard) -> Grounds:
@@ -82,16 +84,14 @@ def grounds_for(talk: Talk, passages: tuple[Passage, ...], claims: Claims | None
     return Grounds(talk, passages, claims, guard, given, links_of(passages), sources)
 
 
-def check_sentence(raw: str, grounds: Grounds, *, is_verbatim: bool) -> Spoken | tuple[Verdict, ...]:
-    """Return the sentence as it may be said, or the verdicts that withhold it.
+def check_sentence(raw: str, grounds: Grounds, *, is_verbatim: bool) -> Checked:
+    """Return the sentence as it may be said, or the verdicts that withhold it. Blanks around it do not matter.
 
     `is_verbatim` marks words that are our own, or quoted as they stand: they are not held against the passages, nor to
     a language.
     """
-    body = raw.strip()
-    before, after = raw[: raw.find(body)], raw[raw.find(body) + len(body) :]
-    named = _named_chunks(body, grounds.talk)
-    bare = plain_text(_MARKER.sub("", body), grounds.links)
+    named = _named_chunks(raw, grounds.talk)
+    bare = plain_text(_MARKER.sub("", raw), grounds.links)
     if bare.strip(" .!*") == UNANSWERABLE:
         return (Verdict("unanswerable", "answer"),)
     if not any(letter.isalnum() for letter in bare):
@@ -100,8 +100,8 @@ def check_sentence(raw: str, grounds: Grounds, *, is_verbatim: bool) -> Spoken |
     if judged.text is None and not (is_verbatim and _is_foreign_alone(judged)):
         return judged.verdicts
     if is_verbatim:
-        return Spoken(judged.text or bare, before, after, named, is_claim=bool(named))
-    return _proven(judged.text or bare, before, after, named, grounds)
+        return Spoken(judged.text or bare, named, is_claim=bool(named))
+    return _proven(judged.text or bare, named, grounds)
 
 
 def _is_foreign_alone(judged: Judged) -> bool:
@@ -110,16 +110,14 @@ def _is_foreign_alone(judged: Judged) -> bool:
     return all(verdict.rule == "language" for verdict in judged.verdicts)
 
 
-def _proven(
-    text: str, before: str, after: str, named: tuple[str, ...], grounds: Grounds
-) -> Spoken | tuple[Verdict, ...]:
+def _proven(text: str, named: tuple[str, ...], grounds: Grounds) -> Checked:
     backing = _backing(text, named, grounds)
     if not backing.text:
         if is_anchored(text, _stated(grounds.talk), grounds.talk.answer_language):
-            return Spoken(text, before, after, is_claim=True)
+            return Spoken(text, is_claim=True)
         return tuple(Verdict(reason, "answer") for reason in backing.withheld or ("unsupported",))
     own = tuple(chunk for chunk in named if chunk in backing.cited)
-    return Spoken(text, before, after, (own or backing.cited)[:MAX_SHOWN], is_claim=bool(backing.cited))
+    return Spoken(text, (own or backing.cited)[:MAX_SHOWN], is_claim=bool(backing.cited))
 
 
 def _backing(text: str, named: tuple[str, ...], grounds: Grounds) -> Backing:
@@ -159,9 +157,9 @@ def _source(passage: Passage, claims: Claims | None) -> Citation:
     )
 
 
-def _named_chunks(body: str, talk: Talk) -> tuple[str, ...]:
+def _named_chunks(raw: str, talk: Talk) -> tuple[str, ...]:
     """Return the chunks that the markers of a sentence name; numbers that were not given name none."""
-    numbers = [int(found[1]) for found in _MARKER.finditer(body)]
+    numbers = [int(found[1]) for found in _MARKER.finditer(raw)]
     known = dict(enumerate(talk.excerpts, start=1))
     return tuple(dict.fromkeys(known[number].chunk_id for number in numbers if number in known))
 

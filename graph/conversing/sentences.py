@@ -21,6 +21,8 @@ _MARKERS: Final = re.compile(rf"(?:{_BRACKETS})?\s*(?:\[\d{{1,2}}\]\s?)+|{_BRACK
 _BEGUN_MARKER: Final = re.compile(r"\s*(?:\[\d{1,2}\]\s*)*(?:\[\d{0,2}|\([^()\n]{0,300}\)?)$")
 _FINISHED: Final = re.compile(r"(?:[.!…。][\"'”’»)\]]*\s+|\][.!…。]+)$")
 """How a text ends whose last sentence is finished, unless an abbreviation ends it."""
+_ENDING: Final = re.compile(r"(?P<stop>[.!?؟…。][\"'”’»)]*)?(?P<marker>\s*\[\d{1,2}(?P<closed>\])?)?$")
+"""How a text ends whose last sentence is finished but for a few letters."""
 _LATE_MARKERS: Final = re.compile(r"^\s*(?:\[\d{1,2}\]\s?)+")
 _PROBE: Final = "x"
 """A small letter: behind it an abbreviation such as “p.m.” does not end its sentence."""
@@ -62,6 +64,17 @@ class SentenceBuffer:
             return []
         whole[-1] = whole[-1].removesuffix(" ")
         return whole
+
+    def expected(self) -> str | None:
+        """Return the sentence that the text is about to be, if a full stop or a marker shows its end; None otherwise.
+
+        The rest of a begun marker and the full stop after it are guessed.
+        """
+        ending = _ENDING.search(self._text)
+        if ending is None or not ending[0] or not self._text[: ending.start()].strip():
+            return None
+        rest = "" if ending["closed"] or not ending["marker"] else "]"
+        return f"{self._text}{rest}{'' if ending['stop'] else '.'}".strip()
 
     def flush(self) -> list[str]:
         """Return what is left: the text has come to its end."""

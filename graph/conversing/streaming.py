@@ -1,18 +1,23 @@
 """The way of an answer to the user while it is written: cut into sentences, each checked, unmasked, and sent at once.
 
-Nothing waits for the whole answer, and nothing is sent unchecked. An answer that is begun anew (another provider, a
+Nothing waits for the whole answer, and nothing is sent unchecked. A sentence whose end is in sight is checked while the
+model writes its last letters. An answer that is begun anew (another provider, a
 tool that was asked first) starts a new run, which takes the place of what the page shows.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from core.conversations import Citation
 from core.ids import new_id
 from core.pseudonyms import Pseudonyms
-from graph.conversing.checking import Grounds, Spoken, check_sentence, citation_of, with_markers
+from graph.conversing.checking import Checked, Grounds, Spoken, check_sentence, citation_of, with_markers
 from graph.conversing.sentences import SentenceBuffer
 from graph.talk import Delivery, Stopped, Verdict
+
+MAX_AHEAD: Final = 3
+"""Checks of one sentence before it is finished; a text may look finished at every letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class AnswerStream:
         self._verdicts: list[Verdict] = []
         self._claims = 0
         self._is_touched = False
+        self._ahead: dict[str, Checked] = {}
 
     @property
     def is_touched(self) -> bool:
@@ -51,6 +57,7 @@ class AnswerStream:
     async def hold_to(self, grounds: Grounds) -> None:
         """Begin a round that is held against these grounds."""
         self._grounds = grounds
+        self._ahead.clear()
         grounds.make_ready()
         await self.restart()
 
@@ -63,6 +70,7 @@ class AnswerStream:
         """Take the next piece of a model's text; raises Stopped."""
         self._is_touched = True
         await self._say_all(self._buffer.feed(piece), is_verbatim=False)
+        self._check_ahead()
 
     async def say(self, text: str, *, is_verbatim: bool) -> None:
         """Take a text that is there as a whole; raises Stopped."""
@@ -83,29 +91,37 @@ class AnswerStream:
 
     async def _say_all(self, sentences: Iterable[str], *, is_verbatim: bool) -> None:
         for sentence in sentences:
-            checked = check_sentence(sentence, self._grounds, is_verbatim=is_verbatim)
+            checked = None if is_verbatim else self._ahead.get(sentence.strip())
+            if checked is None:
+                checked = check_sentence(sentence, self._grounds, is_verbatim=is_verbatim)
+            self._ahead.clear()
             if isinstance(checked, Spoken):
-                await self._say(checked)
+                await self._say(checked, sentence)
             else:
                 self._verdicts += checked
 
-    async def _say(self, spoken: Spoken) -> None:
-        """Send a sentence, then look whether the user wants more: the look must not hold the sentence up."""
+    def _check_ahead(self) -> None:
+        """Check what is about to be a sentence: then it need not wait for that when it is one."""
+        expected = self._buffer.expected()
+        if expected is not None and expected not in self._ahead and len(self._ahead) < MAX_AHEAD:
+            self._ahead[expected] = check_sentence(expected, self._grounds, is_verbatim=False)
+
+    async def _say(self, spoken: Spoken, raw: str) -> None:
+        """Send a sentence with the blanks that it was written with, unless the user wants no more."""
         markers = [marker for chunk in spoken.cited if (marker := self._marker_of(chunk)) is not None]
         masked = with_markers(spoken.text, tuple(dict.fromkeys(markers)))
-        text = f"{self._blank_before(spoken)}{self._pseudonyms.unmask(masked)}{spoken.after}"
+        text = f"{self._blank_before(raw)}{self._pseudonyms.unmask(masked)}{raw[len(raw.rstrip()) :]}"
         turn = self._grounds.talk.turn
-        await self._delivery.delta(turn, self._run, len(self._said), text)
+        if not await self._delivery.delta(turn, self._run, len(self._said), text):
+            raise Stopped
         self._said.append(text)
         self._claims += spoken.is_claim
-        if await self._delivery.is_stopped(turn):
-            raise Stopped
 
-    def _blank_before(self, spoken: Spoken) -> str:
+    def _blank_before(self, raw: str) -> str:
         """Return the blanks before a sentence; one where they went with a sentence that was withheld."""
         if not self._said:
             return ""
-        return spoken.before or ("" if self._said[-1][-1:].isspace() else " ")
+        return raw[: len(raw) - len(raw.lstrip())] or ("" if self._said[-1][-1:].isspace() else " ")
 
     def _marker_of(self, chunk_id: str) -> int | None:
         """Return the number of the document that a chunk belongs to: the next one when it is cited first."""

@@ -79,6 +79,17 @@ async def test_a_passing_frame_is_stored_nowhere(outbox: Outbox, redis: Redis) -
     assert await redis.exists(streams.frames_key(C, U)) == 0
 
 
+async def test_a_frame_of_a_stopped_answer_is_not_passed_on_and_those_of_others_are(
+    outbox: Outbox, redis: Redis
+) -> None:
+    await listen(redis, "g")
+    assert await outbox.send_unless_stopped(C, U, {"n": 1}, turn_id="t1")
+    await redis.set(streams.stop_key(C, U), "t1")
+    assert not await outbox.send_unless_stopped(C, U, {"n": 2}, turn_id="t1")
+    assert await outbox.send_unless_stopped(C, U, {"n": 3}, turn_id="t2")
+    assert await delivered(redis, "g") == [(0, 0, b'{"n":1}'), (0, 0, b'{"n":3}')]
+
+
 async def test_a_gateway_that_the_script_cannot_reach_is_named_and_the_frame_is_kept(
     outbox: Outbox, redis: Redis
 ) -> None:

@@ -81,6 +81,34 @@ def test_markers_after_the_full_stop_belong_to_what_is_before_them(text: str, wh
     assert [re.sub(r"\s*\[\d\]", "", one).strip() for one in fed(text)] == bare
 
 
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("Keys have 32 characters [1", "]."),
+        ("Keys have 32 characters [1]", "."),
+        ("Keys have 32 characters.", " Next"),
+        ("Keys have 32 characters. [1", "] Next"),
+        ("He said “no.”", " Next"),
+        ("هل فتحتها؟", " نعم"),
+    ],
+)
+def test_what_is_expected_is_the_sentence_as_it_leaves(text: str, rest: str) -> None:
+    buffer = SentenceBuffer()
+    buffer.feed(text)
+    expected = buffer.expected()
+    assert [one.strip() for one in buffer.feed(rest)] == [expected]
+
+
+@pytest.mark.parametrize(
+    "text", ["Keys have 32 characters", "Keys have 32 characters [", "It is so. [1", "[1]", ".", ""]
+)
+def test_nothing_is_expected_where_no_end_is_in_sight(text: str) -> None:
+    buffer = SentenceBuffer()
+    for letter in text:
+        buffer.feed(letter)
+    assert buffer.expected() is None
+
+
 def test_a_text_without_an_end_is_cut_at_a_blank() -> None:
     sentences = fed("word " * 1000, 50)
     assert max(map(len, sentences)) <= MAX_SENTENCE

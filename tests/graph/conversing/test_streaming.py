@@ -9,7 +9,7 @@ from core.conversations import ConversationTurn
 from core.pseudonyms import Pseudonyms
 from graph.conversing.checking import Spoken, check_sentence, grounds_for, with_markers
 from graph.conversing.guarding import guard_for
-from graph.conversing.streaming import AnswerStream
+from graph.conversing.streaming import MAX_AHEAD, AnswerStream
 from graph.talk import Stopped, Talk, ToolCall, ToolResult
 from stream_consumer.knowledge_store import Claims
 from tests.graph.shelf import ARTICLE_URL, make_passage
@@ -31,8 +31,11 @@ class Page:
     async def typing(self, turn: ConversationTurn) -> None:
         return None
 
-    async def delta(self, turn: ConversationTurn, run: str, index: int, text: str) -> None:
-        self.deltas.append((run, index, text))
+    async def delta(self, turn: ConversationTurn, run: str, index: int, text: str) -> bool:
+        is_wanted = not await self.is_stopped(turn)
+        if is_wanted:
+            self.deltas.append((run, index, text))
+        return is_wanted
 
     async def is_stopped(self, turn: ConversationTurn) -> bool:
         return len(self.deltas) >= self.stops_after
@@ -239,3 +242,37 @@ async def test_a_blank_stays_where_a_sentence_between_two_is_withheld() -> None:
     for piece in ("Keys have 32 characters [1].", " They cost 40 dollars. ", "Do you have one?"):
         await stream.write(piece)
     assert (await stream.finish()).text == "Keys have 32 characters [1]. Do you have one?"
+
+
+async def test_a_sentence_is_checked_while_its_last_letters_are_written_and_not_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page, checked = Page(), list[str]()
+
+    def note(raw: str, *rest: Any, **options: Any) -> Any:
+        checked.append(raw.strip())
+        return check_sentence(raw, *rest, **options)
+
+    monkeypatch.setattr("graph.conversing.streaming.check_sentence", note)
+    stream = stream_of(page)
+    for piece in ("Keys", " have", " 32", " characters", " [", "1"):
+        await stream.write(piece)
+    assert checked == ["Keys have 32 characters [1]."]
+    await stream.write("].")
+    assert [text for _, _, text in page.deltas] == ["Keys have 32 characters [1]."]
+    for piece in (" A", " workspace", " has", " at", " most", " 30", " keys", ".", " The"):
+        await stream.write(piece)
+    assert checked[1:] == ["A workspace has at most 30 keys."]
+    assert len(page.deltas) == 1, "what was checked ahead and failed is not said either"
+    for _ in range(100):
+        await stream.write("e.g.")
+    assert len(checked) <= 2 + MAX_AHEAD
+
+
+async def test_what_was_checked_ahead_holds_for_its_grounds_alone() -> None:
+    page, talk = Page(), talk_of()
+    stream = stream_of(page, talk)
+    await stream.write("Keys have 32 characters [1")
+    await stream.hold_to(grounds_for(talk, PASSAGES[1:], Claims(), guard_for(talk, PASSAGES[1:], Pseudonyms())))
+    await stream.write("Keys have 32 characters [1]. ")
+    assert page.deltas == []
