@@ -23,6 +23,8 @@ from core.errors import SettingsError
 
 MIN_KEY_LENGTH: Final = 32
 """Characters of SECRET_KEY."""
+MAX_DAYS: Final = 36_500
+"""Longest retention: a century, which is as good as for ever."""
 PROVIDERS: Final = ("rules", "openai", "azure", "local")
 
 
@@ -227,6 +229,27 @@ class ConversationSettings(Settings):
     chat_session_seconds: int = Field(900, ge=60, le=3600, description="Life of a chat session's token")
 
 
+class RetentionSettings(Settings):
+    """How long things are kept; what is older is forgotten within hours, and cannot be had back."""
+
+    retention_conversation_days: int = Field(
+        365,
+        ge=1,
+        le=MAX_DAYS,
+        description="After its end a conversation is forgotten, with messages, turns, calls of tools, ticket, "
+        "recommendations and models' answers; figures stay. Notifications count from the day they were made",
+    )
+    retention_profile_days: int = Field(
+        730, ge=1, le=MAX_DAYS, description="What users told about themselves, once they were not seen for that long"
+    )
+    retention_translation_days: int = Field(
+        90, ge=1, le=MAX_DAYS, description="Translations, which are paid for again when they are needed later"
+    )
+    retention_spend_days: int = Field(
+        400, ge=62, le=MAX_DAYS, description="What models cost a company by day; the calls that cost it are kept"
+    )
+
+
 class ChannelSettings(Settings):
     """Where notifications go when a company names nothing of its own."""
 
@@ -260,6 +283,7 @@ ALL: Final = (
     LlmSettings,
     ChannelSettings,
     ConversationSettings,
+    RetentionSettings,
     LogSettings,
 )
 

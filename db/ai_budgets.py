@@ -13,7 +13,7 @@ from psycopg.rows import class_row
 
 from core.budgets import WARN_AT, Allowance, Kind, Scope, Used, scope_of
 from db.pool import Connection, Database
-from db.query import fetch_one
+from db.query import change, fetch_one
 
 RESERVATION_LIFE: Final = timedelta(minutes=5)
 """A call that began longer ago than this and never ended was killed: its estimate is free again."""
@@ -126,6 +126,14 @@ _RESERVE: Final = (
     """
 )
 
+# Forgets sums of days long past; what single calls cost is kept with them.
+_DROP_BEFORE: Final = """
+    DELETE FROM ai_spend_days WHERE company_id = %(company_id)s AND (day, part) IN (
+        SELECT day, part FROM ai_spend_days
+        WHERE company_id = %(company_id)s AND day < (%(before)s::timestamptz AT TIME ZONE 'UTC')::date
+        ORDER BY day LIMIT %(limit)s)
+"""
+
 
 class PlannedCall(Protocol):
     """What must be known of a call before it is made; `estimate_cents` is its upper price, 0 where unknown."""
@@ -206,6 +214,11 @@ async def used(
     found = await fetch_one(connection, Used, _READ_USED, {**values, "interaction_id": None})
     assert found is not None  # an aggregate always has a row
     return found
+
+
+async def drop_before(connection: Connection, company_id: str, before: datetime, limit: int) -> int:
+    """Forget up to `limit` rows of the sums of UTC days before that of a moment; returns how many."""
+    return await change(connection, _DROP_BEFORE, {"company_id": company_id, "before": before, "limit": limit})
 
 
 def _moment(company_id: str, now: datetime) -> dict[str, Any]:

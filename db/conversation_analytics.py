@@ -1,7 +1,8 @@
 """Figures of conversations by day: how many the agent held alone, what users thought, how long they waited, the cost.
 
 A conversation belongs to the UTC day on which it began. It is contained when the user said something in it and nobody
-asked for a person. Calls belong to the day on which they were made.
+asked for a person. Calls belong to the day on which they were made. Forgotten conversations (db.retention) count with
+what stayed of them.
 """
 
 from dataclasses import dataclass
@@ -11,10 +12,10 @@ from typing import Final
 from db.pool import Connection
 from db.query import fetch_all
 
-# Adds up the conversations of a period by day, and the model calls made for conversations in it.
+# Adds up the conversations of a period by day, forgotten ones too, and the model calls made for conversations in it.
 _DAYS: Final = """
     WITH begun AS (
-        SELECT c.conversation_id, (c.created_at AT TIME ZONE 'UTC')::date AS day, c.escalated_at, c.resolved,
+        SELECT (c.created_at AT TIME ZONE 'UTC')::date AS day, c.escalated_at IS NOT NULL AS escalated, c.resolved,
                c.first_answer_ms, said.messages, said.of_user, said.up, said.down
         FROM conversations c CROSS JOIN LATERAL (
             SELECT count(*) AS messages, count(*) FILTER (WHERE role = 'user') AS of_user,
@@ -22,10 +23,14 @@ _DAYS: Final = """
             FROM messages m WHERE m.company_id = c.company_id AND m.conversation_id = c.conversation_id
         ) AS said
         WHERE c.company_id = %(company_id)s AND c.created_at >= %(since)s AND c.created_at < %(until)s
+        UNION ALL
+        SELECT (began_at AT TIME ZONE 'UTC')::date, escalated, resolved, first_answer_ms, messages, of_user, up, down
+        FROM conversation_figures
+        WHERE company_id = %(company_id)s AND began_at >= %(since)s AND began_at < %(until)s
     ), talks AS (
         SELECT day, count(*) AS conversations, count(*) FILTER (WHERE of_user > 0) AS with_messages,
-               count(*) FILTER (WHERE of_user > 0 AND escalated_at IS NULL) AS contained,
-               count(*) FILTER (WHERE escalated_at IS NOT NULL) AS escalated,
+               count(*) FILTER (WHERE of_user > 0 AND NOT escalated) AS contained,
+               count(*) FILTER (WHERE escalated) AS escalated,
                count(*) FILTER (WHERE resolved) AS resolved, count(*) FILTER (WHERE NOT resolved) AS unresolved,
                sum(up) AS thumbs_up, sum(down) AS thumbs_down, sum(messages) AS messages,
                percentile_cont(0.5) WITHIN GROUP (ORDER BY first_answer_ms) AS first_answer_ms_p50,

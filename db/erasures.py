@@ -14,6 +14,7 @@ from typing import Any, Final, LiteralString
 
 from psycopg import sql
 
+from db import checkpoints
 from db.pool import Connection
 from db.query import change, fetch_all, fetch_value
 
@@ -75,12 +76,6 @@ _THREADS: Final = """
     SELECT array_agg(company_id::text || ':' || turn_id::text) FROM turns
     WHERE company_id = %(company_id)s AND user_id = ANY (%(users)s) AND created_at <= %(until)s
 """
-_HAS_CHECKPOINTS: Final = "SELECT to_regclass('checkpoints.checkpoints') IS NOT NULL"
-_CHECKPOINTS: Final[tuple[LiteralString, ...]] = (
-    "DELETE FROM checkpoints.checkpoint_writes WHERE thread_id = ANY (%(threads)s)",
-    "DELETE FROM checkpoints.checkpoint_blobs WHERE thread_id = ANY (%(threads)s)",
-    "DELETE FROM checkpoints.checkpoints WHERE thread_id = ANY (%(threads)s)",
-)
 
 # Notes an erasure, to be repeated.
 _NOTE: Final = """
@@ -142,7 +137,7 @@ async def repeat(connection: Connection, company_id: str, now: datetime) -> int:
 
 async def _erase(connection: Connection, values: Mapping[str, Any]) -> dict[str, int]:
     """Return how many rows went or lost the user, by table."""
-    rows = {"checkpoints": await _erase_checkpoints(connection, values)}
+    rows = {"checkpoints": await checkpoints.erase(connection, await fetch_value(connection, _THREADS, values))}
     for table, statement in _CHANGES.items():
         rows[table] = await change(connection, statement, values)
     for table, age in OWN_ROWS.items():
@@ -150,10 +145,3 @@ async def _erase(connection: Connection, values: Mapping[str, Any]) -> dict[str,
         rows[table] = (await connection.execute(delete, values)).rowcount
     rows["audit_log"] = await change(connection, _AUDIT, values)
     return {table: count for table, count in rows.items() if count}
-
-
-async def _erase_checkpoints(connection: Connection, values: Mapping[str, Any]) -> int:
-    threads = await fetch_value(connection, _THREADS, values)
-    if not threads or not await fetch_value(connection, _HAS_CHECKPOINTS, {}):
-        return 0
-    return sum([await change(connection, statement, {"threads": threads}) for statement in _CHECKPOINTS])

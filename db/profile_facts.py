@@ -86,6 +86,18 @@ _TIDY: Final = """
             SELECT FROM users WHERE company_id = %(company_id)s AND user_id = %(user_id)s AND remembers)))
 """
 
+# Forgets what users said long ago who have not been seen since, neither in the pages nor in a conversation.
+_DROP_BEFORE: Final = """
+    DELETE FROM profile_facts WHERE company_id = %(company_id)s AND (user_id, name) IN (
+        SELECT user_id, name FROM profile_facts AS f
+        WHERE company_id = %(company_id)s AND updated_at < %(before)s
+          AND NOT EXISTS (SELECT FROM users AS u WHERE u.company_id = f.company_id AND u.user_id = f.user_id
+                          AND u.last_seen_at >= %(before)s)
+          AND NOT EXISTS (SELECT FROM conversations AS c WHERE c.company_id = f.company_id AND c.user_id = f.user_id
+                          AND c.last_message_at >= %(before)s)
+        ORDER BY updated_at LIMIT %(limit)s)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFact:
@@ -171,3 +183,8 @@ async def list_(connection: Connection, company_id: str, user_id: str) -> list[S
 async def erase(connection: Connection, company_id: str, user_id: str, name: str | None = None) -> int:
     """Erase one fact, or all of a user; returns how many there were."""
     return await change(connection, _ERASE, {"company_id": company_id, "user_id": user_id, "name": name})
+
+
+async def drop_before(connection: Connection, company_id: str, before: datetime, limit: int) -> int:
+    """Erase up to `limit` facts said before a moment, of users not seen since then; returns how many."""
+    return await change(connection, _DROP_BEFORE, {"company_id": company_id, "before": before, "limit": limit})

@@ -17,8 +17,12 @@ _KEEP: Final = """
     ON CONFLICT DO NOTHING
 """
 
-# Forgets what was translated long ago.
-_DROP_BEFORE: Final = "DELETE FROM translations WHERE company_id = %(company_id)s AND created_at < %(before)s"
+# Forgets what was translated long ago, the oldest first.
+_DROP_BEFORE: Final = """
+    DELETE FROM translations WHERE company_id = %(company_id)s AND source_hash IN (
+        SELECT source_hash FROM translations
+        WHERE company_id = %(company_id)s AND created_at < %(before)s ORDER BY created_at LIMIT %(limit)s)
+"""
 
 
 async def find(connection: Connection, company_id: str, source_hash: bytes) -> str | None:
@@ -35,6 +39,6 @@ async def keep(
     await connection.execute(_KEEP, {**row, "now": now})
 
 
-async def drop_before(connection: Connection, company_id: str, before: datetime) -> int:
-    """Forget translations made before a moment; returns how many."""
-    return await change(connection, _DROP_BEFORE, {"company_id": company_id, "before": before})
+async def drop_before(connection: Connection, company_id: str, before: datetime, limit: int) -> int:
+    """Forget up to `limit` translations made before a moment; returns how many."""
+    return await change(connection, _DROP_BEFORE, {"company_id": company_id, "before": before, "limit": limit})

@@ -1,15 +1,14 @@
 """Checkpoints of the graph in PostgreSQL: their own schema, set up by the owner, used under the application's role.
 
-LangGraph's tables know no company, so nothing but this module touches them; a thread id begins with its company.
+LangGraph's tables know no company; a thread id begins with it, by which `db.checkpoints` erases.
 
 LangGraph's saver lets one statement through at a time. Over a pool each statement has a connection to itself, so here
 as many pass as there are connections: as fast, with eight turns at a time, as a saver for each of them.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Final, cast
 
 import psycopg
@@ -101,29 +100,6 @@ async def _check(connection: AsyncConnection[DictRow]) -> None:
     """
     connection.pgconn.consume_input()
     connection.pgconn.consume_input()
-
-
-async def delete_threads(saver: AsyncPostgresSaver, thread_ids: Sequence[str]) -> None:
-    """Erase everything kept of these threads (`graph.runner.thread_id`); unknown ones are no error."""
-    for thread in thread_ids:
-        await saver.adelete_thread(thread)
-
-
-async def delete_older(saver: AsyncPostgresSaver, moment: datetime, *, limit: int = 1000) -> int:
-    """Erase up to `limit` threads whose last checkpoint is older than `moment`; returns how many.
-
-    A checkpoint serves a turn that failed or whose end was not noted yet; a day later it serves nobody.
-    """
-    pool = cast(Pool, saver.conn)
-    async with pool.connection() as connection:
-        cursor = await connection.execute(
-            "SELECT thread_id FROM checkpoints GROUP BY thread_id "
-            "HAVING max((checkpoint ->> 'ts')::timestamptz) < %s LIMIT %s",
-            (moment, limit),
-        )
-        threads = [row["thread_id"] for row in await cursor.fetchall()]
-    await delete_threads(saver, threads)
-    return len(threads)
 
 
 def is_outage(error: BaseException) -> bool:

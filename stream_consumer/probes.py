@@ -7,12 +7,28 @@ from typing import Any
 
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from db.pool import Database
+from stream_consumer.patience import is_outage
+
 Ready = Callable[[], Awaitable[bool]]
+
+
+async def stores_answer(db: Database, redis: Redis) -> bool:
+    """Tell whether both stores answer; raises what is no outage."""
+    try:
+        await redis.ping()
+        await db.ping()
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        return False
+    return True
 
 
 def probes_app(registry: CollectorRegistry, ready: Ready) -> Starlette:

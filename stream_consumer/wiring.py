@@ -23,6 +23,7 @@ from core.settings import (
     ConsumerSettings,
     ConversationSettings,
     LlmSettings,
+    RetentionSettings,
     SecuritySettings,
     StoreSettings,
     load,
@@ -38,8 +39,9 @@ from stream_consumer.group import ConsumerGroup, unique_consumer_name
 from stream_consumer.loop import ConsumerLoop, LoopPolicy
 from stream_consumer.metrics import ConsumerMetrics
 from stream_consumer.months import Months
-from stream_consumer.patience import is_outage
+from stream_consumer.probes import stores_answer
 from stream_consumer.requeue import Requeue, RequeuePolicy
+from stream_consumer.retention import Retention
 from stream_consumer.retry import RetryPolicy
 from stream_consumer.sweeper import Sweeper
 from stream_consumer.upkeep import Upkeep
@@ -58,6 +60,7 @@ NOTIFICATION_SLOTS: Final = 4
 SEARCH_SLOTS: Final = 8
 """Searches that one process answers at a time."""
 UPKEEP_SECONDS: Final = 60.0
+RETENTION_SECONDS: Final = 3600.0
 ANSWER_SWEEP_SECONDS: Final = 5.0
 """Between two looks for lost turns that a person waits for."""
 
@@ -77,6 +80,7 @@ class Settings:
     knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     conversations: ConversationSettings = field(default_factory=ConversationSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
 
     @classmethod
     def load(cls) -> "Settings":
@@ -90,6 +94,7 @@ class Settings:
             load(KnowledgeSettings),
             load(EmbeddingSettings),
             load(ConversationSettings),
+            load(RetentionSettings),
         )
 
 
@@ -154,7 +159,7 @@ async def build(roles: Sequence[str], settings: Settings) -> AsyncIterator[Proce
         if "jobs" in roles and base:
             tasks += _jobs(parts)
             tasks += await _knowledge(parts, base, stack)
-        yield Process(tuple(tasks), registry, partial(_is_ready, parts.db, parts.redis))
+        yield Process(tuple(tasks), registry, partial(stores_answer, parts.db, parts.redis))
 
 
 async def _open(settings: Settings, registry: CollectorRegistry, stack: AsyncExitStack) -> _Parts:
@@ -245,6 +250,8 @@ def _notifications(parts: _Parts) -> list[Task]:
 def _jobs(parts: _Parts) -> list[Task]:
     sweeps = Requeue(parts.db, parts.redis, parts.shards, RequeuePolicy(every_seconds=UPKEEP_SECONDS))
     often = Requeue(parts.db, parts.redis, parts.shards)
+    seldom = Requeue(parts.db, parts.redis, parts.shards, RequeuePolicy(every_seconds=RETENTION_SECONDS))
+    retention = Retention(parts.db, parts.settings.retention)
     watch = BudgetWatch(
         parts.db,
         parts.redis,
@@ -259,6 +266,8 @@ def _jobs(parts: _Parts) -> list[Task]:
         partial(sweeps.run, watch.look, "budgets"),
         partial(sweeps.run, months.make, "months"),
         partial(sweeps.run, _talks(parts).close_stale, "stale_conversations"),
+        retention.heed,
+        partial(seldom.run, retention.forget, "retention"),
         partial(often.run, _talks(parts).report_overdue, "overdue_tickets"),
     ]
 
@@ -286,14 +295,3 @@ async def _knowledge(parts: _Parts, base: "KnowledgeBase", stack: AsyncExitStack
         partial(often.run, sweeps.purge_removed, "removed_sources"),
         partial(seldom.run, sweeps.fill_spaces, "spaces"),
     ]
-
-
-async def _is_ready(db: Database, redis: Redis) -> bool:
-    try:
-        await redis.ping()
-        await db.ping()
-    except Exception as error:
-        if not is_outage(error):
-            raise
-        return False
-    return True

@@ -115,6 +115,7 @@ CONVERSATION_ROWS = (
     """INSERT INTO recommendations VALUES
        (%(company_id)s, %(id)s, %(id)s, %(id)s, 'u1', 'draft', '{}', '{}', %(now)s)""",
     "INSERT INTO translations VALUES (%(company_id)s, 'hash', 'ar', 'x', %(now)s)",
+    "INSERT INTO conversation_figures VALUES (%(company_id)s, %(now)s, %(id)s, false, NULL, NULL, 1, 1, 0, 0)",
 )
 
 

@@ -1,6 +1,6 @@
 """Translations are kept once, for one company."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from db import translations
 from db.pool import Database
@@ -22,11 +22,3 @@ async def test_another_company_does_not_find_it(db: Database, acme: str, rival: 
     async with db.transaction(rival) as connection:
         assert await translations.find(connection, rival, KEY) is None
         assert await translations.find(connection, acme, KEY) is None
-
-
-async def test_old_ones_are_forgotten(db: Database, acme: str, now: datetime) -> None:
-    async with db.transaction(acme) as connection:
-        await translations.keep(connection, acme, KEY, "ar", "old", now - timedelta(days=2))
-        await translations.keep(connection, acme, b"\x02" * 32, "ar", "new", now)
-        assert await translations.drop_before(connection, acme, now - timedelta(days=1)) == 1
-        assert await translations.find(connection, acme, b"\x02" * 32) == "new"
