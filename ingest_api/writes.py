@@ -35,12 +35,15 @@ IdempotencyKey: TypeAlias = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a write answers. `once` holds members that are shown the first time alone, and never stored: keys."""
+    """What a write answers. `once` holds members that are shown the first time alone, and never stored: keys. `then`
+    is what is left to be told to others once the work is committed; a request that gets a first one's answer tells
+    nothing."""
 
     body: Mapping[str, Any]
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     once: Mapping[str, Any] = field(default_factory=dict)
+    then: Callable[[], Awaitable[None]] | None = None
 
     def response(self) -> Response:
         """Return the HTTP response of the first time."""
@@ -72,13 +75,17 @@ class Write:
     async def run(self, work: Callable[[Connection], Awaitable[Answer]]) -> Response:
         """Do the work in one transaction, once per key; raises IdempotencyConflict for a key of another request."""
         async with self.services.database.transaction(self.caller.company_id) as connection:
-            if self.key is None:
-                return (await work(connection)).response()
-            return await self._run_once(connection, self.key, work)
+            done = await (work(connection) if self.key is None else self._run_once(connection, self.key, work))
+        if isinstance(done, Response):
+            return done
+        if done.then is not None:
+            await done.then()
+        return done.response()
 
     async def _run_once(
         self, connection: Connection, key: str, work: Callable[[Connection], Awaitable[Answer]]
-    ) -> Response:
+    ) -> Answer | Response:
+        """Return what the work answers, or the stored answer of the first time."""
         company_id = self.caller.company_id
         claim = await idempotency.claim(connection, company_id, key, self.request_hash)
         if isinstance(claim, idempotency.Conflict):
@@ -87,7 +94,7 @@ class Write:
             return _respond(claim.status, claim.body, {"Idempotency-Replayed": "true"})
         answer = await work(connection)
         await idempotency.complete(connection, company_id, key, answer.status, jsonable_encoder(answer.body))
-        return answer.response()
+        return answer
 
 
 async def begin_write(

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Response
@@ -53,21 +54,18 @@ async def start_conversation(body: StartRequest, speaker: SpeakerOf, write: Writ
     A user has one active conversation: another one is a 409 with the code `conversation_active`, whose `errors` name
     it, unless `resume_existing` asks to go on with it (200). One in which nothing was said for long ends by itself.
     """
-    user_id, services, company_id = speaker.require_user(body.user_id), write.services, write.caller.company_id
-    ended: list[str] = []
+    user_id, services = speaker.require_user(body.user_id), write.services
 
     async def work(connection: Connection) -> Answer:
         now = datetime.now(UTC)
         begun = await talking.begin(services, connection, speaker, body, now)
-        ended.extend([begun.ended] if begun.ended else [])
         shown = await talking.started(services, connection, begun, now)
-        return Answer(shown.model_dump(mode="json"), status=201 if begun.is_new else 200)
+        address = (write.caller.company_id, user_id)
+        then = partial(services.desk.tell_ended, *address, begun.ended, "stale") if begun.ended else None
+        return Answer(shown.model_dump(mode="json"), status=201 if begun.is_new else 200, then=then)
 
     own = write if speaker.user_id is None else write.of_user(user_id)
-    response = await own.run(work)
-    for conversation_id in ended:
-        await services.desk.tell_ended(company_id, user_id, conversation_id, "stale")
-    return response
+    return await own.run(work)
 
 
 @router.post(

@@ -1,6 +1,7 @@
 """The queue of users who need a person."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
@@ -10,11 +11,10 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from core.conversations import HandledBy
 from core.errors import InvalidRequest, NotFound
 from db import conversations, escalations, tickets
-from db.conversation_rows import Conversation
 from db.pool import Connection
 from ingest_api.deps import CallerOf, Cursor, Limit, ServicesOf, UserFilter
+from ingest_api.presence import Present, give_back, tell_present
 from ingest_api.problems import problem_responses
-from ingest_api.routes.handoffs import give_back, tell_present
 from ingest_api.schemas import EscalationRow, ListOf
 from ingest_api.writes import Answer, Write, WriteOf
 
@@ -75,11 +75,10 @@ async def change_escalation(escalation_id: UUID, change: EscalationChange, write
     changes = change.model_dump(exclude_none=True)
     if not changes:
         raise InvalidRequest("Name status, assigned_to or note.")
-    handed_back: list[Conversation] = []
 
     async def work(connection: Connection) -> Answer:
-        if change.status == "resolved":
-            handed_back.extend(await _hand_back(connection, write, str(escalation_id)))
+        resolves = change.status == "resolved"
+        present = await _hand_back(connection, write, str(escalation_id)) if resolves else None
         row = await escalations.update(
             connection,
             write.caller.company_id,
@@ -91,20 +90,18 @@ async def change_escalation(escalation_id: UUID, change: EscalationChange, write
         )
         if row is None:
             raise NotFound
-        return Answer(EscalationRow(**row).model_dump(mode="json"))
+        then = partial(tell_present, write, present) if present else None
+        return Answer(EscalationRow(**row).model_dump(mode="json"), then=then)
 
-    response = await write.run(work)
-    for present in handed_back:
-        await tell_present(write, present)
-    return response
+    return await write.run(work)
 
 
-async def _hand_back(connection: Connection, write: Write, escalation_id: str) -> list[Conversation]:
+async def _hand_back(connection: Connection, write: Write, escalation_id: str) -> Present | None:
     """Give the conversation of a ticket back to the agent, if somebody else has it; returns it when that changed."""
     ticket = await tickets.get(connection, write.caller.company_id, escalation_id)
     if ticket is None:
-        return []
+        return None
     present = await conversations.lock(connection, write.caller.company_id, ticket.conversation_id)
     if present.is_over or present.handled_by is HandledBy.AGENT:
-        return []
-    return [await give_back(connection, write, present)]
+        return None
+    return await give_back(connection, write, present)

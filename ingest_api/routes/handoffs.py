@@ -2,22 +2,24 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Response
 
-from core.conversations import ConversationEnded, EmptyMessage, HandledBy, Role
+from core.conversations import EmptyMessage, Role
 from core.errors import NotFound
 from core.ids import new_id
 from core.plaintext import cleaned, says_something
-from db import audit, conversation_turns, conversations, escalations, messages, tickets
+from db import conversations, messages, tickets
 from db.conversation_rows import Conversation
 from db.messages import NewMessage
 from db.pool import Connection
+from ingest_api import presence
 from ingest_api.deps import CallerOf, ServicesOf
 from ingest_api.inbox_schemas import CloseRequest, ConversationRow, PersonMessage, SentMessage, TakeoverRequest
+from ingest_api.presence import Present
 from ingest_api.problems import problem_responses
 from ingest_api.talk_views import message_document
 from ingest_api.writes import Answer, Write, WriteOf
@@ -42,26 +44,23 @@ async def write_message(conversation_id: UUID, body: PersonMessage, write: Write
     if not says_something(text):
         raise EmptyMessage
     wanted = str(conversation_id)
-    took_over: list[Conversation] = []
 
     async def work(connection: Connection) -> Answer:
         now = datetime.now(UTC)
-        present = await _open(connection, write, wanted)
-        after = await _take_over(connection, write, present, body.author, now)
-        took_over.extend([after] if after is not present else [])
+        present = await presence.open_conversation(connection, write, wanted)
+        after = await presence.take_over(connection, write, present, body.author, now)
         said = _said(write, after, text, body)
         stored = await messages.insert_human(connection, said, now)
         if stored.is_new:
             detail = {"message_id": stored.message.message_id}
-            await _note(connection, write, wanted, "conversation.message_sent", detail)
+            await presence.note(connection, write, wanted, "conversation.message_sent", detail)
         shown = SentMessage(
             message=message_document(stored.message), handled_by=after.handled_by, agent_name=after.agent_name
         )
-        return Answer(shown.model_dump(mode="json"), status=201)
+        then = None if after is present else partial(presence.tell_present, write, Present(after))
+        return Answer(shown.model_dump(mode="json"), status=201, then=then)
 
     response = await write.run(work)
-    for present in took_over:
-        await tell_present(write, present)
     await _tell_sent(write, orjson.loads(response.body)["message"]["message_id"])
     return response
 
@@ -117,9 +116,9 @@ async def take_over(conversation_id: UUID, write: WriteOf, body: TakeoverRequest
     """Let a person answer from now on; the user is told, and the open ticket counts as acknowledged."""
     author = body.author if body else None
 
-    async def work(connection: Connection) -> Conversation:
-        present = await _open(connection, write, str(conversation_id))
-        return await _take_over(connection, write, present, author, datetime.now(UTC))
+    async def work(connection: Connection) -> Present:
+        present = await presence.open_conversation(connection, write, str(conversation_id))
+        return Present(await presence.take_over(connection, write, present, author, datetime.now(UTC)))
 
     return await _run_and_tell(write, work)
 
@@ -131,37 +130,27 @@ async def take_over(conversation_id: UUID, write: WriteOf, body: TakeoverRequest
     responses=problem_responses(404, 409),
 )
 async def hand_back(conversation_id: UUID, write: WriteOf) -> Response:
-    """Let the agent answer what the user says from now on; the ticket is resolved, and the user is told."""
+    """Let the agent answer what the user says from now on; the ticket is resolved, and the user is told.
 
-    async def work(connection: Connection) -> Conversation:
-        return await give_back(connection, write, await _open(connection, write, str(conversation_id)))
+    What the user said last, and nobody answered, the agent answers now.
+    """
+
+    async def work(connection: Connection) -> Present:
+        present = await presence.open_conversation(connection, write, str(conversation_id))
+        return await presence.give_back(connection, write, present)
 
     return await _run_and_tell(write, work)
 
 
-async def give_back(connection: Connection, write: Write, present: Conversation) -> Conversation:
-    """Give a conversation that somebody waits in, or answers in, back to the agent; its ticket is resolved."""
-    now, address = datetime.now(UTC), (connection, present.company_id, present.conversation_id)
-    await tickets.resolve(*address, now)
-    if present.handled_by is HandledBy.AGENT:
-        return present
-    await conversations.set_handled_by(*address, HandledBy.AGENT, now)
-    await _note(connection, write, present.conversation_id, "conversation.handed_back", {})
-    return await conversations.lock(*address)
-
-
-async def _run_and_tell(write: Write, work: Callable[[Connection], Awaitable[Conversation]]) -> Response:
+async def _run_and_tell(write: Write, work: Callable[[Connection], Awaitable[Present]]) -> Response:
     """Change who answers, and tell the user's pages how it stands now."""
-    changed: list[Conversation] = []
 
     async def answer(connection: Connection) -> Answer:
-        changed.append(await work(connection))
-        return Answer(ConversationRow.model_validate(changed[0]).model_dump(mode="json"))
+        present = await work(connection)
+        shown = ConversationRow.model_validate(present.conversation).model_dump(mode="json")
+        return Answer(shown, then=partial(presence.tell_present, write, present))
 
-    response = await write.run(answer)
-    for present in changed:
-        await tell_present(write, present)
-    return response
+    return await write.run(answer)
 
 
 @router.post(
@@ -178,7 +167,7 @@ async def close_conversation(conversation_id: UUID, write: WriteOf, body: CloseR
         now, address = datetime.now(UTC), (connection, company_id, wanted)
         if await conversations.close(*address, wish.code, now):
             await tickets.resolve(*address, now)
-            await _note(connection, write, wanted, "conversation.closed", wish.model_dump(exclude_none=True))
+            await presence.note(connection, write, wanted, "conversation.closed", wish.model_dump(exclude_none=True))
         after = await conversations.update(*address, now, resolved=wish.resolved)
         return Answer(ConversationRow.model_validate(after).model_dump(mode="json"))
 
@@ -186,65 +175,3 @@ async def close_conversation(conversation_id: UUID, write: WriteOf, body: CloseR
     closed = ConversationRow.model_validate_json(bytes(response.body))
     await write.services.desk.tell_ended(company_id, closed.user_id, wanted, closed.close_code or wish.code)
     return response
-
-
-async def _open(connection: Connection, write: Write, conversation_id: str) -> Conversation:
-    """Return a conversation that is not over, and keep others from changing it; raises NotFound, ConversationEnded."""
-    present = await conversations.lock(connection, write.caller.company_id, conversation_id)
-    if present.is_over:
-        raise ConversationEnded
-    return present
-
-
-async def _take_over(
-    connection: Connection, write: Write, present: Conversation, author: str | None, now: datetime
-) -> Conversation:
-    """Let a person answer, under the name that the user sees; returns `present` itself when nothing changes."""
-    is_human = present.handled_by is HandledBy.HUMAN
-    if is_human and author in (None, present.agent_name):
-        return present
-    address = (connection, present.company_id, present.conversation_id)
-    await conversations.set_handled_by(*address, HandledBy.HUMAN, now, agent_name=author)
-    if not is_human:
-        await _acknowledge(connection, write, present.conversation_id, now)
-        await _note(connection, write, present.conversation_id, "conversation.taken_over", {})
-    return await conversations.lock(*address)
-
-
-async def _acknowledge(connection: Connection, write: Write, conversation_id: str, now: datetime) -> None:
-    """Note in the conversation's ticket who looks after it."""
-    caller = write.caller
-    ticket = await tickets.open_of(connection, caller.company_id, conversation_id)
-    if ticket is None or ticket.status != "open":
-        return
-    await escalations.update(
-        connection,
-        caller.company_id,
-        ticket.ticket_id,
-        status="acknowledged",
-        assigned_to=ticket.assigned_to or caller.email,
-        actor=caller.actor,
-        now=now,
-        trace_id=write.trace_id,
-    )
-
-
-async def _note(connection: Connection, write: Write, subject: str, action: str, detail: dict[str, Any]) -> None:
-    caller = write.caller
-    await audit.record(connection, caller.company_id, caller.actor, action, subject, detail, write.trace_id)
-
-
-async def tell_present(write: Write, present: Conversation) -> None:
-    """Tell the user's pages who answers now; a person who does so cuts short what the agent is saying."""
-    if present.handled_by is HandledBy.HUMAN:
-        await _stop_answer(write, present)
-    address = (present.company_id, present.user_id, present.conversation_id)
-    await write.services.desk.tell_handoff(*address, present.handled_by, new_id(), agent=present.agent_name)
-
-
-async def _stop_answer(write: Write, present: Conversation) -> None:
-    """Ask for the end of the answer that is being written; what of it was said already stands."""
-    async with write.services.database.transaction(present.company_id) as connection:
-        turn = await conversation_turns.under_way(connection, present.company_id, present.conversation_id)
-    if turn is not None:
-        await write.services.desk.stop(turn)

@@ -1,6 +1,7 @@
 """The inbox: what people of the company see of conversations, change in them, and take home."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -17,11 +18,12 @@ from db.pool import Connection
 from ingest_api import transcripts
 from ingest_api.deps import CallerOf, Cursor, ExchangeOf, Limit, ServicesOf, UserFilter
 from ingest_api.inbox_schemas import ConversationChange, ConversationDocument, ConversationRow
+from ingest_api.presence import note
 from ingest_api.problems import problem_responses
 from ingest_api.refusals import NoConsent
 from ingest_api.schemas import ListOf
 from ingest_api.talk_views import conversation_document, message_document
-from ingest_api.writes import Answer, Write, WriteOf
+from ingest_api.writes import Answer, WriteOf
 
 SHOWN_MESSAGES: Final = 100
 """Messages of a conversation on one page."""
@@ -99,21 +101,19 @@ async def change_conversation(conversation_id: UUID, change: ConversationChange,
     lead to, one with `illegal_stage`. A state that ends the conversation ends its ticket too.
     """
     company_id, wanted = write.caller.company_id, str(conversation_id)
-    ended: list[Conversation] = []
 
     async def work(connection: Connection) -> Answer:
         before = await conversations.lock(connection, company_id, wanted)
         after = await _apply(connection, before, change, datetime.now(UTC))
+        then = None
         if after.is_over and not before.is_over:
             await tickets.resolve(connection, company_id, wanted, datetime.now(UTC))
-            ended.append(after)
-        await _note(connection, write, wanted, "conversation.updated", _audited(change))
-        return Answer((await _document(connection, company_id, wanted)).model_dump(mode="json"))
+            address = (company_id, after.user_id, wanted)
+            then = partial(write.services.desk.tell_ended, *address, after.close_code or "completed")
+        await note(connection, write, wanted, "conversation.updated", _audited(change))
+        return Answer((await _document(connection, company_id, wanted)).model_dump(mode="json"), then=then)
 
-    response = await write.run(work)
-    for over in ended:
-        await write.services.desk.tell_ended(company_id, over.user_id, wanted, over.close_code or "completed")
-    return response
+    return await write.run(work)
 
 
 async def _apply(
@@ -141,11 +141,6 @@ def _audited(change: ConversationChange) -> dict[str, Any]:
     """Return what the audit log keeps of a change: personal data by name alone."""
     changed = change.model_dump(mode="json", exclude_none=True)
     return {name: "changed" if name in ("customer_name", "phone") else value for name, value in changed.items()}
-
-
-async def _note(connection: Connection, write: Write, subject: str, action: str, detail: dict[str, Any]) -> None:
-    caller = write.caller
-    await audit.record(connection, caller.company_id, caller.actor, action, subject, detail, write.trace_id)
 
 
 @router.get(

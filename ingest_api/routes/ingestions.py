@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -36,24 +37,21 @@ async def ingest(source_id: UUID, write: WriteOf, body: IngestRequest | None = N
 
     While one run works, one more is queued behind it; asking again meanwhile answers with the queued one.
     """
-    jobs: list[IngestJob] = []
 
     async def work(connection: Connection) -> Answer:
         caller, wanted = write.caller, str(source_id)
         if await knowledge_sources.get(connection, caller.company_id, wanted) is None:
             raise NotFound
         loss_allowed = body is not None and body.allow_loss
-        jobs.append(await queue_run(connection, write, wanted, datetime.now(UTC), loss_allowed=loss_allowed))
-        detail = {"run_id": jobs[0].run_id, "allow_loss": loss_allowed}
+        job = await queue_run(connection, write, wanted, datetime.now(UTC), loss_allowed=loss_allowed)
+        detail = {"run_id": job.run_id, "allow_loss": loss_allowed}
         await audit.record(
             connection, caller.company_id, caller.actor, "knowledge_source.ingested", wanted, detail, write.trace_id
         )
-        run = await knowledge_runs.get(connection, caller.company_id, jobs[0].run_id)
-        return Answer(KnowledgeRun.model_validate(run).model_dump(mode="json"), status=202)
+        run = KnowledgeRun.model_validate(await knowledge_runs.get(connection, caller.company_id, job.run_id))
+        return Answer(run.model_dump(mode="json"), status=202, then=partial(publish_run, write.services, job))
 
-    response = await write.run(work)
-    await publish_runs(write.services, jobs)
-    return response
+    return await write.run(work)
 
 
 @router.get("/sources/{source_id}/runs", summary="List a source's runs", responses=problem_responses(404))
@@ -116,14 +114,13 @@ async def queue_run(
     return IngestJob(company_id, waiting.run_id if waiting else run_id, write.trace_id)
 
 
-async def publish_runs(services: Services, jobs: list[IngestJob]) -> None:
-    """Point the jobs role to runs. The rows are stored: should Redis be away, the sweep for runs finds them."""
-    for job in jobs:
-        stream = shard_of(JOBS, services.settings.store.stream_shards, job.company_id, job.run_id)
-        try:
-            await services.redis.xadd(stream, {FIELD: encode_job(job)})
-        except (RedisError, OSError) as error:
-            _log.warning("ingestion.left_to_the_sweep", extra={"error": type(error).__name__})
+async def publish_run(services: Services, job: IngestJob) -> None:
+    """Point the jobs role to a run. The row is stored: should Redis be away, the sweep for runs finds it."""
+    stream = shard_of(JOBS, services.settings.store.stream_shards, job.company_id, job.run_id)
+    try:
+        await services.redis.xadd(stream, {FIELD: encode_job(job)})
+    except (RedisError, OSError) as error:
+        _log.warning("ingestion.left_to_the_sweep", extra={"error": type(error).__name__})
 
 
 async def _rest(connection: Connection, company_id: str, source_id: str, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -9,7 +10,6 @@ from fastapi import APIRouter, Query, Request, Response
 
 from core.errors import InvalidRequest, NotFound
 from core.ids import new_id
-from core.streams import IngestJob
 from db import audit, knowledge_chunks, knowledge_sources, knowledge_uploads, knowledge_views
 from db.pool import Connection
 from ingest_api.access import Caller
@@ -26,7 +26,7 @@ from ingest_api.knowledge_schemas import (
 )
 from ingest_api.problems import problem_responses
 from ingest_api.refusals import SourceNotAllowed
-from ingest_api.routes.ingestions import publish_runs, queue_run
+from ingest_api.routes.ingestions import publish_run, queue_run
 from ingest_api.schemas import ListOf
 from ingest_api.wiring import Services
 from ingest_api.wishes import BODY, Wish, read_wish
@@ -62,21 +62,19 @@ async def add_source(request: Request, write: WriteOf) -> Response:
     wish = await read_wish(request)
     if wish.kind in ("url", "sitemap") and wish.location is not None:
         _check_allowed(write.services, wish.location)
-    jobs: list[IngestJob] = []
 
     async def work(connection: Connection) -> Answer:
         caller, now, source_id = write.caller, datetime.now(UTC), new_id()
         await _store(connection, caller, source_id, wish, now)
-        jobs.append(await queue_run(connection, write, source_id, now))
-        detail = {"kind": wish.kind, "run_id": jobs[0].run_id}
+        job = await queue_run(connection, write, source_id, now)
+        detail = {"kind": wish.kind, "run_id": job.run_id}
         await audit.record(
             connection, caller.company_id, caller.actor, "knowledge_source.added", source_id, detail, write.trace_id
         )
-        return Answer(await _view(connection, caller.company_id, source_id), status=201)
+        shown = await _view(connection, caller.company_id, source_id)
+        return Answer(shown, status=201, then=partial(publish_run, write.services, job))
 
-    response = await write.run(work)
-    await publish_runs(write.services, jobs)
-    return response
+    return await write.run(work)
 
 
 @router.get("/sources", summary="List sources")
