@@ -17,7 +17,7 @@ from core.conversations import (
     notice_id,
 )
 from core.ids import new_id
-from db import conversation_turns, conversations, messages
+from db import conversation_turns, conversations, messages, tickets
 from db.conversation_rows import Conversation
 from db.messages import NewMessage
 from db.pool import Connection
@@ -54,7 +54,8 @@ async def ask_for_person(
     conversation = await conversations.lock_own(connection, company_id, user_id, conversation_id)
     if conversation.state in ENDED:
         raise ConversationEnded
-    if conversation.handled_by is not HandledBy.AGENT or await _is_under_way(connection, conversation):
+    is_called = not await tickets.agent_answers(connection, conversation, now)
+    if is_called or await _is_under_way(connection, conversation):
         return PersonRequested(conversation.handled_by, None)
     turn = await _turn(connection, conversation, trace_id, now)
     await messages.insert(connection, _note(turn), now)

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from psycopg.types.json import Jsonb
 
+from core.conversations import HandledBy
+from db.conversation_rows import Conversation
 from db.pool import Connection
 from db.query import change, fetch_all, fetch_dict
 
@@ -17,6 +19,13 @@ _OPEN: Final = """
     VALUES (%(company_id)s, %(ticket_id)s, %(turn_id)s, %(user_id)s, %(place)s, 'conversation', %(conversation_id)s,
             %(reason)s, %(alert)s, %(expected_by)s, %(now)s, %(now)s, %(trace_id)s)
     ON CONFLICT DO NOTHING
+"""
+
+# Promises anew when somebody is called once more after a promise was not kept.
+_RENEW: Final = """
+    UPDATE escalations SET expected_by = %(expected_by)s, overdue_at = NULL, updated_at = %(now)s
+    WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s AND kind = 'conversation'
+      AND status <> 'resolved' AND answered_at IS NULL AND overdue_at IS NOT NULL AND expected_by <= %(now)s
 """
 
 _ALL: Final = """
@@ -81,6 +90,10 @@ class Ticket:
     resolved_at: datetime | None
     trace_id: str
 
+    def is_overdue(self, now: datetime) -> bool:
+        """Tell whether nobody has answered by when it was promised."""
+        return self.answered_at is None and self.expected_by is not None and self.expected_by <= now
+
 
 @dataclass(frozen=True, slots=True)
 class OpenedTicket:
@@ -112,11 +125,16 @@ async def open_ticket(
     trace_id: str,
     now: datetime,
 ) -> OpenedTicket:
-    """Open a ticket, unless this or another one of the conversation is open; the caller holds its row lock."""
+    """Open a ticket, unless this or another one of the conversation is open; the caller holds its row lock.
+
+    One that is open, and was reported as overdue, gets the new promise: who calls again waits again.
+    """
     row: dict[str, Any] = {"company_id": company_id, "ticket_id": ticket_id, "turn_id": turn_id, "user_id": user_id}
     row |= {"conversation_id": conversation_id, "place": f"conversation:{conversation_id}", "reason": reason}
     row |= {"alert": Jsonb(dict(alert)), "expected_by": expected_by, "trace_id": trace_id, "now": now}
     is_new = await change(connection, _OPEN, row) > 0
+    if not is_new and expected_by is not None:
+        await change(connection, _RENEW, row)
     ticket = await get(connection, company_id, ticket_id) or await open_of(connection, company_id, conversation_id)
     assert ticket is not None, "the conversation's lock keeps others from closing it"
     return OpenedTicket(ticket, is_new)
@@ -132,6 +150,14 @@ async def open_of(connection: Connection, company_id: str, conversation_id: str)
     """Return the ticket of a conversation that a person is not done with, or None."""
     row = await fetch_dict(connection, _OPEN_OF, {"company_id": company_id, "conversation_id": conversation_id})
     return None if row is None else Ticket(**row)
+
+
+async def agent_answers(connection: Connection, conversation: Conversation, now: datetime) -> bool:
+    """Tell whether the agent answers what the user says: also where a person was called who has not come in time."""
+    if conversation.handled_by is not HandledBy.QUEUE:
+        return conversation.handled_by is HandledBy.AGENT
+    ticket = await open_of(connection, conversation.company_id, conversation.conversation_id)
+    return ticket is not None and ticket.is_overdue(now)
 
 
 async def mark_answered(connection: Connection, company_id: str, conversation_id: str, now: datetime) -> bool:

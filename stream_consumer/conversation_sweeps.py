@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from core.conversation_line import ConversationLine
 from core.conversations import ENDED, ConversationTurn, HandledBy, Message, Role, notice_id
 from core.settings import ChannelSettings
-from db import configs, conversation_turns, conversations, messages, tickets
+from db import configs, conversation_backlog, conversation_turns, conversations, messages, tickets
 from db.conversations import Conversation, StaleConversation
 from db.messages import NewMessage
 from db.pool import Connection, Database
@@ -43,6 +43,7 @@ class _Overdue:
     turn: ConversationTurn
     notifications: list[str]
     told: Message | None
+    taken_up: ConversationTurn | None
 
 
 class ConversationSweeps:
@@ -109,6 +110,8 @@ class ConversationSweeps:
         await publish_notifications(self._redis, self._shards, turn, overdue.notifications)
         async with self._db.transaction(found.company_id) as connection:
             await tickets.mark_overdue(connection, found.company_id, found.ticket_id, self._now())
+        if overdue.taken_up:
+            await self._line.queue(overdue.taken_up)
         log.info("ticket overdue", extra={"ticket_id": found.ticket_id, "trace_id": turn.trace_id})
 
     async def _prepare(self, connection: Connection, found: OverdueTicket) -> _Overdue | None:
@@ -121,11 +124,12 @@ class ConversationSweeps:
         chosen = channels_of(config.escalation, self._settings)
         alert = overdue_alert(Alert.model_validate(ticket.alert), self._now())
         notifications = await insert_notifications(connection, alert, turn, chosen, event=OVERDUE)
-        told = None
+        told = taken_up = None
         if conversation.state not in ENDED and conversation.handled_by is HandledBy.QUEUE:
+            taken_up = await conversation_backlog.take_up(connection, conversation, turn.trace_id, self._now())
             apology = _apology(turn, conversation, conversation.language or config.tone.language)
             told = (await messages.insert(connection, apology, self._now())).message
-        return _Overdue(turn, notifications, told)
+        return _Overdue(turn, notifications, told, taken_up)
 
 
 async def _close(connection: Connection, found: StaleConversation, now: datetime) -> bool:

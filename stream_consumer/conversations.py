@@ -21,7 +21,7 @@ from core.conversations import ConversationTurn, HandledBy, Message, Role, answe
 from core.pseudonyms import Pseudonyms
 from core.settings import ConversationSettings
 from core.turns import ReceiptStep, TurnStatus
-from db import conversation_turns, conversations, messages, playbooks
+from db import conversation_backlog, conversation_turns, conversations, messages, playbooks, tickets
 from db.conversation_turns import Begun, Waiting
 from db.messages import NewMessage
 from db.pool import Connection, Database
@@ -163,8 +163,10 @@ class ConversationsHandler:
         await self._tell_ended(turn, "done")
 
     async def _finish(self, turn: ConversationTurn, result: TurnResult) -> None:
-        status = TurnStatus.FAILED if result.failed else TurnStatus.DONE
+        """End a turn; one that left everything to a person who is gone by now has the agent take it up."""
+        status, taken_up = TurnStatus.FAILED if result.failed else TurnStatus.DONE, None
         async with self._db.transaction(turn.company_id) as connection:
+            present = await conversations.lock(connection, turn.company_id, turn.conversation_id)
             await conversation_turns.finish(
                 connection,
                 turn.company_id,
@@ -178,6 +180,10 @@ class ConversationsHandler:
                 error=result.error,
                 now=self._now(),
             )
+            if result.outcome == "left_to_person" and await tickets.agent_answers(connection, present, self._now()):
+                taken_up = await conversation_backlog.take_up(connection, present, turn.trace_id, self._now())
+        if taken_up is not None:
+            await self._talking.line.queue(taken_up)
         self._metrics.turns.labels(result.outcome).inc()
         for rule in withheld(result):
             self._metrics.withheld.labels(rule).inc()

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from core.conversations import ConversationState, Message
+from core.conversations import ConversationState, HandledBy, Message
 from core.ids import ANONYMOUS_PREFIX
 from core.office_hours import expected_by, is_open
 from core.playbooks import Versioned
 from core.pseudonyms import Pseudonyms
-from db import events, messages, nudges, playbooks, profile_facts, users
+from db import events, messages, nudges, playbooks, profile_facts, tickets, users
 from db.conversation_turns import Begun
 from db.pool import Connection
 from db.profile_facts import StoredFact
@@ -50,6 +50,7 @@ class _Read:
     chosen: Versioned
     facts: list[StoredFact]
     trace: tuple[str, ...]
+    handled_by: HandledBy
 
 
 async def read_talk(
@@ -69,6 +70,7 @@ async def read_talk(
         await playbooks.load(connection, conversation.company_id, conversation.playbook),
         await profile_facts.list_(connection, *user),
         await _trace(connection, *user, now),
+        HandledBy.AGENT if await tickets.agent_answers(connection, conversation, now) else conversation.handled_by,
     )
     return _talk(begun, company, read, pseudonyms, now)
 
@@ -94,7 +96,7 @@ def _talk(begun: Begun, company: Company, read: _Read, pseudonyms: Pseudonyms, n
         playbook=read.chosen.playbook,
         playbook_version=read.chosen.version,
         state=_settled(conversation.state),
-        handled_by=conversation.handled_by,
+        handled_by=read.handled_by,
         stage=read.chosen.playbook.known_stage(conversation.stage),
         language=conversation.language,
         channel=conversation.channel,

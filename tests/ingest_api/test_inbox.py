@@ -1,5 +1,6 @@
 """The inbox over HTTP: lists, changes, people who write, hand back and close; transcripts; what pages get to know."""
 
+import asyncio
 import csv
 import io
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from tests.ingest_api.answering import answering
 from tests.ingest_api.conftest import add_person
 from tests.ingest_api.test_conversation import frames, say, start
 from tests.ingest_api.test_events import problem
+from tests.stream_consumer.harness import eventually
 
 LIST = "/api/v1/conversations"
 
@@ -244,6 +246,7 @@ async def test_handing_back_lets_the_agent_answer_again_and_nothing_is_answered_
     taken = await client.post(f"{path}/takeover", json={"author": "Sam"}, headers=headers)
     assert (taken.status_code, taken.json()["handled_by"], taken.json()["agent_name"]) == (200, "human", "Sam")
     await say(client, headers, begun["conversation_id"], "For Sam")
+    await client.post(f"{path}/messages", json={"text": "Sam here."}, headers=headers)
     back = await client.post(f"{path}/handback", headers=headers)
     assert (back.json()["handled_by"], back.json()["agent_name"]) == ("agent", None)
     assert (await client.post(f"{path}/handback", headers=headers)).status_code == 200
@@ -253,7 +256,41 @@ async def test_handing_back_lets_the_agent_answer_again_and_nothing_is_answered_
     assert len(responder.answered) == 1
     handoffs = [frame["handled_by"] for frame in await frames(services, company) if frame["type"] == "handoff"]
     assert handoffs[:2] == ["human", "agent"]
-    assert await audited(client, headers) == ["conversation.taken_over", "conversation.handed_back"]
+    taken_over, *_, handed_back = await audited(client, headers)
+    assert (taken_over, handed_back) == ("conversation.taken_over", "conversation.handed_back")
+
+
+@pytest.mark.parametrize("how", ["handback", "resolved"])
+async def test_what_people_left_unanswered_is_taken_up_once_after_a_hand_back(
+    client: httpx2.AsyncClient,
+    headers: dict[str, str],
+    services: Services,
+    company: Company,
+    begun: dict[str, Any],
+    how: str,
+) -> None:
+    ticket_id, path = (
+        await open_ticket(services, company, begun["conversation_id"]),
+        f"{LIST}/{begun['conversation_id']}",
+    )
+    await client.post(f"{path}/messages", json={"text": "Sam here."}, headers=headers)
+    for text in ("And how do I import?", "From a CSV."):
+        await say(client, headers, begun["conversation_id"], text)
+    async with answering(services) as responder:
+        for _ in range(2):
+            if how == "handback":
+                assert (await client.post(f"{path}/handback", headers=headers)).status_code == 200
+            else:
+                ticket = f"/api/v1/escalations/{ticket_id}"
+                assert (await client.patch(ticket, json={"status": "resolved"}, headers=headers)).status_code == 200
+        await eventually(lambda: asyncio.sleep(0, bool(responder.answered)))
+        after = await say(client, headers, begun["conversation_id"], "Thanks")
+    assert after.json()["message"]["text"] == "You said: Thanks"
+    said = (await client.get(path, headers=headers)).json()["messages"]
+    assert [one["text"] for one in said if one["role"] == "assistant"] == [
+        "You said: And how do I import? / From a CSV.", "You said: Thanks",
+    ]  # fmt: skip
+    assert len(responder.answered) == 2
 
 
 async def test_resolving_a_ticket_hands_the_conversation_back(

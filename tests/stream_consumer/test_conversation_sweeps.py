@@ -207,6 +207,23 @@ class TestOverdue:
         assert (frame["role"], frame["conversation_id"]) == ("assistant", accepted.conversation_id)
         assert len(await site.redis.xrange(streams.NOTIFICATIONS)) == 1
 
+    async def test_what_the_user_said_meanwhile_is_taken_up_once(self, site: Site, company: Company) -> None:
+        called = await site.say(company)
+        await site.ticket(company, called, NOW)
+        async with site.database.transaction(company.company_id) as connection:
+            assert called.turn
+            await conversation_turns.begin(connection, company.company_id, called.turn.turn_id, NOW)
+            await conversation_turns.finish(connection, company.company_id, called.turn.turn_id, "done", "x", now=NOW)
+        for _ in range(2):  # a crash after the first, before it was noted
+            await site.sweeps(NOW).report_overdue()
+            async with site.database.transaction(company.company_id) as connection:
+                await connection.execute("UPDATE escalations SET overdue_at = NULL")
+        (turn_id,) = await site.published()
+        async with site.database.transaction(company.company_id) as connection:
+            begun = await conversation_turns.begin(connection, company.company_id, turn_id, NOW)
+        assert begun is not None
+        assert [message.message_id for message in begun.asked] == [called.message.message_id]
+
     async def test_a_crash_before_it_is_noted_repeats_nothing(self, site: Site, company: Company) -> None:
         ticket_id = await site.ticket(company, await site.say(company), NOW)
         await site.sweeps(NOW).report_overdue()

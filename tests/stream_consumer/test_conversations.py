@@ -1,6 +1,8 @@
 """Messages of users, from the row and the stream to the answer in the outbox, over real PostgreSQL and real Redis."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -9,14 +11,17 @@ from pytest_httpserver import HTTPServer
 from redis.asyncio import Redis
 
 from core.config import CompanyConfig, LlmRules
-from core.conversations import Role, answer_id
-from core.settings import LlmSettings
+from core.conversations import HandledBy, Role, answer_id
+from core.settings import ChannelSettings, LlmSettings
 from core.streams import CONVERSATIONS
+from db import conversation_backlog, conversation_turns, conversations
 from db.pool import Database
 from graph.guardrails import moderator_for
 from graph.phrases import duration, phrase
 from graph.reasoner import Reasoner
 from graph.reasoners.rules import RulesReasoner
+from graph.state import TurnResult
+from stream_consumer.conversation_sweeps import ConversationSweeps
 from tests.graph.reasoners import reasoner_at
 from tests.graph.shelf import ARTICLE_URL, KEYS_AR, Shelf, make_passage
 from tests.llm_server import (
@@ -35,7 +40,7 @@ from tests.llm_server import (
     unauthorized,
 )
 from tests.stream_consumer.harness import eventually
-from tests.stream_consumer.talking import Chat, answering, ended
+from tests.stream_consumer.talking import Chat, answering, ended, handler_of
 from tests.stream_consumer.test_turns import configure, rows
 
 
@@ -381,6 +386,58 @@ async def test_who_waits_for_a_person_is_answered_in_danger_alone(
     outcomes = [row["outcome"] for row in rows(database_url, "SELECT outcome FROM turns ORDER BY created_at")]
     assert outcomes[1] == "left_to_person"
     assert len(rows(database_url, "SELECT 1 AS one FROM escalations")) == 1
+
+
+async def test_once_the_promise_of_the_queue_has_run_out_the_agent_answers_until_a_person_is_called_anew(
+    database: Database, redis: Redis, company: Any, database_url: str
+) -> None:
+    chat = Chat(database, redis, company.company_id)
+    sweeps = ConversationSweeps(database, redis, ChannelSettings(), 1)
+    async with answering(database, redis):
+        for text in ("Let me talk to a human", "How many characters does a live key have?"):
+            taken = await chat.say(text)
+            assert taken.turn
+            await ended(redis, taken.turn)
+        async with database.transaction(company.company_id) as connection:
+            await connection.execute("UPDATE escalations SET expected_by = created_at")
+        assert await sweeps.report_overdue() == 1
+        await eventually(partial(told, chat, "32 characters"))
+        for text in ("What does a live key begin with?", "I want a real person", "How long is a live key?"):
+            taken = await chat.say(text)
+            assert taken.turn
+            await ended(redis, taken.turn)
+    said = [message.text for message in await chat.heard() if message.role is Role.ASSISTANT]
+    called = phrase("person_called", "en", duration=duration(30, "en"))
+    assert [said[0], said[1], said[4:]] == [called, phrase("overdue", "en"), [called]]
+    assert "32 characters" in said[2]
+    assert "crm_live_" in said[3]
+    (ticket,) = rows(database_url, "SELECT expected_by > now() AS is_promised, overdue_at FROM escalations")
+    assert ticket == {"is_promised": True, "overdue_at": None}
+
+
+async def test_a_hand_back_while_a_silent_turn_ends_leaves_nothing_unanswered(
+    database: Database, redis: Redis, company: Any
+) -> None:
+    chat, handler = Chat(database, redis, company.company_id), handler_of(database, redis)
+    place = (company.company_id, (await chat.say("Hello")).conversation_id)
+    async with database.transaction(company.company_id) as connection:
+        await conversations.set_handled_by(connection, *place, HandledBy.HUMAN, datetime.now(UTC))
+    turn = chat.accepted[0].turn
+    assert turn
+    async with database.transaction(company.company_id) as connection:
+        await conversation_turns.begin(connection, company.company_id, turn.turn_id, datetime.now(UTC))
+        present = await conversations.lock(connection, *place)
+        assert await conversation_backlog.take_up(connection, present, "t", datetime.now(UTC)) is None
+        await conversations.set_handled_by(connection, *place, HandledBy.AGENT, datetime.now(UTC))
+    await handler._finish(turn, TurnResult(outcome="left_to_person"))
+    await handler._finish(turn, TurnResult(outcome="left_to_person"))
+    async with answering(database, redis):
+        await eventually(partial(told, chat, phrase("greeting", "en")))
+    assert [message.role for message in await chat.heard()] == [Role.USER, Role.ASSISTANT]
+
+
+async def told(chat: Chat, words: str) -> bool:
+    return any(words in message.text for message in await chat.heard() if message.role is Role.ASSISTANT)
 
 
 async def test_an_attack_is_refused_with_fixed_words(
