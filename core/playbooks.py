@@ -22,6 +22,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whi
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
 Translated = Annotated[dict[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")], Line], Field(min_length=1)]
 """A text for users by language; `en` is the one that others fall back to."""
+Answers = Literal["choices", "number", "words"]
 FALLBACK_LANGUAGE: Final = "en"
 FALLBACK: Final = "support"
 """The shipped playbook that holds where a company's own cannot be read and none is shipped under its name."""
@@ -34,6 +35,11 @@ def in_language(text: Mapping[str, str], language: str | None) -> str:
     return text.get(wanted) or text.get(FALLBACK_LANGUAGE) or next(iter(text.values()))
 
 
+def kept(choice: Mapping[str, str]) -> str:
+    """Return the wording under which the answer that a choice is will be kept, whatever language it was given in."""
+    return in_language(choice, FALLBACK_LANGUAGE)
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -44,8 +50,24 @@ class Question(_Section):
     name: Name
     text: Translated
     choices: tuple[Translated, ...] = Field((), max_length=12)
+    also: Mapping[Line, Annotated[tuple[Line, ...], Field(max_length=40)]] = Field(
+        {}, description="Other words for a choice, in any language, by its English wording"
+    )
+    accepts: Answers | None = Field(
+        None, description="What counts as an answer beside the choices; left out: nothing where there are choices"
+    )
     required: bool = True
     unless: Name | None = Field(None, description="Context or fact that makes the question needless when it is known")
+
+    @property
+    def own_words(self) -> Answers:
+        """What counts as an answer beside the choices: nothing else, one with a number in it, or any words."""
+        return self.accepts or ("choices" if self.choices else "words")
+
+    @property
+    def takes_anything(self) -> bool:
+        """Whether any words are an answer."""
+        return not self.choices and self.own_words == "words"
 
     def is_open(self, known: Collection[str]) -> bool:
         """Tell whether the question has yet to be asked, by the names of what is known."""
@@ -217,6 +239,12 @@ def _stage_faults(playbook: Playbook, key: str, stage: Stage) -> Iterator[tuple[
     for position, name in enumerate(names):
         if name in names[:position]:
             yield ("stages", key, "questions", position, "name"), f"there is another question {name} in this stage"
+    for position, question in enumerate(stage.questions):
+        place = ("stages", key, "questions", position)
+        for words in sorted(set(question.also) - set(map(kept, question.choices))):
+            yield (*place, "also", words), f"there is no choice {words}"
+        if question.accepts == "choices" and not question.choices:
+            yield (*place, "accepts"), "there are no choices"
 
 
 def _reachable(playbook: Playbook) -> set[str]:

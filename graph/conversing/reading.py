@@ -15,7 +15,7 @@ from graph.consulting import MAX_QUERY, SEARCH_SECONDS
 from graph.context import Knowledge, TurnContext
 from graph.excerpts import Excerpt, make_excerpt
 from graph.languages import primary
-from graph.onboarding.pleasantries import asks_something, pleasantry
+from graph.onboarding.pleasantries import asks_something, complains, pleasantry
 from graph.talk import Talk
 
 MAX_PASSAGES: Final = 4
@@ -88,10 +88,10 @@ def searchable(text: str) -> str:
     """Return what of a message can be looked for: without small talk, and without data of the user's own.
 
     “hi, my number is [PHONE_1], how do I import contacts?” is looked for as “how do I import contacts”. Clauses go
-    only while others are left.
+    only while others are left; so does a complaint that names nothing.
     """
     clauses = [clause.strip() for clause in _CLAUSE.split(text) if any(letter.isalnum() for letter in clause)]
-    said = [clause for clause in clauses if pleasantry(clause) is None]
+    said = [clause for clause in clauses if pleasantry(clause) is None and not complains(clause)]
     free = [clause for clause in said if not PLACEHOLDER.search(clause) or asks_something(clause)]
     return " ".join(PLACEHOLDER.sub(" ", ", ".join(free or said or clauses)).split())
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from core.playbooks import FALLBACK_LANGUAGE, in_language
+from core.playbooks import kept
 from graph.handoff import understand
 from graph.memory.agreement import wishes_to_be_forgotten
 from graph.onboarding.answers import answer_to, pending_question
@@ -41,4 +41,4 @@ def is_choice(talk: Talk) -> bool:
     question = pending_question(talk)
     if question is None:
         return False
-    return answer_to(question, talk.question) in {in_language(choice, FALLBACK_LANGUAGE) for choice in question.choices}
+    return answer_to(question, talk.question) in set(map(kept, question.choices))

@@ -2,7 +2,7 @@
 
 from graph.languages import primary
 from graph.memory.consent import fixed_answer
-from graph.phrases import duration, moment, phrase
+from graph.phrases import duration, ends_in, moment, phrase
 from graph.talk import Answer, Talk, Verdict
 
 
@@ -43,7 +43,7 @@ def handover_words(talk: Talk, *, after_failure: bool = False, after_hotline: bo
 
 def offers_person(answer: Answer) -> bool:
     """Tell whether an answer says that there is none and offers a person."""
-    return not answer.is_answered and answer.text.endswith(phrase("unanswerable", answer.language or "en"))
+    return not answer.is_answered and ends_in(answer.text, "unanswerable", "clarify_person")
 
 
 def _refusal(talk: Talk, verdict: Verdict) -> str:

@@ -17,10 +17,12 @@ from graph.guardrails import inspect_message
 from graph.handoff.wishes import wants_person
 from graph.languages import SPOKEN
 from graph.memory.agreement import agrees, asks_consent, wishes_to_be_forgotten
+from graph.onboarding.choosing import choice_meant, choice_named, is_own_answer
 from graph.onboarding.pleasantries import (
     MAX_LENGTH,
     asks_for_advice,
     asks_something,
+    complains,
     ends_questions,
     passes_over,
     plainly,
@@ -37,8 +39,6 @@ MAX_VALUE: Final = 300
 """Characters of an answer that are kept."""
 ENDED_QUESTIONS: Final = "questions_ended"
 """Name under which a conversation remembers that the user wants no more questions; its value is SKIPPED."""
-MAX_WORDS: Final = 8
-"""Words of an answer in the user's own words to a question that offers choices."""
 _LOOKED_BACK: Final = 4
 """Messages of the agent among which the question is looked for that is still open."""
 _MAX_KNOWN: Final = 60
@@ -49,7 +49,10 @@ _INTRODUCES: Final = re.compile(
     re.IGNORECASE,
 )
 _CITES: Final = re.compile(r"\[\d+\]")
-_OFFERS: Final = ("unanswerable", "withheld", "budget_exhausted", "provider_failed", "error", "recommendations.none")
+_OFFERS: Final = (
+    "unanswerable", "withheld", "budget_exhausted", "provider_failed", "error", "recommendations.none",
+    "clarify_person", "ask_person",
+)  # fmt: skip
 """Fixed words that offer a person."""
 _ASIDES: Final = (
     "refuse.", "hotline", "person_", "handed_back", "unanswerable", "withheld", "thanks", "stopped", "budget_exhausted",
@@ -81,7 +84,7 @@ def learned(talk: Talk) -> tuple[Fact, ...]:
         return ()
     if ends_questions(talk.question):
         return (Fact(ENDED_QUESTIONS, SKIPPED),)
-    value = answer_to(question, talk.question, is_patient=not was_put_again(talk, question))
+    value = answer_to(question, talk.question, is_last=was_put_again(talk, question))
     declines_person = value == SKIPPED and was_offered_person(talk) and pleasantry(talk.question) == "deny"
     return () if value is None or declines_person else (Fact(question.name, value),)
 
@@ -130,23 +133,27 @@ def question_in(text: str, playbook: Playbook, stage: str | None = None) -> Ques
     return max(found, key=lambda item: item[:2])[2] if found else None
 
 
-def answer_to(question: Question, text: str, *, is_patient: bool = False) -> str | None:
+def answer_to(question: Question, text: str, *, is_last: bool = False) -> str | None:
     """Return what a text answers to a question: a choice as the playbook words it in English, or the text itself.
 
-    SKIPPED for a user who passes it over; None for a text that is no answer. Who is patient takes a long text for no
-    answer either where choices were offered.
+    SKIPPED for a user who passes it over; None for a text that is no answer. Who asks for the last time takes what
+    cannot be meant for an answer for passing over, unless the question takes any words.
     """
     said = _MARKS.sub("", " ".join(text.split()))
     if not said:
         return None
-    if (choice := _chosen(question, said)) is not None:
+    if (choice := choice_meant(question, said)) is not None:
         return choice
     if passes_over(said):
         return SKIPPED
-    if _commands(said) or asks_something(text) or pleasantry(said) or wishes_to_be_forgotten(said):
+    if question.choices and pleasantry(said) == "affirm":
+        return SKIPPED if is_last else None
+    if _commands(said) or asks_something(text) or pleasantry(said) or complains(said) or wishes_to_be_forgotten(said):
         return None
-    if is_patient and question.choices and len(said.split()) > MAX_WORDS:
-        return None
+    if (choice := choice_named(question, said)) is not None:
+        return choice
+    if not is_own_answer(question, said) and not (is_last and question.own_words == "words"):
+        return SKIPPED if is_last else None
     said = (_INTRODUCES.sub("", said, count=1) if question.name in _NAMES else said) or said
     return said if len(said) <= MAX_VALUE else said[: MAX_VALUE - 1] + "…"
 
@@ -211,7 +218,7 @@ def _heard(talk: Talk) -> dict[str, str]:
 
 def _replayed(question: Question, text: str, talk: Talk) -> str | None:
     """Return what an earlier message answered; nothing where it was refused, or called a person."""
-    value = answer_to(question, text, is_patient=True)
+    value = answer_to(question, text)
     if value is None or wants_person(fold(text)):
         return None
     verdicts = inspect_message(text, language=talk.language, rules=talk.config.conversations)
@@ -225,19 +232,6 @@ def _agrees(said: Said) -> bool:
 def _may_ask(said: Said) -> bool:
     """Tell whether a message may put a question of the playbook: one of the agent's that is not about remembering."""
     return said.role is Role.ASSISTANT and not asks_consent(said.text)
-
-
-def _chosen(question: Question, said: str) -> str | None:
-    """Return the choice that a text is: by its words in any language, or by its number."""
-    plain = plainly(said)
-    for choice in question.choices:
-        if plain in {plainly(words) for words in choice.values()}:
-            return choice.get("en") or next(iter(choice.values()))
-    has_digits = any(letter.isdigit() for choice in question.choices for letter in "".join(choice.values()))
-    if plain.isdecimal() and not has_digits and 1 <= int(plain[:3]) <= len(question.choices):
-        choice = question.choices[int(plain) - 1]
-        return choice.get("en") or next(iter(choice.values()))
-    return None
 
 
 def _plain(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

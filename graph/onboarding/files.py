@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.conversations import Role
-from core.playbooks import Question, in_language
+from core.playbooks import Question, in_language, kept
 from core.recommendations import DraftVerdict
 from graph.onboarding.answers import known
 from graph.onboarding.flow import RECOMMENDED, answered, standing
@@ -87,7 +87,7 @@ def checking_file(talk: Talk, drafts: Drafts, verdicts: tuple[DraftVerdict, ...]
 
 
 def _question(item: Question) -> dict[str, Any]:
-    choices = [in_language(choice, "en") for choice in item.choices]
+    choices = list(map(kept, item.choices))
     return _without_empty({"name": item.name, "text": in_language(item.text, "en"), "choices": choices})
 
 

@@ -17,13 +17,14 @@ from graph.folding import fold
 from graph.handoff.intents import intent_of
 
 Pleasantry = Literal[
-    "greeting", "thanks", "goodbye", "affirm", "deny", "how_are_you", "who_are_you", "what_can_you_do", "why_do_you_ask"
-]
+    "greeting", "thanks", "goodbye", "affirm", "deny", "how_are_you", "who_are_you", "what_can_you_do",
+    "why_do_you_ask", "noted"
+]  # fmt: skip
 
 MAX_LENGTH: Final = 80
 """Characters beyond which a message is about something."""
 
-_OWN: Final[tuple[Pleasantry, ...]] = ("how_are_you", "who_are_you", "what_can_you_do", "why_do_you_ask")
+_OWN: Final[tuple[Pleasantry, ...]] = ("how_are_you", "who_are_you", "what_can_you_do", "why_do_you_ask", "noted")
 _COMMON: Final[tuple[Pleasantry, ...]] = ("greeting", "thanks", "goodbye", "affirm", "deny")
 _NO_WORD: Final = re.compile(r"[\W_]+")
 
@@ -34,7 +35,9 @@ def plainly(text: str) -> str:
 
 
 def pleasantry(text: str) -> Pleasantry | None:
-    """Return what kind of small talk a whole message is, or None."""
+    """Return what kind of small talk a whole message is, or None; signs alone say as much as words."""
+    if (shown := _sign(text)) in ("affirm", "thanks"):
+        return "affirm" if shown == "affirm" else "thanks"
     if own := next((kind for kind in _OWN if _is(kind, text)), None):
         return own
     intent = intent_of(fold(text)) if len(text) <= MAX_LENGTH else "question"
@@ -56,6 +59,24 @@ def wants_none(text: str) -> bool:
     return _is("none_of_them", text)
 
 
+def complains(text: str) -> bool:
+    """Tell whether a whole message says that something is wrong, and nothing of what: “it still does not work”."""
+    if len(text) > MAX_LENGTH or pleasantry(text) is not None:
+        return False
+    words, lexicon = plainly(text).split(), _word_sets()
+    if not words:
+        return _sign(text) == "unhappy"
+    if not all(any(word in some for some in lexicon.values()) for word in words):
+        return False
+    fails = any(word in lexicon["denials"] for word in words) and any(word in lexicon["workings"] for word in words)
+    return fails or any(word in lexicon["troubles"] for word in words)
+
+
+def names_number(text: str) -> bool:
+    """Tell whether a text names a number, in digits or in words."""
+    return any(word.isdecimal() or word in _number_words() for word in plainly(text).split())
+
+
 def asks_something(text: str) -> bool:
     """Tell whether a text is a question: by its mark, or by the word that it begins with."""
     return text.strip().endswith(("?", "؟")) or _first_words().match(plainly(text)) is not None
@@ -68,6 +89,29 @@ def asks_for_advice(text: str) -> bool:
 
 def _is(kind: str, text: str) -> bool:
     return len(text) <= MAX_LENGTH and _whole(kind).fullmatch(plainly(text)) is not None
+
+
+def _sign(text: str) -> str | None:
+    """Return what a message of signs alone says: `affirm`, `thanks` or `unhappy`."""
+    if len(text) > MAX_LENGTH or any(letter.isalnum() for letter in text):
+        return None
+    return next((kind for kind, signs in _signs().items() if any(sign in text for sign in signs)), None)
+
+
+@lru_cache(maxsize=1)
+def _signs() -> dict[str, list[str]]:
+    return {kind: _source()[f"{kind}_signs"] for kind in ("unhappy", "affirm", "thanks")}
+
+
+@lru_cache(maxsize=1)
+def _word_sets() -> dict[str, frozenset[str]]:
+    """Return the words of complaints that name nothing, by what they do in them."""
+    return {kind: frozenset(_lexicon()[kind]) for kind in ("troubles", "workings", "denials", "vague")}
+
+
+@lru_cache(maxsize=1)
+def _number_words() -> frozenset[str]:
+    return frozenset(_lexicon()["numbers"])
 
 
 @lru_cache
@@ -90,9 +134,14 @@ def _advice() -> re.Pattern[str]:
 
 @lru_cache(maxsize=1)
 def _lexicon() -> dict[str, list[str]]:
+    return {kind: [plainly(words) for words in some] for kind, some in _source().items()}
+
+
+@lru_cache(maxsize=1)
+def _source() -> dict[str, list[str]]:
     source = Path(__file__).with_name("small_talk.yaml").read_bytes()
     loaded: dict[str, list[str]] = yaml.load(source, Loader=yaml.BaseLoader)  # noqa: S506 - texts alone; “no” is a word
-    return {kind: [plainly(words) for words in some] for kind, some in loaded.items()}
+    return loaded
 
 
 def _any_of(words: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import Field, StringConstraints
 
 from core.conversations import Citation
-from core.playbooks import Question
+from core.playbooks import Question, kept
 from core.recommendations import DraftVerdict, Recommendation, Risk
 from graph.answers import AnswerShape
 from graph.languages import is_written_in
@@ -158,7 +158,7 @@ def _proven(question: Question | None, value: str, talk: Talk) -> str | None:
     read = None if question is None else answer_to(question, value)
     if question is None or read is None or read == SKIPPED:
         return None
-    choice = next((one for one in question.choices if read in one.values()), None)
+    choice = next((one for one in question.choices if read == kept(one)), None)
     if choice is not None and standing(talk).question is question:
         return read
     return read if _shares_words(" ".join(choice.values()) if choice else read, talk.question) else None

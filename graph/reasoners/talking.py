@@ -24,15 +24,26 @@ from graph.onboarding.answers import (
     was_put_again,
 )
 from graph.onboarding.flow import Standing, stage_to_advance, standing
-from graph.onboarding.pleasantries import Pleasantry, asks_for_advice, asks_something, plainly, pleasantry, wants_none
+from graph.onboarding.pleasantries import (
+    Pleasantry,
+    asks_for_advice,
+    asks_something,
+    complains,
+    plainly,
+    pleasantry,
+    wants_none,
+)
 from graph.phrases import ends_in, phrase, tongue
 from graph.quoting import quote_for, shortened
+from graph.reasoners.clarifying import clarify, was_asked_back
 from graph.talk import Reply, Talk, ToolCall, ToolSpec
 
 VERSION: Final = "talking-1"
 MAX_REASON: Final = 300
 ADVANCE: Final = "advance_stage"
 REQUEST: Final = "request_human"
+_BRIEF: Final = 2
+"""Words that are rather an answer than a matter of its own while a question with choices is open."""
 _CHOICE: Final = re.compile(
     r"(?=.*(?:[1-9]|all|both|first|second|third|last|one|الاول|الثاني|الثالث|الاخير|كل|كلها|كلاهما|واحد))"
     r"(?:(?:yes|please|the|number|option|of|them|and|with|go|[1-9]|all|both|first|second|third|last|one|نعم|رقم|الخيار|"
@@ -52,8 +63,12 @@ def converse(talk: Talk, tools: Sequence[ToolSpec]) -> Reply:
         return Reply(phrase("deny", talk.answer_language))
     if learned(talk):
         return Reply(_go_on(talk, here))
+    if kind == "affirm" and (again := _put_again(talk)):
+        return Reply(again)
     if kind is not None and not (kind == "why_do_you_ask" and pending_question(talk) is None):
         return Reply(_polite(talk, here, kind))
+    if complains(talk.question):
+        return clarify(talk)
     return _answer(talk, here)
 
 
@@ -81,7 +96,7 @@ def _answer(talk: Talk, here: Standing) -> Reply:
     feeling = _feeling(talk)
     if not any(letter.isalnum() for letter in talk.question):
         return Reply(phrase("not_understood", language), is_answered=True)
-    said = quoted(talk)
+    said = "" if _tries_to_answer(talk) else quoted(talk)
     if said and (talk.is_sure or not _is_opening(talk, here)):
         first = " ".join(part for part in (feeling, said) if part)
         return Reply("\n\n".join(part for part in (first, _reminder(talk, here)) if part))
@@ -99,9 +114,18 @@ def _put_again(talk: Talk) -> str:
     wants_advice = talk.playbook.recommends and asks_for_advice(talk.question)
     if question is None or (asks_something(talk.question) and not wants_advice):
         return ""
-    if not wants_advice and (not question.choices or was_put_again(talk, question)):
+    if not wants_advice and (question.takes_anything or was_put_again(talk, question)):
         return ""
     return phrase("question.again", language, question=question.wording(language))
+
+
+def _tries_to_answer(talk: Talk) -> bool:
+    """Tell whether a message is probably meant for an answer to the open question, and is none: it is put again rather
+    than looked up."""
+    question = pending_question(talk)
+    if question is None or question.takes_anything or asks_something(talk.question):
+        return False
+    return len(talk.question.split()) <= _BRIEF or not talk.is_sure
 
 
 def _go_on(talk: Talk, here: Standing) -> str:
@@ -166,7 +190,8 @@ def _opening(talk: Talk, here: Standing) -> str:
 
 def _reminder(talk: Talk, here: Standing) -> str:
     """Return the open question again after something else was answered; nothing where the playbook asks nothing."""
-    if here.question is None or (pending_question(talk) is None and not first_messages(talk)):
+    is_aside = pending_question(talk) is not None or first_messages(talk) or was_asked_back(talk)
+    if here.question is None or not is_aside:
         return ""
     language = talk.answer_language
     return phrase("question.after_answer", language, question=here.question.wording(language))

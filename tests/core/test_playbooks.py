@@ -185,6 +185,7 @@ def test_all_faults_are_named_at_once() -> None:
             "questions": [
                 {"name": "role", "text": {"en": "Who?"}},
                 {"name": "role", "text": {"fr": "Qui ?"}, "choices": [{"de": "Ich"}]},
+                {"name": "size", "text": {"en": "How?"}, "accepts": "choices", "also": {"Big": ["large"]}},
             ],
         },
         "island": {"title": "Island"},
@@ -195,6 +196,8 @@ def test_all_faults_are_named_at_once() -> None:
         "stages.open.questions.1.name",
         "stages.open.questions.1.text",
         "stages.open.questions.1.choices.0",
+        "stages.open.questions.2.accepts",
+        "stages.open.questions.2.also.Big",
         "stages.island",
     }
 

@@ -26,15 +26,38 @@ def asked(question: Question, language: str = "en") -> str:
         (ROLE, "manager.", "Manager"),
         (ROLE, "مدير", "Manager"),
         (ROLE, "2", "Manager"),
-        (ROLE, "7", "7"),
-        (ROLE, "0", "0"),
+        (ROLE, "7", None),
+        (ROLE, "0", None),
+        (ROLE, "the second one", "Manager"),
+        (ROLE, "الثاني", "Manager"),
+        (ROLE, "I'm the founder", "Founder or owner"),
+        (ROLE, "مهندسة", "Technical"),
+        (ROLE, "not a manager", "not a manager"),
+        (ROLE, "I am a sales manager", "I am a sales manager"),
         (ROLE, "I run the kitchen", "I run the kitchen"),
+        (ROLE, "it does not work", None),
+        (ROLE, "yes", None),
         (ROLE, "skip", SKIPPED),
         (ROLE, "no", SKIPPED),
         (ROLE, "لا أريد", SKIPPED),
         (TEAM, "2", "2"),
         (TEAM, "11 to 50", "11 to 50"),
+        (TEAM, "option 2", "2 to 10"),
+        (TEAM, "option 9", "option 9"),
+        (TEAM, "Manager", None),
+        (TEAM, "banana", None),
+        (TEAM, "about 25", "about 25"),
+        (TEAM, "٥ أشخاص", "٥ أشخاص"),
+        (TEAM, "twelve", "twelve"),
+        (TEAM, "only me", "Just me"),
+        (TEAM, "وحدي", "Just me"),
+        (TEAM, "12 words are more than anybody needs to answer this question", None),
         (DATA, "no", "No"),
+        (DATA, "nope", "No"),
+        (DATA, "yes, a csv", "Yes, as a file"),
+        (DATA, "yes", None),
+        (DATA, "a file or another tool", None),
+        (DATA, "no idea", SKIPPED),
         (DATA, "yes, as a file", "Yes, as a file"),
         (GOAL, "Send invoices;", "Send invoices"),
         (GOAL, "Why do you ask?", None),
@@ -199,6 +222,14 @@ def test_who_wants_no_more_questions_has_that_noted(text: str) -> None:
 
 
 LONG = "I look after everything that has to do with our customers"
+
+
+@pytest.mark.parametrize("text", ["Manager", "banana", "مدير", "ok"])
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_what_is_no_choice_again_is_passed_over(text: str, language: str) -> None:
+    again = f"assistant: {phrase('question.again', language, question=TEAM.wording(language))}"
+    assert learned(make_talk(text, asked(TEAM, language), playbook="onboarding")) == ()
+    assert learned(make_talk(text, again, playbook="onboarding")) == (Fact("team_size", SKIPPED),)
 
 
 def test_a_long_text_is_no_choice_the_first_time() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from graph.onboarding.pleasantries import asks_for_advice, asks_something, passes_over, plainly, pleasantry
+from graph.onboarding.pleasantries import asks_for_advice, asks_something, complains, passes_over, plainly, pleasantry
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,12 @@ from graph.onboarding.pleasantries import asks_for_advice, asks_something, passe
         ("ساعدني من فضلك", "what_can_you_do"),
         ("yes it works now", "thanks"),
         ("ok", "affirm"),
+        ("👍", "affirm"),
+        ("❤️ 🎉", "thanks"),
+        ("👎", None),
+        ("no problem", "noted"),
+        ("لا مشكلة", "noted"),
+        ("I have a question", "what_can_you_do"),
         ("تمام", "affirm"),
         ("And why do you ask?", "why_do_you_ask"),
         ("ولماذا تسأل؟", "why_do_you_ask"),
@@ -100,3 +106,33 @@ def test_odd_texts_take_no_time(text: str) -> None:
 
 def test_comparison_forgives_what_people_leave_out() -> None:
     assert plainly("  أهلًا،  وسهـلًا! إلى اللقاء") == "اهلا وسهلا الي اللقاء"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_complaint"),
+    [
+        ("it does not work", True),
+        ("It still DOESN'T work!!", True),
+        ("nothing happens", True),
+        ("I'm stuck", True),
+        ("can't open it", True),
+        ("👎", True),
+        ("لا يعمل", True),
+        ("عندي مشكلة", True),
+        ("الصفحة لا تفتح", True),
+        ("مش شغال", True),
+        ("it works", False),
+        ("this works now", False),
+        ("how does it work", False),
+        ("no problem", False),
+        ("my key is not accepted", False),
+        ("the import fails", False),
+        ("error 500", False),
+        ("لا أستطيع استيراد جهات الاتصال", False),
+        ("", False),
+        ("…", False),
+        ("it does not work " * 20, False),
+    ],
+)
+def test_complaints_that_name_nothing(text: str, is_complaint: bool) -> None:
+    assert complains(text) is is_complaint

@@ -66,8 +66,11 @@ def test_a_document_in_another_language_is_announced() -> None:
 
 @pytest.mark.parametrize(
     ("text", "key"),
-    [("Thanks!", "thanks"), ("are you a robot?", "who_are_you"), ("bye", "goodbye"), ("ok", "affirm"), ("no", "deny")],
-)
+    [
+        ("Thanks!", "thanks"), ("are you a robot?", "who_are_you"), ("bye", "goodbye"), ("ok", "affirm"), ("no", "deny"),
+        ("👍", "affirm"), ("🙏", "thanks"), ("cool", "noted"), ("جميل", "noted"),
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_small_talk(text: str, key: str, language: str) -> None:
     talk = make_talk(text, "assistant: …", language=language, excerpts=(KEYS,))
@@ -133,7 +136,7 @@ def test_without_leave_to_move_the_stage_stays_and_the_user_is_not_left_alone(to
     assert words(talk, *tools) == phrase("questions_done", "en")
 
 
-@pytest.mark.parametrize("text", ["…", "?!", "🙂", "\u202e\u200f"])
+@pytest.mark.parametrize("text", ["…", "?!", "🪣", "\u202e\u200f"])
 def test_a_message_without_words_is_asked_about(text: str) -> None:
     assert words(make_talk(text, excerpts=(KEYS,))) == phrase("not_understood", "en")
 
@@ -194,6 +197,59 @@ def test_who_says_something_else_is_asked_once_more() -> None:
     before = f"assistant: {ROLE.wording('en')}"
     assert words(make_talk("I look after all that our customers need here", before, playbook="onboarding")) == again
     assert words(make_talk("just tell me what you recommend", before, playbook="onboarding")) == again
+
+
+@pytest.mark.parametrize("text", ["Manager", "our office", "ok"])
+def test_what_is_none_of_the_choices_is_asked_about_once(text: str) -> None:
+    again = phrase("question.again", "en", question=TEAM.wording("en"))
+    before = (f"assistant: {ROLE.wording('en')}", "user: Sales", f"assistant: {TEAM.wording('en')}")
+    assert words(make_talk(text, *before, playbook="onboarding", excerpts=(KEYS,))) == again
+    later = make_talk(text, *before, f"user: {text}", f"assistant: {again}", playbook="onboarding")
+    assert words(later) == phrase("question.skipped", "en", question=INDUSTRY.wording("en"))
+
+
+TRACE = (
+    "2 min ago: clicked “Test connection” on /connect-crm, which led to an error twice",
+    "1 min ago: opened /help",
+    "just now: tooltip “Check your key” at /connect-crm: dismissed",
+)
+SORRY = phrase("sorry_to_hear", "en")
+
+
+@pytest.mark.parametrize(
+    "text", ["it does not work", "I have a problem!", "doesn’t work :(", "👎", "there is an error"]
+)
+@pytest.mark.parametrize("excerpts", [(), (KEYS,)])
+def test_a_complaint_that_names_nothing_is_asked_about(text: str, excerpts: Any) -> None:
+    reply = converse(make_talk(text, excerpts=excerpts), ())
+    assert reply == Reply(f"{SORRY} {phrase('clarify', 'en')}")
+    tried = converse(make_talk(text, excerpts=excerpts, trace=TRACE), ())
+    assert tried.text == f"{SORRY} {phrase('clarify_place', 'en', place='“Test connection”')}"
+
+
+def test_in_arabic_a_complaint_is_asked_about_too() -> None:
+    tried = make_talk(
+        "لا يعمل", language="ar", excerpts=(KEYS_AR,), trace=("just now: the form on /import was refused",)
+    )
+    assert words(tried) == f"{phrase('sorry_to_hear', 'ar')} {phrase('clarify_place', 'ar', place='“/import”')}"
+
+
+def test_who_says_no_more_than_that_or_was_not_helped_is_offered_a_person() -> None:
+    helped = "assistant: Open Settings [1]."
+    assert words(make_talk("it does not work", helped)).endswith(phrase("offer_person", "en"))
+    before = (f"assistant: {SORRY} {phrase('clarify', 'en')}",)
+    reply = converse(make_talk("it just doesn't work", "user: it does not work", *before), ())
+    assert reply == Reply(phrase("clarify_person", "en"), is_answered=False)
+    request = ToolSpec("request_human", "", {})
+    after = make_talk("yes", "user: it does not work", f"assistant: {reply.text}")
+    assert [call.name for call in converse(after, (request,)).tool_calls] == ["request_human"]
+
+
+def test_after_a_question_back_the_playbook_goes_on() -> None:
+    before = (f"assistant: {ROLE.wording('en')}", "user: it is broken", f"assistant: {SORRY} {phrase('clarify', 'en')}")
+    talk = make_talk("keys are refused", *before, playbook="onboarding", excerpts=(KEYS,))
+    assert words(talk).startswith("Live keys begin")
+    assert words(talk).endswith(phrase("question.after_answer", "en", question=ROLE.wording("en")))
 
 
 @pytest.mark.parametrize("stage", ["profile", "tools"])
