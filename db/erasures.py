@@ -117,11 +117,16 @@ class _Noted:
 async def erase(connection: Connection, company_id: str, user_id: str, receipt_id: str, now: datetime) -> Erased:
     """Erase a user and the anonymous visitors who turned out to be them; somebody unknown leaves an empty receipt."""
     values: dict[str, Any] = {"company_id": company_id, "user_id": user_id, "receipt_id": receipt_id, "now": now}
-    async with connection.cursor() as cursor:
-        names = tuple(row[0] for row in await (await cursor.execute(_NAMES, values)).fetchall())
+    names = await names_of(connection, company_id, user_id)
     rows = await _erase(connection, {**values, "users": list(names), "until": "infinity"})
     await connection.execute(_NOTE, {**values, "users": list(names)})
     return Erased(names, rows)
+
+
+async def names_of(connection: Connection, company_id: str, user_id: str) -> tuple[str, ...]:
+    """Return the names of a user: their own, and those of the anonymous visitors who turned out to be them."""
+    found = await connection.execute(_NAMES, {"company_id": company_id, "user_id": user_id})
+    return tuple(row[0] for row in await found.fetchall())
 
 
 async def repeat(connection: Connection, company_id: str, now: datetime) -> int:

@@ -33,6 +33,7 @@ ACCESS: Final[dict[tuple[str, str], frozenset[Role]]] = {
     ("GET", "/api/v1/nudges"): _EVERYBODY,
     ("GET", "/api/v1/sessions/{session_id}/events"): _EVERYBODY,
     ("GET", "/api/v1/users/{user_id}/timeline"): _EVERYBODY,
+    ("GET", "/api/v1/users/{user_id}/export"): _OWNERS,
     ("PATCH", "/api/v1/users/{user_id}"): _SUPPORT,
     ("DELETE", "/api/v1/users/{user_id}"): _OWNERS,
     ("GET", "/api/v1/users/{user_id}/facts"): _EVERYBODY,

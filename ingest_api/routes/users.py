@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
 from core.errors import InvalidRequest
@@ -12,7 +13,8 @@ from core.ids import new_id
 from core.nudges import NudgeStatus
 from db import audit, erasures, events, nudges, timeline, wishes
 from db.pool import Connection
-from ingest_api.deps import CallerOf, Cursor, Limit, ServicesOf, SessionId, UserFilter, UserId
+from ingest_api import exporting
+from ingest_api.deps import CallerOf, Cursor, ExchangeOf, Limit, ServicesOf, SessionId, UserFilter, UserId
 from ingest_api.forgetting import forget_user
 from ingest_api.schemas import ErasureReceipt, ListOf, NudgeRow, StoredEvent, TimelineEntry, UserWishes
 from ingest_api.writes import Answer, WriteOf
@@ -50,6 +52,33 @@ async def read_timeline(
     async with services.database.transaction(caller.company_id) as connection:
         page = await timeline.timeline(connection, caller.company_id, user_id, cursor, limit)
     return ListOf(items=[TimelineEntry(**row) for row in page.items], next_cursor=page.next_cursor)
+
+
+@router.get(
+    "/users/{user_id:path}/export",
+    summary="Export a user",
+    response_class=Response,
+    responses={200: {"content": {exporting.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+)
+async def export_user(user_id: UserId, caller: CallerOf, services: ServicesOf, exchange: ExchangeOf) -> Response:
+    """Return all that is stored of a user, and of the anonymous visitors who turned out to be them; audited.
+
+    A JSON line for each row, `{"table", "row"}`, and as the last line a receipt that counts the rows by table. What
+    went to the company's own people about the user (notifications) is not part of it. Somebody unknown has no rows.
+    """
+    now, receipt_id = datetime.now(UTC), new_id()
+    file, rows = await exporting.write_rows(services.database, caller.company_id, user_id)
+    async with services.database.transaction(caller.company_id) as connection:
+        detail = {"receipt_id": receipt_id, "rows": dict(rows)}
+        await audit.record(
+            connection, caller.company_id, caller.actor, "user.exported", user_id, detail, exchange.trace_id
+        )
+    receipt = {"receipt_id": receipt_id, "exported_at": now, "rows": dict(rows)}
+    return StreamingResponse(
+        exporting.read_pieces(file, receipt),
+        media_type=exporting.MEDIA_TYPE,
+        headers={"Content-Disposition": 'attachment; filename="user.ndjson"'},
+    )
 
 
 @router.patch("/users/{user_id:path}", summary="Respect a user's wishes", response_model=UserWishes)

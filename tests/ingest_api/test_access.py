@@ -1,5 +1,6 @@
 """Who reaches what: the table of roles, another company's ids, and that no route is without a case here."""
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -71,6 +72,7 @@ EXPECTED = {
     ("GET", "/api/v1/nudges"): "secret owner admin editor approver agent viewer",
     ("GET", "/api/v1/sessions/{session_id}/events"): "secret owner admin editor approver agent viewer",
     ("GET", "/api/v1/users/{user_id}/timeline"): "secret owner admin editor approver agent viewer",
+    ("GET", "/api/v1/users/{user_id}/export"): "secret owner admin",
     ("PATCH", "/api/v1/users/{user_id}"): "secret owner admin editor agent",
     ("DELETE", "/api/v1/users/{user_id}"): "secret owner admin",
     ("GET", "/api/v1/users/{user_id}/facts"): "secret owner admin editor approver agent viewer",
@@ -326,6 +328,7 @@ ATTACKS: dict[tuple[str, str], Call | None] = {
     ("GET", "/api/v1/nudges"): get("/api/v1/nudges?user_id={user_id}"),
     ("GET", "/api/v1/sessions/{session_id}/events"): get("/api/v1/sessions/{session_id}/events"),
     ("GET", "/api/v1/users/{user_id}/timeline"): get("/api/v1/users/{user_id}/timeline"),
+    ("GET", "/api/v1/users/{user_id}/export"): get("/api/v1/users/{user_id}/export"),
     ("PATCH", "/api/v1/users/{user_id}"): send("PATCH", "/api/v1/users/{user_id}", {"do_not_disturb": True}),
     ("DELETE", "/api/v1/users/{user_id}"): send("DELETE", "/api/v1/users/{user_id}"),
     ("GET", "/api/v1/users/{user_id}/facts"): get("/api/v1/users/{user_id}/facts"),
@@ -474,8 +477,9 @@ async def whole_view(client: httpx2.AsyncClient, headers: dict[str, str], victim
         if method == "GET" and call is not None and template not in ("/api/v1/audit-log", "/api/v1/webhook-secret"):
             answer = await call(client, headers, victim)
             assert answer.status_code == 200, (template, answer.text)
-            view[template] = answer.json()
-    assert view["/api/v1/nudges"]["items"], "the view must show something, or it proves nothing"
+            lines = [json.loads(line) for line in answer.text.splitlines()]
+            view[template] = [line for line in lines if "receipt" not in line]  # a new one at each export
+    assert view["/api/v1/nudges"][0]["items"], "the view must show something, or it proves nothing"
     return view
 
 
