@@ -6,17 +6,18 @@ user is active at a time; who handles it (the agent, a queue, a person) is apart
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from core.errors import Conflict, InvalidRequest, RateLimited
 from core.ids import derive_id
+from core.plaintext import cleaned, repaired, says_something
 
 ANSWERS: Final = "answers"
 """Member of a conversation's context that holds what the user answered in it, by the name of the question."""
 MAX_MESSAGE: Final = 4000
-"""Characters of one message of a user or a person; the wire takes no more."""
+"""Characters of one message of a user or a person, once what cannot be seen is taken out of it."""
 
 
 class ConversationState(StrEnum):
@@ -90,6 +91,39 @@ class EmptyMessage(InvalidRequest):
 
     code = "empty_message"
     title = "The message is empty."
+
+
+class MessageTooLong(InvalidRequest):
+    """More characters than a message may have."""
+
+    code = "message_too_long"
+    title = f"A message may have {MAX_MESSAGE} characters."
+
+
+MessageText: TypeAlias = Annotated[
+    str,
+    BeforeValidator(lambda value: repaired(value) if isinstance(value, str) else value),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_MESSAGE}),
+]
+"""A message as it comes over a wire: any text, also with half a character in it, since a page may have cut it out.
+What it must be like is told in schemas, and seen to by `message_text`, so that it has the same code on every edge."""
+
+
+def message_text(text: str) -> str:
+    """Return what is kept of what somebody wrote: the one rule for every edge that messages come in by.
+
+    Control characters, bidirectional overrides and invisible characters are taken out first (`core.plaintext`).
+
+    Raises:
+        EmptyMessage: nothing of it can be seen.
+        MessageTooLong: it has more than `MAX_MESSAGE` characters.
+    """
+    text = cleaned(text)
+    if not says_something(text):
+        raise EmptyMessage
+    if len(text) > MAX_MESSAGE:
+        raise MessageTooLong
+    return text
 
 
 class TooManyMessages(RateLimited):
@@ -180,7 +214,7 @@ class IncomingMessage(BaseModel):
     """What a user wrote, before it is accepted; the same for every channel.
 
     A null `conversation_id` continues the active conversation, or begins one by `playbook` (the company's default when
-    that is null). `client_message_id` makes a repetition harmless.
+    that is null). `client_message_id` makes a repetition harmless; `text` is as it was typed (`message_text`).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -189,7 +223,7 @@ class IncomingMessage(BaseModel):
     user_id: str
     conversation_id: str | None
     client_message_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    text: Annotated[str, StringConstraints(min_length=1, max_length=MAX_MESSAGE)]
+    text: str
     playbook: str | None = None
     language: str | None = None
     channel: Channel = Channel.PAGE

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
-from core.conversations import MAX_MESSAGE, HandledBy, Message
+from core.conversations import HandledBy, Message, MessageText
 from core.nudges import Nudge, NudgeStatus
 
 MAX_FRAME_BYTES: Final = 128 * 1024
@@ -25,6 +25,8 @@ class CloseCode(IntEnum):
     UNAUTHENTICATED = 4401
     FORBIDDEN = 4403
     TOO_SLOW = 4408
+    ERASED = 4410
+    """The user was erased: forget what is kept of them here, and do not come back as them by itself."""
     TOO_MANY = 4429
     DRAINING = 1012
     """Service restart: reconnect, to whichever gateway answers."""
@@ -50,7 +52,7 @@ class SendMessage(_ClientFrame):
     type: Literal["send_message"]
     conversation_id: _Id | None = None
     client_message_id: _Id
-    text: Annotated[str, StringConstraints(min_length=1, max_length=MAX_MESSAGE)]
+    text: MessageText
     playbook: _Id | None = None
 
 
@@ -86,6 +88,10 @@ ClientFrame = Annotated[NudgeAck | SendMessage | Feedback | Stop | RequestHuman 
 CLIENT_FRAME: Final[TypeAdapter[NudgeAck | SendMessage | Feedback | Stop | RequestHuman | Ping]] = TypeAdapter(
     ClientFrame
 )
+
+
+ERASED: Final = "erased"
+"""Type of a frame that no client sees: gateways close the user's sockets instead (`CloseCode.ERASED`)."""
 
 
 def hello_frame(connection_id: str, epoch: str, seq: int, *, resumed: bool) -> bytes:

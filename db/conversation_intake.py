@@ -14,17 +14,16 @@ from core.conversations import (
     ConversationEnded,
     ConversationState,
     ConversationTurn,
-    EmptyMessage,
     HandledBy,
     IncomingMessage,
     Message,
     Role,
     TooManyMessages,
     conversation_turn_id,
+    message_text,
 )
 from core.errors import NotFound
 from core.ids import new_id
-from core.plaintext import cleaned, says_something
 from core.playbooks import Limits
 from core.turns import TurnStatus
 from db import conversation_turns, conversations, messages, playbooks
@@ -86,12 +85,12 @@ async def accept(
     """Store what a user says, once however often it comes, with the turn that will answer it.
 
     Raises:
-        InvalidRequest: nothing of it can be seen (code `empty_message`).
+        InvalidRequest: nothing of it can be seen (code `empty_message`), or it is too long (`message_too_long`).
         NotFound: an unknown conversation or another user's; or, to begin one, an unknown playbook (`unknown_playbook`).
         Conflict: the conversation is over (code `conversation_ended`).
         RateLimited: too many messages in a minute (code `too_many_messages`).
     """
-    text, incoming = _visible(incoming.text), _storable(incoming)
+    text, incoming = message_text(incoming.text), _storable(incoming)
     present = await _lock(connection, incoming)
     if known := await _repeated(connection, incoming):
         return await _again(connection, incoming, known)
@@ -100,13 +99,6 @@ async def accept(
         raise ConversationEnded
     await _check_rate(connection, place.conversation, now)
     return await _store(connection, incoming, text, place, now)
-
-
-def _visible(text: str) -> str:
-    text = cleaned(text)
-    if not says_something(text):
-        raise EmptyMessage
-    return text
 
 
 def _storable(incoming: IncomingMessage) -> IncomingMessage:

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from core.conversations import MAX_MESSAGE, ConversationState, HandledBy, Role
+from core.conversations import ConversationState, HandledBy, MessageText, Role
 from core.events import Name
 from core.plaintext import cleaned, says_something
 from core.playbooks import NAME_PATTERN
@@ -23,7 +23,6 @@ from core.recommendations import Recommendation
 
 MAX_CONTEXT_BYTES: Final = 16_384
 PlaybookName: TypeAlias = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
-MessageText: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=MAX_MESSAGE)]
 ClientMessageId: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 TaskStatus: TypeAlias = Literal["queued", "running", "done", "failed"]
 

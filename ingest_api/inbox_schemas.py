@@ -5,13 +5,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from core.conversations import Channel, ConversationState, HandledBy
+from core.conversations import Channel, ConversationState, HandledBy, MessageText
 from core.recommendations import DraftVerdict, Recommendation
 from ingest_api.conversation_schemas import (
     ClientMessageId,
     LanguageTag,
     MessageDocument,
-    MessageText,
     PersonName,
     PlaybookName,
 )

@@ -46,6 +46,7 @@ STATUS: Final = {
     "too_many_events": 422,
     "empty_document": 422,
     "empty_message": 422,
+    "message_too_long": 422,
     "not_allowed": 422,
     "rate_limited": 429,
     "too_many_messages": 429,

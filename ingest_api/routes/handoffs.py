@@ -8,10 +8,9 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Response
 
-from core.conversations import EmptyMessage, Role
+from core.conversations import Role, message_text
 from core.errors import NotFound
 from core.ids import new_id
-from core.plaintext import cleaned, says_something
 from db import conversations, messages, tickets
 from db.conversation_rows import Conversation
 from db.messages import NewMessage
@@ -40,10 +39,7 @@ async def write_message(conversation_id: UUID, body: PersonMessage, write: Write
     The message is stored, then shown on the user's pages, also on those that open later. Sent again under its
     `client_message_id`, it is one. A conversation that is over is a 409 (`conversation_ended`).
     """
-    text = cleaned(body.text)
-    if not says_something(text):
-        raise EmptyMessage
-    wanted = str(conversation_id)
+    text, wanted = message_text(body.text), str(conversation_id)
 
     async def work(connection: Connection) -> Answer:
         now = datetime.now(UTC)

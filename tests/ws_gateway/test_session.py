@@ -204,27 +204,23 @@ def test_what_concerns_conversations_is_passed_on(message: str, kind: type) -> N
 
 
 @pytest.mark.parametrize(
-    ("frame", "code"),
+    "frame",
     [
-        pytest.param({"text": "x" * 4001}, "message_too_long", id="a letter too many"),
-        pytest.param({"text": "\u0645" * 50_000}, "message_too_long", id="100 KB"),
-        pytest.param({"text": ""}, "empty_message", id="empty"),
-        pytest.param({"text": 7}, "invalid_frame", id="no text"),
-        pytest.param({"text": "\ud800" * 4001}, "invalid_frame", id="broken and too long"),
-        pytest.param({"text": "Hi", "conversation_id": "c" * 65}, "invalid_frame", id="no conversation's id"),
-        pytest.param({"text": "Hi", "playbook": ""}, "invalid_frame", id="no playbook's name"),
+        pytest.param({"text": 7}, id="no text"),
+        pytest.param({"text": "Hi", "conversation_id": "c" * 65}, id="no conversation's id"),
+        pytest.param({"text": "Hi", "playbook": ""}, id="no playbook's name"),
     ],
 )
-def test_a_message_that_cannot_be_taken_is_named_in_the_answer(frame: dict[str, object], code: str) -> None:
+def test_a_message_that_cannot_be_taken_is_named_in_the_answer(frame: dict[str, object]) -> None:
     effect = session().receive(json.dumps({"type": "send_message", "client_message_id": "m1", **frame}), now=0)
     assert isinstance(effect, Send)
     reply = orjson.loads(effect.data)
-    assert (reply["code"], reply["client_message_id"]) == (code, "m1")
+    assert (reply["code"], reply["client_message_id"]) == ("invalid_frame", "m1")
 
 
 @pytest.mark.parametrize("named", ["", "m" * 65, 7, None, ["m"], "m\n1"])
 def test_an_id_that_is_none_is_not_repeated(named: object) -> None:
-    effect = session().receive(json.dumps({"type": "send_message", "client_message_id": named, "text": ""}), now=0)
+    effect = session().receive(json.dumps({"type": "send_message", "client_message_id": named, "text": 7}), now=0)
     assert isinstance(effect, Send)
     assert "client_message_id" not in orjson.loads(effect.data)
 
