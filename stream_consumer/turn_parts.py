@@ -7,7 +7,6 @@ other roles need not spend.
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import httpx2
 from redis.asyncio import Redis
@@ -30,12 +29,10 @@ from stream_consumer.knowledge_store import KnowledgeStore
 from stream_consumer.locks import Locks
 from stream_consumer.memory import Summaries
 from stream_consumer.metrics import ConsumerMetrics
+from stream_consumer.settings import Settings
 from stream_consumer.stores import EscalationStore, JournalStore, NudgeStore, OutboxDelivery
 from stream_consumer.tools.toolbox import Toolbox
 from stream_consumer.turns import Stores, TurnsHandler
-
-if TYPE_CHECKING:
-    from stream_consumer.wiring import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ class TurnHandlers:
 
 
 async def open_turns(
-    settings: "Settings",
+    settings: Settings,
     db: Database,
     redis: Redis,
     companies: Companies,

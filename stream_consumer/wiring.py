@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,18 +18,8 @@ from core import streams
 from core.errors import SettingsError
 from core.redis import connect
 from core.security import Vault
-from core.settings import (
-    ChannelSettings,
-    ConsumerSettings,
-    ConversationSettings,
-    LlmSettings,
-    RetentionSettings,
-    SecuritySettings,
-    StoreSettings,
-    load,
-)
+from core.settings import ConsumerSettings
 from db.pool import Database
-from knowledge.settings import EmbeddingSettings, KnowledgeSettings
 from stream_consumer.budgets import BudgetWatch
 from stream_consumer.candidates import TurnMaker
 from stream_consumer.companies import Companies
@@ -43,6 +33,7 @@ from stream_consumer.probes import stores_answer
 from stream_consumer.requeue import Requeue, RequeuePolicy
 from stream_consumer.retention import Retention
 from stream_consumer.retry import RetryPolicy
+from stream_consumer.settings import Settings
 from stream_consumer.sweeper import Sweeper
 from stream_consumer.upkeep import Upkeep
 from stream_consumer.windows import WindowStore
@@ -66,36 +57,6 @@ ANSWER_SWEEP_SECONDS: Final = 5.0
 
 Task = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 """Something that runs until the event is set."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Everything that a consumer process reads from its environment."""
-
-    store: StoreSettings
-    security: SecuritySettings
-    consumer: ConsumerSettings
-    llm: LlmSettings
-    channels: ChannelSettings
-    knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
-    embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
-    conversations: ConversationSettings = field(default_factory=ConversationSettings)
-    retention: RetentionSettings = field(default_factory=RetentionSettings)
-
-    @classmethod
-    def load(cls) -> "Settings":
-        """Read the environment; raises SettingsError with one readable line."""
-        return cls(
-            load(StoreSettings),
-            load(SecuritySettings),
-            load(ConsumerSettings),
-            load(LlmSettings),
-            load(ChannelSettings),
-            load(KnowledgeSettings),
-            load(EmbeddingSettings),
-            load(ConversationSettings),
-            load(RetentionSettings),
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import uvloop
 
 from core.settings import ConsumerSettings
 from stream_consumer.probes import probes_app, serve_probes
-from stream_consumer.wiring import Process, Settings, build
+from stream_consumer.settings import Settings
+from stream_consumer.wiring import Process, build
 
 log = logging.getLogger(__name__)
 

@@ -34,9 +34,10 @@ from stream_consumer.knowledge_parts import KnowledgeBase, open_ingestion, open_
 from stream_consumer.knowledge_store import Claims, KnowledgeStore
 from stream_consumer.locks import Locks
 from stream_consumer.metrics import ConsumerMetrics
+from stream_consumer.settings import Settings
 from stream_consumer.stores import EscalationStore, JournalStore, NudgeStore, OutboxDelivery
 from stream_consumer.turns import Stores, TurnsHandler
-from stream_consumer.wiring import Settings, build
+from stream_consumer.wiring import build
 from tests.graph.reasoners import reasoner_at
 from tests.llm_server import LlmServer, ok
 from tests.stream_consumer.harness import eventually, running
