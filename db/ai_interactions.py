@@ -24,12 +24,13 @@ _COUNT: Final = """
     ON CONFLICT (company_id, day, part) DO UPDATE SET cents = d.cents + excluded.cents
 """
 
-# Keeps the answer and its cost; the reservation ends with it.
+# Keeps the answer and its cost; the reservation ends with it. Every call belongs to a turn, unless its user was erased
+# while it was under way (db.erasures): then the cost alone is kept.
 _SETTLE: Final = (
     """
     WITH ended AS (
         UPDATE ai_interactions
-        SET status = 'done', response = %(response)s, error = NULL,
+        SET status = 'done', response = CASE WHEN turn_id IS NOT NULL THEN %(response)s END, error = NULL,
             tokens_in = coalesce(tokens_in, 0) + %(tokens_in)s, tokens_out = coalesce(tokens_out, 0) + %(tokens_out)s,
             cost_cents = coalesce(cost_cents, 0) + %(cost_cents)s, latency_ms = %(latency_ms)s, finished_at = %(now)s
         WHERE company_id = %(company_id)s AND interaction_id = %(interaction_id)s AND status <> 'done'

@@ -1,4 +1,5 @@
-"""What Redis holds of a user, taken away: session, outbox, sockets, deadlines, and entries that were given up on.
+"""What Redis holds of a user, taken away: session, outbox, sockets, deadlines, and entries that were given up on. The
+user's sockets are closed, wherever they are.
 
 Run after PostgreSQL has forgotten the user: what is rebuilt from there is then empty. Entries that wait in the streams
 find no rows any more, or are erased when they are stored (`db.erasures.repeat`).
@@ -11,6 +12,8 @@ from typing import Any, Final
 from redis.asyncio import Redis
 
 from core import streams
+from core.frames import ERASED
+from core.outbox import Outbox
 
 _PAGE: Final = 500
 _KEYS: Final = (
@@ -26,11 +29,14 @@ _LETTERS: Final = (streams.EVENTS, streams.TURNS, streams.CONVERSATIONS)
 
 
 async def forget_user(redis: Redis, shards: int, company_id: str, users: Collection[str]) -> int:
-    """Delete what there is of these users; returns how many keys, set members and dead letters went.
+    """End these users' connections and delete what there is of them; returns how many keys and entries went.
 
     Raises what redis-py raises while Redis is away; to be run again then.
     """
-    whom, pipeline = {(company_id, user_id) for user_id in users}, redis.pipeline(transaction=False)
+    whom, outbox = {(company_id, user_id) for user_id in users}, Outbox(redis)
+    for address in whom:
+        await outbox.send(*address, {"type": ERASED})
+    pipeline = redis.pipeline(transaction=False)
     for user_id in users:
         for key_of in _KEYS:
             pipeline.delete(key_of(company_id, user_id))

@@ -6,8 +6,9 @@ from functools import partial
 
 import orjson
 
+from core.frames import ERASED, CloseCode
 from core.outbox import Ack, Delivery, Outbox
-from ws_gateway import line
+from ws_gateway import errands, line
 from ws_gateway.backlog import newest, nudge_id_of
 from ws_gateway.catchups import CatchUps
 from ws_gateway.registry import Member, Registry
@@ -41,7 +42,11 @@ class Postman:
     def receive(self, delivery: Delivery) -> None:
         """Hand a frame to each of the user's connections, except the one that it comes from."""
         passing = delivery.frame.seq == 0
-        author = orjson.loads(delivery.frame.data).get("by") if passing else None
+        told = orjson.loads(delivery.frame.data) if passing else {}
+        if told.get("type") == ERASED:
+            self._dismiss(delivery)
+            return
+        author = told.get("by")
         written = None
         for connection, session in self._registry.of(delivery.company_id, delivery.user_id):
             if session.connection_id == author:
@@ -53,6 +58,11 @@ class Postman:
                     self.bring_up_to_date((connection, session))
         if written is not None and not passing:
             self._note_sent(written, delivery.frame.data)
+
+    def _dismiss(self, delivery: Delivery) -> None:
+        """Close the sockets of a user who was erased."""
+        for connection, _ in self._registry.of(delivery.company_id, delivery.user_id):
+            errands.start(connection.close(CloseCode.ERASED, "erased"))
 
     def hand(self, member: Member, frames: Iterable[bytes]) -> None:
         """Write what one connection missed."""

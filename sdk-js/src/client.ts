@@ -99,7 +99,7 @@ export function startClient(options: Options, { signals, deliver }: Parts, stopp
     look();
   };
   identity.become(options);
-  const delivery: Delivery | undefined = deliver?.({ scope, store, identity, options, site, poke });
+  const delivery: Delivery | undefined = deliver?.({ scope, store, identity, options, site, poke, erased });
   const lead = createRole('lead', site, scope, store, (held) => {
     delivery?.lead(held);
     sender.flush();
@@ -141,6 +141,11 @@ export function startClient(options: Options, { signals, deliver }: Parts, stopp
     delivery?.lead(lead.held());
     retry();
   };
+  /** What this browser keeps of the user goes; until the page says who is there, it is somebody new. */
+  function erased(): void {
+    if (lead.held()) store.names('').filter((key) => !key.startsWith('l:')).forEach(store.forget);
+    become({});
+  }
   const flushCapture = capture === false ? () => {} : watch(scope, emit, options, signals);
   const flushLast = (): void => {
     flushCapture();

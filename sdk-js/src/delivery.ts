@@ -38,22 +38,25 @@ export interface DeliveryParts {
   readonly site: string;
   /** Tells all tabs, this one too, that the store changed. */
   readonly poke: () => void;
+  /** The user was erased. */
+  readonly erased: () => void;
 }
 
 export type DeliveryFactory = (parts: DeliveryParts) => Delivery;
 
 /** @param script where this script came from: the chat's lies beside it. */
 export function deliverWith(createRenderer: RendererFactory, script?: string): DeliveryFactory {
-  return ({ scope, store, identity, options, site, poke }) => {
+  return ({ scope, store, identity, options, site, poke, erased }) => {
     const { apiUrl, wsUrl, theme } = options;
     const themes = [theme];
     const renderer = createRenderer({ ...options, onChat: (nudge) => chat({ type: 'open', nudge }, true) });
     const inbox = createInbox(scope, site, store, renderer, poke);
     const tabs = window.BroadcastChannel && new BroadcastChannel(site);
+    const heed = (frame: ServerFrame): void => (frame.type === 'erased' ? erased() : chat(frame));
     const receive = (frame: ServerFrame): void => {
-      inbox.receive(frame);
-      chat(frame);
       tabs?.postMessage(frame);
+      inbox.receive(frame);
+      heed(frame);
       if (frame.type !== 'message' || frame.role === 'user') return;
       store.save(GOING, true);
       poke();
@@ -88,7 +91,7 @@ export function deliverWith(createRenderer: RendererFactory, script?: string): D
     const chat = hookChat(port, script || `${apiUrl}/sdk/`);
 
     if (tabs) {
-      tabs.onmessage = guard(({ data }: MessageEvent<ServerFrame>) => chat(data));
+      tabs.onmessage = guard(({ data }: MessageEvent<ServerFrame>) => heed(data));
       scope.own(() => tabs.close());
     }
     // Not every browser says when it is idle.

@@ -22,6 +22,8 @@ export interface Socket {
 /** The user whose frames were seen, the epoch, and the last number in it. */
 const CURSOR = 'cursor';
 type Cursor = readonly [user: string, epoch: string, seq: number];
+/** The user was erased: nothing of theirs may come back from here. */
+const ERASED = 4410;
 const PING_MS = 25_000;
 const PING = '{"type":"ping"}';
 
@@ -108,7 +110,9 @@ export function createSocket(
       if (mine === line) receive(JSON.parse(data) as ServerFrame);
     });
     mine.onclose = guard(({ code }: CloseEvent) => {
-      if (mine === line) retry(code);
+      if (mine !== line) return;
+      if (code === ERASED) onFrame({ type: 'erased' });
+      else retry(code);
     });
   };
   const hangUp = (): void => {

@@ -151,6 +151,8 @@ export type ServerFrame =
   | { readonly type: 'ended'; readonly seq?: number; readonly conversation_id: string; readonly code: string }
   /** Told by the line itself when it is down. */
   | { readonly type: 'closed'; readonly seq?: number }
+  /** Told by the line itself: the user was erased. */
+  | { readonly type: 'erased'; readonly seq?: number }
   | { readonly type: 'pong'; readonly seq?: number };
 
 /** Client → server. */

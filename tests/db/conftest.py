@@ -107,7 +107,7 @@ class Call:
 
     interaction_id: str
     estimate_cents: float
-    turn_id: str | None = None
+    turn_id: str | None = derive_id("turn", "of a sample")
     node: str = "diagnose"
     provider: str = "openai"
     model: str = "gpt-4.1-mini"

@@ -178,6 +178,18 @@ async def test_what_models_cost_stays(db, acme, samples, now):
     assert (used.company_cents, used.user_cents) == (2.5, 0)
 
 
+async def test_an_answer_that_comes_after_the_erasure_is_not_kept_and_its_cost_is(db, acme, samples, now):
+    call = samples.call(turn_id=new_id(), user_id="u1", conversation_id=new_id())
+    await ai_budgets.reserve(db, acme, call, Allowance(100), now)
+    took = {"tokens_in": 10, "tokens_out": 5, "cost_cents": 2.5, "latency_ms": 1, "now": now}
+    async with db.transaction(acme) as connection:
+        await erase(connection, acme, "u1", new_id(), now)
+        assert await ai_interactions.settle(connection, acme, call.interaction_id, {"text": "Hello Eve"}, **took)
+        assert await ai_interactions.find_done(connection, acme, call.interaction_id) is None
+        spent = await ai_interactions.spend(connection, acme, now - timedelta(days=1), now + timedelta(days=1))
+    assert (spent.calls, spent.cost_cents) == (1, 2.5)
+
+
 async def test_visitors_who_became_the_user_go_with_them(db, acme, samples, now):
     for name in ("anon_1", "anon_2", "u1"):
         await fill(db, acme, samples, now, user=name)

@@ -89,7 +89,8 @@ async def test_a_user_is_erased_with_a_receipt(
     assert receipt["rows"] == {"users": 1, "sessions": 1}
     assert "eve@" not in answer.text
     left = await dump(services.redis)
-    # The gateway that holds a socket has the frame already; its stream goes after two minutes.
+    # The gateway that holds a socket has the frame already, and is told to close; its stream goes after two minutes.
+    assert "erased" in await content(services.redis, streams.deliveries_key("g1"))
     assert "eve@example.com" not in left.replace(await content(services.redis, streams.deliveries_key("g1")), "")
     assert left.count("keeper") >= 7
     assert "not one of ours" in left

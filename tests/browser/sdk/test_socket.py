@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.sdk.standin import StandIn, nudge, token_for
-from tests.browser.sdk.watching import settle, shows, state
+from tests.browser.sdk.standin import Reply, StandIn, nudge, token_for
+from tests.browser.sdk.watching import flush, settle, shows, state
 
 
 def kept(page: Page, nudge_id: str) -> Any:
@@ -104,6 +104,38 @@ def test_some_refusals_are_final_for_long(standin: StandIn, page: Page, code: in
     settle(page, lambda: standin.dialled, "the first attempt")
     page.wait_for_timeout(3000)
     assert len(standin.dialled) == 1
+
+
+def test_an_erased_user_leaves_nothing_and_does_not_come_back(standin: StandIn, context: BrowserContext) -> None:
+    url, first, second = standin.host(), context.new_page(), context.new_page()
+    for each in (first, second):
+        each.goto(url)
+    settle(first, lambda: standin.sockets, "a connection")
+    standin.push(nudge("n1"))
+    settle(first, lambda: shows(first, "About n1") or shows(second, "About n1"), "the nudge")
+    standin.down = True
+    for each in (first, second):
+        each.evaluate("OnboardingAgent.track('unsent')")
+    said = {"user": "u1", "text": "Tiddles", "conversation": None, "at": 1, "sent": 1}
+    second.evaluate("said => localStorage['oa:pk_test:c:x'] = JSON.stringify(said)", said)
+    standin.down = False
+    standin.rule = lambda request: Reply(503) if b"unsent" in request.body else None
+    standin.hang_up(4410)
+    settle(first, lambda: len(standin.dialled) == 2, "somebody new")
+    assert standin.dialled[1]["path"] == "/ws/anon-1"
+    assert "after" not in standin.dialled[1]
+    settle(first, lambda: not shows(first, "About n1") and not shows(second, "About n1"), "the end of the nudge")
+    both = (first, second)
+    settle(first, lambda: all(state(each)["anonymous"] and not state(each)["queued"] for each in both), "nobody")
+    kept = first.evaluate("JSON.stringify(localStorage)")
+    assert "u1" not in kept
+    assert "Tiddles" not in kept
+    standin.rule = lambda _: None
+    second.evaluate("OnboardingAgent.track('afterwards')")
+    flush(second)
+    settle(second, lambda: standin.of("afterwards"), "what the visitor does")
+    assert standin.of("afterwards")[0]["user_id"] == "anon-1"
+    assert not standin.of("unsent")
 
 
 def test_frames_of_other_kinds_and_garbage_are_ignored(standin: StandIn, page: Page) -> None:
