@@ -1,6 +1,7 @@
-"""What a user asks for in a conversation by a button: a person.
+"""What a user asks for in a conversation by a button: a person, or the end of an answer.
 
-It is a turn like any other, marked in its row, so that the ticket is opened where all tickets are, once.
+A wish for a person is a turn like any other, marked in its row, so that the ticket is opened where all tickets are,
+once.
 """
 
 from dataclasses import dataclass
@@ -60,6 +61,18 @@ async def ask_for_person(
     turn = await _turn(connection, conversation, trace_id, now)
     await messages.insert(connection, _note(turn), now)
     return PersonRequested(conversation.handled_by, turn)
+
+
+async def answer_to_stop(
+    connection: Connection, company_id: str, user_id: str, conversation_id: str
+) -> ConversationTurn | None:
+    """Return the turn that a user means who wants no more of an answer: the one that is being written, or is about to
+    be; later ones are not meant. None where there is none.
+
+    Raises NotFound for an unknown conversation or another user's.
+    """
+    conversation = await conversations.lock_own(connection, company_id, user_id, conversation_id)
+    return await conversation_turns.under_way(connection, company_id, conversation.conversation_id)
 
 
 async def _is_under_way(connection: Connection, conversation: Conversation) -> bool:

@@ -58,6 +58,8 @@ ACCESS: Final[dict[tuple[str, str], frozenset[Role]]] = {
     ("GET", "/api/v1/knowledge/search"): _EVERYBODY,
     ("POST", "/api/v1/conversation/start"): _PAGES,
     ("POST", "/api/v1/conversation/{conversation_id}/process"): _PAGES,
+    ("POST", "/api/v1/conversation/{conversation_id}/stop"): _PAGES,
+    ("POST", "/api/v1/conversation/{conversation_id}/request-human"): _PAGES,
     ("GET", "/api/v1/conversation/tasks/{task_id}"): _PAGES | _EVERYBODY,
     ("GET", "/api/v1/conversations"): _EVERYBODY,
     ("GET", "/api/v1/conversations/{conversation_id}"): _EVERYBODY,

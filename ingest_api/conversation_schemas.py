@@ -95,6 +95,12 @@ class ProcessRequest(_Request):
     conversation_id: str | None = Field(None, max_length=64, description="May stand here instead of in the path")
 
 
+class ButtonRequest(_Request):
+    """Whose button was pressed; needed with the secret key for the conversation `active`."""
+
+    user_id: Name | None = None
+
+
 class _Answer(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
@@ -183,6 +189,14 @@ class TaskAccepted(_Answer):
     conversation_id: str
     status: TaskStatus
     user_message_id: str
+
+
+class ButtonAnswer(_Answer):
+    """What a button led to: the task that it calls a person by, or whose answer ends; null where there is none."""
+
+    conversation_id: str
+    task_id: str | None
+    friendly_task_id: str | None
 
 
 class TaskDocument(_Answer):

@@ -23,7 +23,7 @@ from core.frames import (
     error_frame,
 )
 from core.ids import new_id
-from db import configs, conversation_intake, conversation_requests, conversation_turns, conversations, messages
+from db import configs, conversation_intake, conversation_requests, messages
 from db.conversation_intake import Accepted
 from db.pool import Database
 from ws_gateway.gate import Gate
@@ -111,11 +111,9 @@ class Conversing:
                 raise NotFound("There is no such answer.")
 
     async def _stop(self, session: Session, frame: Stop) -> None:
-        """Ask for the end of the answer that is being written, or is about to be; later ones are not meant."""
         async with self._database.transaction(session.company_id) as connection:
             address = (session.company_id, session.user_id, frame.conversation_id)
-            conversation = await conversations.lock_own(connection, *address)
-            turn = await conversation_turns.under_way(connection, session.company_id, conversation.conversation_id)
+            turn = await conversation_requests.answer_to_stop(connection, *address)
         if turn is not None:
             await self._line.stop(turn)
 

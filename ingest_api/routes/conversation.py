@@ -1,6 +1,7 @@
-"""The onboarding API of conversations: begin one, say something, and ask what became of it."""
+"""The onboarding API of conversations: begin one, say something, press a button, and ask what became of it."""
 
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Final
@@ -9,15 +10,18 @@ from fastapi import APIRouter, Path, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 
-from core.conversations import IncomingMessage
+from core.conversations import ConversationTurn, IncomingMessage
 from core.errors import NotFound
+from core.friendly import friendly_id
 from core.ids import derive_id, new_id
 from core.plaintext import cleaned
-from db import conversations
+from db import conversation_requests, conversations
 from db.conversation_intake import Accepted
 from db.pool import Connection
 from ingest_api import talking
 from ingest_api.conversation_schemas import (
+    ButtonAnswer,
+    ButtonRequest,
     ProcessRequest,
     ProcessResult,
     StartedConversation,
@@ -30,13 +34,16 @@ from ingest_api.problems import problem_responses
 from ingest_api.refusals import IdempotencyConflict
 from ingest_api.speakers import Speaker, SpeakerOf
 from ingest_api.wiring import Services
-from ingest_api.writes import Answer, IdempotencyKey, WriteOf
+from ingest_api.writes import Answer, IdempotencyKey, Write, WriteOf
 
 WAIT_SECONDS: Final = {"auto": 5.0, "sync": 30.0, "async": 0.0}
 """How long a request waits for its answer."""
 ACTIVE: Final = frozenset({"active", "null"})
 """What may stand in the path for the user's active conversation, or a new one."""
 _TASKS: Final = "/api/v1/conversation/tasks/{task_id}"
+NamedConversation = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
+_Meant = tuple[ConversationTurn | None, Callable[[ConversationTurn], Awaitable[None]]]
+"""The turn that a button is about, and how whoever runs it learns of that."""
 
 router = APIRouter(prefix="/api/v1/conversation", tags=["conversations"])
 
@@ -75,7 +82,7 @@ async def start_conversation(body: StartRequest, speaker: SpeakerOf, write: Writ
     responses={202: {"model": TaskAccepted, "description": "The answer takes longer"}, **problem_responses(404, 409)},
 )
 async def process_input(
-    conversation_id: Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9-]+$")],
+    conversation_id: NamedConversation,
     body: ProcessRequest,
     speaker: SpeakerOf,
     services: ServicesOf,
@@ -160,6 +167,77 @@ def _later(services: Services, task: TaskDocument, accepted: Accepted) -> Respon
         user_message_id=accepted.message.message_id,
     )
     return JSONResponse(jsonable_encoder(body), 202, {"Location": status_url, "Retry-After": "1"})
+
+
+@router.post(
+    "/{conversation_id}/stop",
+    summary="Stop the answer",
+    response_model=ButtonAnswer,
+    responses=problem_responses(404),
+)
+async def stop_answer(
+    conversation_id: NamedConversation, speaker: SpeakerOf, write: WriteOf, body: ButtonRequest | None = None
+) -> Response:
+    """Stop the answer that is being written, or is about to be; the message keeps what was said until then.
+
+    Later answers are not meant. Where none is under way nothing happens, and `task_id` is null.
+    """
+    return await _press(conversation_id, speaker, write, body, _stop)
+
+
+@router.post(
+    "/{conversation_id}/request-human",
+    summary="Talk to a person",
+    response_model=ButtonAnswer,
+    responses=problem_responses(404, 409),
+)
+async def request_human(
+    conversation_id: NamedConversation, speaker: SpeakerOf, write: WriteOf, body: ButtonRequest | None = None
+) -> Response:
+    """Call a person into the conversation; `task_id` is the turn that does so and tells the user by when.
+
+    It is null where a person was called, or answers, already.
+    """
+    return await _press(conversation_id, speaker, write, body, _call_person)
+
+
+async def _press(
+    named: str, speaker: Speaker, write: Write, body: ButtonRequest | None, meant: Callable[..., Awaitable[_Meant]]
+) -> Response:
+    """Do what a button asks for, in the conversation that is named."""
+    user_id, conversation_id = await _address(write.services, speaker, named, body.user_id if body else None)
+
+    async def work(connection: Connection) -> Answer:
+        turn, tell = await meant(connection, write, user_id, conversation_id)
+        friendly = friendly_id(turn.turn_id) if turn else None
+        shown = ButtonAnswer(conversation_id=conversation_id, task_id=turn and turn.turn_id, friendly_task_id=friendly)
+        return Answer(shown.model_dump(mode="json"), then=partial(tell, turn) if turn else None)
+
+    own = write if speaker.user_id is None else write.of_user(user_id)
+    return await own.run(work)
+
+
+async def _stop(connection: Connection, write: Write, user_id: str, conversation_id: str) -> _Meant:
+    address = (write.caller.company_id, user_id, conversation_id)
+    return await conversation_requests.answer_to_stop(connection, *address), write.services.desk.stop
+
+
+async def _call_person(connection: Connection, write: Write, user_id: str, conversation_id: str) -> _Meant:
+    address = (write.caller.company_id, user_id, conversation_id, write.trace_id)
+    asked = await conversation_requests.ask_for_person(connection, *address, datetime.now(UTC))
+    return asked.turn, write.services.desk.queue
+
+
+async def _address(services: Services, speaker: Speaker, named: str, user_id: str | None) -> tuple[str, str]:
+    """Return user and id of the conversation that is named; raises NotFound where there is none of this speaker's."""
+    if named not in ACTIVE:
+        return await _owner(services, speaker, named.lower(), user_id), named.lower()
+    user_id, company_id = speaker.require_user(user_id), speaker.caller.company_id
+    async with services.database.transaction(company_id) as connection:
+        active = await conversations.active_of(connection, company_id, user_id)
+    if active is None:
+        raise NotFound("There is no such conversation.")
+    return user_id, active.conversation_id
 
 
 @router.get("/tasks/{task_id}", summary="Ask what became of a task", responses=problem_responses(404))

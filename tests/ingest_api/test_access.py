@@ -97,6 +97,8 @@ EXPECTED = {
     ("GET", "/api/v1/knowledge/search"): "secret owner admin editor approver agent viewer",
     ("POST", "/api/v1/conversation/start"): "public secret",
     ("POST", "/api/v1/conversation/{conversation_id}/process"): "public secret",
+    ("POST", "/api/v1/conversation/{conversation_id}/stop"): "public secret",
+    ("POST", "/api/v1/conversation/{conversation_id}/request-human"): "public secret",
     (
         "GET",
         "/api/v1/conversation/tasks/{task_id}",
@@ -364,6 +366,12 @@ ATTACKS: dict[tuple[str, str], Call | None] = {
     ("POST", "/api/v1/conversation/start"): None,
     ("POST", "/api/v1/conversation/{conversation_id}/process"): send(
         "POST", "/api/v1/conversation/{conversation_id}/process", {"user_input": "hi"}
+    ),
+    ("POST", "/api/v1/conversation/{conversation_id}/stop"): send(
+        "POST", "/api/v1/conversation/{conversation_id}/stop"
+    ),
+    ("POST", "/api/v1/conversation/{conversation_id}/request-human"): send(
+        "POST", "/api/v1/conversation/{conversation_id}/request-human"
     ),
     ("GET", "/api/v1/conversation/tasks/{task_id}"): get("/api/v1/conversation/tasks/{task_id}"),
     ("GET", "/api/v1/conversations"): get("/api/v1/conversations"),

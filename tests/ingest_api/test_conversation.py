@@ -12,12 +12,13 @@ from core import streams
 from core.conversations import HandledBy
 from core.friendly import friendly_id, is_friendly
 from core.security import issue_user_token
-from db import conversations
+from db import conversation_turns, conversations
 from ingest_api.routes import conversation as routes
 from ingest_api.wiring import Services
 from local.installation import Company
 from tests.ingest_api.answering import answering
 from tests.ingest_api.test_events import problem
+from tests.stream_consumer.harness import eventually
 
 START = "/api/v1/conversation/start"
 PROCESS = "/api/v1/conversation/{}/process"
@@ -370,6 +371,55 @@ async def test_while_a_person_answers_no_turn_is_made(
     assert (answer.status_code, body["handled_by"], body["message"], body["task_id"]) == (200, "human", None, None)
     assert body["user_message_id"]
     assert await services.redis.xlen(streams.CONVERSATIONS) == 0
+
+
+async def press(client: httpx2.AsyncClient, headers: dict[str, str], button: str, named: str = "active") -> Any:
+    return await client.post(f"/api/v1/conversation/{named}/{button}", headers=headers)
+
+
+async def test_a_page_stops_the_answer_under_way_and_calls_a_person_once(
+    client: httpx2.AsyncClient, services: Services, company: Company
+) -> None:
+    page, theirs, key = page_of(company), page_of(company, "u2"), streams.stop_key(company.company_id, "u1")
+    for button in ("stop", "request-human"):
+        problem(await press(client, page, button), 404, "not_found")
+    task = (await say(client, page, mode="async")).json()
+    problem(await press(client, theirs, "stop", task["conversation_id"]), 404, "not_found")
+    assert await services.redis.get(key) is None
+    for named in ("active", task["conversation_id"].upper()):
+        stopped = (await press(client, page, "stop", named)).json()
+        assert (stopped["task_id"], stopped["friendly_task_id"]) == (task["task_id"], task["friendly_task_id"])
+    assert await services.redis.get(key) == task["task_id"].encode()
+    async with answering(services):
+        await eventually(lambda: ended(client, page, task["task_id"]))
+        assert (await press(client, page, "stop")).json()["task_id"] is None
+    problem(await press(client, theirs, "request-human", task["conversation_id"]), 404, "not_found")
+    once = {**page, "Idempotency-Key": "k"}
+    called = [(await press(client, each, "request-human")).json() for each in (once, once, page)]
+    assert called[0] == called[1] == called[2]
+    async with services.database.transaction(company.company_id) as connection:
+        turn = await conversation_turns.get(connection, company.company_id, called[0]["task_id"])
+        assert turn is not None
+        assert turn.request == "human"
+        address = (connection, company.company_id, task["conversation_id"])
+        await conversations.set_handled_by(*address, HandledBy.HUMAN, datetime.now(UTC))
+    assert (await press(client, page, "request-human")).json()["task_id"] is None
+    async with services.database.transaction(company.company_id) as connection:
+        await conversations.close(connection, *address[1:], "completed", datetime.now(UTC))
+    problem(await press(client, page, "request-human", task["conversation_id"]), 409, "conversation_ended")
+
+
+async def test_the_companys_server_presses_buttons_for_its_users(
+    client: httpx2.AsyncClient, headers: dict[str, str]
+) -> None:
+    task = (await say(client, headers, user_id="u7", mode="async")).json()
+    problem(await press(client, headers, "stop"), 422, "invalid_request")
+    stopped = await client.post("/api/v1/conversation/active/stop", json={"user_id": "u7"}, headers=headers)
+    assert stopped.json()["task_id"] == task["task_id"]
+
+
+async def ended(client: httpx2.AsyncClient, headers: dict[str, str], task_id: str) -> bool:
+    return bool((await client.get(TASK.format(task_id), headers=headers)).json()["status"] == "done")
 
 
 @pytest.mark.parametrize(
