@@ -33,6 +33,15 @@ _ASKS_HOW: Final = re.compile(
     r"\bhow\b|\bsteps?\b|\bset ?up\b|\bwhere (?:do|can|is|are)\b|\bi (?:want|need) to\b|كيف|خطوات|طريقه|اين|اريد ان",
 )
 _ASKS_AMOUNT: Final = re.compile(r"\bhow (?:much|many|long|often|big|old|soon|far)\b")
+_ASKS_MEANING: Final = re.compile(
+    r"(?:(?:and|so|but|ok|please|hi|hello) )*(?:what(?: is|s) an? (?P<named>.+)|"
+    r"what do(?:es)? (?:an? |the )?(?P<used>.+) mean|(?:define|what is the meaning of|what is meant by|"
+    r"ما معني|ماذا يعني|ماذا تعني|ما المقصود ب) ?(?:an? |the )?(?P<wanted>.+))"
+)
+_LONGEST_TERM: Final = 4
+_ENDING: Final = 2
+"""Letters by which forms of a word may differ at their end."""
+_ARTICLES: Final = re.compile(r"^(?:(?:a|an|the|your|each|every|this|these|our) )+")
 _SAME: Final = 5
 """Letters by which words count as forms of one: “connect” and “connection”."""
 _SMALL_WORDS: Final = frozenset(
@@ -119,11 +128,15 @@ Block = tuple[Line, ...]
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """What is quoted: the place of its source among the excerpts, from 0, the lines, and whether there is more."""
+    """What is quoted: the place of its source among the excerpts, from 0, the lines, and whether there is more.
+
+    `is_meant` is False where the lines only touch what was asked.
+    """
 
     source: int
     lines: tuple[Line, ...]
     has_more: bool
+    is_meant: bool = True
 
     @property
     def text(self) -> str:
@@ -147,6 +160,8 @@ def quote_for(question: str, excerpts: Sequence[Excerpt]) -> Quoted | None:
     readable = [(place, blocks) for place, one in enumerate(excerpts) if (blocks := blocks_of(one))]
     if not readable:
         return None
+    if term := term_of(question):
+        return _meaning(term, excerpts, readable)
     place, blocks = _meant(question, excerpts, readable)
     chosen = run_of(blocks, question, is_meant=_is_named(excerpts[place], question))
     lines = tuple(line for block in chosen for line in block)
@@ -184,6 +199,65 @@ def asks_how(question: str) -> bool:
     """Tell whether a question is how to do something, rather than how much of it there is."""
     plain = plainly(question)
     return bool(_ASKS_HOW.search(plain)) and not _ASKS_AMOUNT.search(plain)
+
+
+def term_of(question: str) -> tuple[str, ...]:
+    """Return the words that a question asks the meaning of (“what is an API key?”); none for any other question."""
+    found = _ASKS_MEANING.fullmatch(plainly(question))
+    term = found[found.lastgroup or 0] if found else ""
+    return tuple(term.split()) if telling_words(term) and len(term.split()) <= _LONGEST_TERM else ()
+
+
+def telling_words(text: str) -> frozenset[str]:
+    """Return the words of a text that say what it is about."""
+    words = (word for word in plainly(text).split() if word not in _SMALL_WORDS)
+    return frozenset(word for word in words if any(letter.isalpha() for letter in word))
+
+
+def _meaning(
+    term: Sequence[str], excerpts: Sequence[Excerpt], readable: Sequence[tuple[int, tuple[Block, ...]]]
+) -> Quoted | None:
+    """Return what says what a term is, else what names it, which may not be meant; None where nothing does."""
+    defined = ((place, _defining(term, excerpts[place], blocks), True) for place, blocks in readable)
+    named = ((place, _naming(term, blocks), False) for place, blocks in readable)
+    place, blocks, is_meant = next((one for one in (*defined, *named) if one[1]), (0, (), False))
+    if not blocks:
+        return None
+    is_bare = len(plainly(blocks[0][0].text).split()) <= len(term)
+    chosen = _while_fitting(blocks, through=0)[: 2 if is_bare or not is_meant else 1]
+    lines = tuple(line for block in chosen for line in block)
+    return Quoted(place, lines, has_more=True, is_meant=is_meant)
+
+
+def _naming(term: Sequence[str], blocks: Sequence[Block]) -> Sequence[Block]:
+    """Return the blocks from the one on that a term occurs in."""
+    return next((blocks[at:] for at, block in enumerate(blocks) if any(_names(line.text, term) for line in block)), ())
+
+
+def _names(text: str, term: Sequence[str]) -> bool:
+    words = plainly(text).split()
+    return any(_begins_with(" ".join(words[at:]), term) for at in range(len(words) - len(term) + 1))
+
+
+def _defining(term: Sequence[str], excerpt: Excerpt, blocks: Sequence[Block]) -> Sequence[Block]:
+    """Return the blocks from the one on that says what a term is: a definition begins with what it defines."""
+    if _begins_with(excerpt.heading, term, is_whole=True):
+        return blocks
+    return next((blocks[at:] for at, block in enumerate(blocks) if _begins_with(block[0].text, term)), ())
+
+
+def _begins_with(text: str, term: Sequence[str], *, is_whole: bool = False) -> bool:
+    words = _ARTICLES.sub("", plainly(text)).split()
+    if len(words) < len(term) or (is_whole and len(words) > len(term)):
+        return False
+    return all(_is_form_of(word, wanted) for word, wanted in zip(words, term, strict=False))
+
+
+def _is_form_of(word: str, other: str) -> bool:
+    """Tell whether two words are forms of one: one begins with the other, but for an ending."""
+    one, two = word.removeprefix("ال"), other.removeprefix("ال")
+    short, long = sorted((one, two), key=len)
+    return long.startswith(short) and len(long) - len(short) <= _ENDING
 
 
 def blocks_of(excerpt: Excerpt) -> tuple[Block, ...]:

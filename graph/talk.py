@@ -114,6 +114,18 @@ class Effect:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """One of several questions that a turn puts, with what was found for it: `chunks` of the talk's excerpts.
+
+    Where it is not sure that they answer it, an answer says so.
+    """
+
+    question: str
+    chunks: tuple[str, ...] = ()
+    is_sure: bool = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Talk:
     """One conversation at one turn. `messages` are those before, in order; `asked` what is to be answered now."""
@@ -147,6 +159,8 @@ class Talk:
     excerpts: tuple[Excerpt, ...] = ()
     is_sure: bool = True
     """Whether the excerpts probably answer the question; where they only may, the answer says so."""
+    inquiries: tuple[Inquiry, ...] = ()
+    """The questions of this turn, where they are several."""
     results: tuple[ToolResult, ...] = ()
     now: datetime
 

@@ -75,7 +75,7 @@ async def compose(context: TurnContext, means: TalkContext, talk: Talk, *, secon
     """Return the answer to what the user asked. Sentences are on their way to the page before it returns."""
     await means.delivery.typing(talk.turn)
     reading = await read_up(context, talk)
-    talk = replace(talk, excerpts=reading.excerpts, is_sure=reading.is_sure)
+    talk = replace(talk, excerpts=reading.excerpts, is_sure=reading.is_sure, inquiries=reading.inquiries)
     stream = AnswerStream(_grounds(context, means, talk, reading.passages), means.delivery, means.pseudonyms)
     rounds = _Rounds(talk, reading.passages, stream)
     try:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,12 +13,16 @@ from core.passages import Passage
 from core.pseudonyms import PLACEHOLDER
 from graph.consulting import MAX_QUERY, SEARCH_SECONDS
 from graph.context import Knowledge, TurnContext
+from graph.conversing.inquiries import inquiries_of
 from graph.excerpts import Excerpt, make_excerpt
 from graph.languages import primary
 from graph.onboarding.pleasantries import asks_something, complains, pleasantry
-from graph.talk import Talk
+from graph.quoting import telling_words
+from graph.talk import Inquiry, Talk
 
 MAX_PASSAGES: Final = 4
+_EACH: Final = 3
+"""Passages for each of several questions."""
 MAX_TEXT: Final = 700
 """Characters of a passage that a reasoner gets to read."""
 PERHAPS: Final = 0.1
@@ -43,26 +47,58 @@ class Reading:
     passages: tuple[Passage, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
     is_sure: bool = True
+    inquiries: tuple[Inquiry, ...] = ()
 
 
 async def read_up(context: TurnContext, talk: Talk) -> Reading:
-    """Return what the documents say to the question."""
-    return await look_up(context, talk, query_of(talk))
+    """Return what the documents say to the question, or to each of several."""
+    asked = inquiries_of(talk.question)
+    if not asked:
+        return await look_up(context, talk, query_of(talk))
+    befores = ("", *asked)
+    readings = [_read_one(context, talk, one, before) for one, before in zip(asked, befores, strict=False)]
+    return _together(asked, await asyncio.gather(*readings))
 
 
-async def look_up(context: TurnContext, talk: Talk, query: str) -> Reading:
+async def _read_one(context: TurnContext, talk: Talk, asked: str, before: str) -> Reading:
+    """Return what the documents say to one of several questions; a brief one may need the words of the one before."""
+    found = await look_up(context, talk, searchable(asked), k=_EACH)
+    if (found.excerpts and found.is_sure) or not before or len(telling_words(asked)) > 1:
+        return found
+    both = await look_up(context, talk, searchable(f"{before} {asked}"), k=_EACH)
+    return both if both.excerpts and both.is_sure else found
+
+
+def _together(asked: Sequence[str], readings: Sequence[Reading]) -> Reading:
+    """Return the readings of several questions as one, which is sure if all are in which anything was found."""
+    found = [one for one in readings if one.excerpts]
+    excerpts = {excerpt.chunk_id: excerpt for one in found for excerpt in one.excerpts}
+    passages = {passage.chunk_id: passage for one in found for passage in one.passages}
+    inquiries = (
+        Inquiry(text, tuple(excerpt.chunk_id for excerpt in one.excerpts), one.is_sure)
+        for text, one in zip(asked, readings, strict=True)
+    )
+    best = min(readings, key=lambda one: (not one.excerpts, not one.is_sure))
+    facts = {**best.facts, "inquiries": [one.facts.get("outcome") for one in readings]}
+    is_sure = all(one.is_sure for one in found)
+    return Reading(tuple(excerpts.values()), tuple(passages.values()), facts, is_sure, tuple(inquiries))
+
+
+async def look_up(context: TurnContext, talk: Talk, query: str, k: int = MAX_PASSAGES) -> Reading:
     """Return what the documents say to a query, in the language of the answer; nothing where there are none to ask."""
     if context.knowledge is None or not context.config.knowledge.enabled or not query:
         return Reading(facts={"outcome": "off"})
-    return await search(context.knowledge, talk, query)
+    return await search(context.knowledge, talk, query, k)
 
 
-async def search(knowledge: Knowledge, talk: Talk, query: str) -> Reading:
-    """Return what documents say to a query, in the language of the answer."""
+async def search(knowledge: Knowledge, talk: Talk, query: str, k: int = MAX_PASSAGES) -> Reading:
+    """Return what documents say to a query, in the language of the answer; at most `k` passages."""
+    if not telling_words(query):
+        return Reading(facts={"outcome": "none"})
     language = primary(talk.answer_language)
     try:
         async with asyncio.timeout(SEARCH_SECONDS):
-            found = await knowledge.search(talk.turn.company_id, query[:MAX_QUERY], language=language, k=MAX_PASSAGES)
+            found = await knowledge.search(talk.turn.company_id, query[:MAX_QUERY], language=language, k=k)
     except (Unavailable, TimeoutError) as error:
         _log.warning("no knowledge for this turn", extra={"error": type(error).__name__})
         return Reading(facts={"outcome": "unavailable"})

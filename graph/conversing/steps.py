@@ -1,5 +1,6 @@
 """What the nodes do in a conversation turn: understand, answer, store, hand over; each returns changes of the state."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any, Final
 
@@ -14,11 +15,13 @@ from graph.talk import Answer, Talk, TalkContext, Understanding
 
 MAX_SUMMARY: Final = 500
 """Characters of what the user asked that the person called in reads in the alert."""
+READ_AT_ONCE: Final = 1000
+"""Characters up to which a message is read on the loop: some 5 ms at most."""
 
 
 async def understand_message(context: TurnContext, means: TalkContext) -> TurnState:
     """Understand what the user said and decide where the turn goes; no model is asked, but for one that moderates."""
-    understanding = await _judged(read_message(means.talk), means)
+    understanding = await _judged(await _read(means.talk), means)
     talk = replace(means.talk, understanding=understanding)
     route = decide_talk_route(understanding, talk.handled_by)
     step = receipt_step(
@@ -44,6 +47,13 @@ async def understand_message(context: TurnContext, means: TalkContext) -> TurnSt
         changes["answer"] = dump_answer(words)
         changes |= {"route": "act", "outcome": "answered"} if route.to == "coach" else {}
     return changes
+
+
+async def _read(talk: Talk) -> Understanding:
+    """Read what is to be answered; much of it beside the loop, since other turns wait for that."""
+    if len(talk.question) <= READ_AT_ONCE:
+        return read_message(talk)
+    return await asyncio.to_thread(read_message, talk)
 
 
 async def answer_message(state: TurnState, context: TurnContext, means: TalkContext) -> TurnState:

@@ -12,7 +12,6 @@ import orjson
 
 from core.conversations import Role
 from core.playbooks import in_language
-from graph.languages import is_written_in
 from graph.onboarding.answers import (
     ENDED_QUESTIONS,
     SKIPPED,
@@ -33,8 +32,8 @@ from graph.onboarding.pleasantries import (
     pleasantry,
     wants_none,
 )
-from graph.phrases import ends_in, phrase, tongue
-from graph.quoting import quote_for, shortened
+from graph.phrases import ends_in, phrase
+from graph.reasoners.citing import quoted
 from graph.reasoners.clarifying import clarify, was_asked_back
 from graph.talk import Reply, Talk, ToolCall, ToolSpec
 
@@ -70,25 +69,6 @@ def converse(talk: Talk, tools: Sequence[ToolSpec]) -> Reply:
     if complains(talk.question):
         return clarify(talk)
     return _answer(talk, here)
-
-
-def quoted(talk: Talk) -> str:
-    """Return what the documents say to the question, in their own words, with the number of the source and its address.
-
-    The number is the place of the excerpt, from 1. Empty where nothing can be quoted. Where it is not certain that this
-    is what the user wants, it is said before a short quotation.
-    """
-    found = quote_for(talk.question, talk.excerpts)
-    if found is None:
-        return ""
-    found = found if talk.is_sure else shortened(found)
-    language, source = talk.answer_language, talk.excerpts[found.source]
-    said = [f"{_lead(found.text, language)}{found.text} [{found.source + 1}]"] if found.lines else []
-    if (found.has_more or not said) and source.url and source.title:
-        said.append(phrase("read_on", language, title=source.title, url=source.url))
-    if not talk.is_sure and said:
-        said = [phrase("unsure", language), *said, phrase("offer_person", language)]
-    return "\n".join(said)
 
 
 def _answer(talk: Talk, here: Standing) -> Reply:
@@ -211,11 +191,3 @@ def _may_call(name: str, talk: Talk, tools: Sequence[ToolSpec]) -> bool:
     """Tell whether a tool may be used now: it is offered, and was not refused in this turn."""
     refused = any(result.call.name == name and result.status != "done" for result in talk.results)
     return not refused and any(tool.name == name for tool in tools)
-
-
-def _lead(text: str, language: str) -> str:
-    """Return the words that announce a quotation in another language than the user's."""
-    if is_written_in(text, language):
-        return ""
-    own = "ar" if is_written_in(text, "ar") else "en"
-    return f"{phrase('other_language', language, tongue=tongue(own, language))}\n"

@@ -188,3 +188,39 @@ def test_questions_for_steps(question: str, does: bool) -> None:
 def test_rows(rows: list[str], read: list[str | None]) -> None:
     reader = TableReader()
     assert [reader.read(row) for row in rows] == read
+
+
+WORDS = "**Key.** A secret that opens an account. **Live keys** work at once. Press Connect when the API key is there."
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "is_meant"),
+    [
+        ("What is a live key?", "Live keys work at once.", True),
+        ("what does key mean", "Key. A secret that opens an account.", True),
+        ("What is an API key?", "Press Connect when the API key is there.", False),
+        ("define API key", "Press Connect when the API key is there.", False),
+        ("What is a webhook?", None, False),
+        ("What is a good way to do all of this?", "Key. A secret that opens an account.", True),
+    ],
+)
+def test_what_something_is_is_said_by_a_sentence_that_begins_with_it(
+    question: str, said: str | None, is_meant: bool
+) -> None:
+    found = quote_for(question, [excerpt(WORDS, question, heading="Words")])
+    assert (found and found.text.startswith(said or ""), bool(found and found.is_meant)) == (
+        None if said is None else True, is_meant,
+    )  # fmt: skip
+
+
+def test_a_section_that_is_called_so_says_what_something_is() -> None:
+    found = quote_for("What is a live key?", [excerpt("It opens an account.", "live key", heading="Live keys")])
+    assert found is not None
+    assert (found.text, found.is_meant) == ("It opens an account.", True)
+
+
+def test_in_arabic_the_meaning_is_asked_in_other_words() -> None:
+    words = Excerpt("c", "كلمات", "اضغط على ربط. المفتاح رمز سري يفتح الحساب.", None, None)
+    found = quote_for("ما معنى المفتاح؟", [words])
+    assert found is not None
+    assert found.text == "المفتاح رمز سري يفتح الحساب."
