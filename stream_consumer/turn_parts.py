@@ -4,6 +4,7 @@ Apart from `wiring`, and imported by it when turns are to be run: the models' cl
 other roles need not spend.
 """
 
+import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +13,7 @@ import httpx2
 from redis.asyncio import Redis
 
 from core.conversation_line import ConversationLine
+from core.language_detection import warm_up
 from core.outbox import Outbox
 from core.security import Vault
 from db.pool import Database
@@ -53,6 +55,7 @@ async def open_turns(
     stack: AsyncExitStack,
 ) -> TurnHandlers:
     """Return the handlers; what they hold open is closed by the stack."""
+    await asyncio.to_thread(warm_up)
     saver = await stack.enter_async_context(open_saver(settings.store.database_url.get_secret_value()))
     seconds = max(thinking_seconds(settings.llm), ANSWER_SECONDS) + 3 * SEARCH_SECONDS
     graph, reasoner = build_graph(saver, thinking_seconds=seconds), build_reasoner(settings.llm)

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from pytest_httpserver import HTTPServer
 from redis.asyncio import Redis
 
+from core import language_detection
 from core.baselines import Baseline, BaselineStep
 from core.errors import Unavailable
 from core.ids import new_id
@@ -239,12 +240,14 @@ def test_what_the_case_gave_supports_and_is_no_citation() -> None:
 
 
 @pytest.mark.parametrize("roles", [("turns",), ("turns", "jobs")])
-async def test_roles_of_a_process_share_one_knowledge_base(
+async def test_roles_of_a_process_share_one_knowledge_base_and_are_warm(
     roles: tuple[str, ...], environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    language_detection._detector.cache_clear()
     async with build(roles, Settings.load()) as process:
         assert await process.ready()
+        assert language_detection._detector.cache_info().currsize == 1, "the first message would wait for the models"
         told = generate_latest(process.registry).decode()
     assert "onboarding_knowledge_retrieval_seconds" in told
