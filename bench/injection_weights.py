@@ -35,7 +35,12 @@ FITTED_HARMLESS = {
 DECISIVE = ("override", "override_everything", "own_instructions")
 """Cues that decide by themselves, whatever else was seen beside them in the public sets."""
 LEAST_DECISIVE = 4.0
-TWINS = {"override_ar": "override", "extraction_ar": "own_instructions", "persona_ar": "persona"}
+TWINS = {
+    "override_script": "override_foreign",
+    "override_ar": "override",
+    "extraction_ar": "own_instructions",
+    "persona_ar": "persona",
+}
 STEPS, RATE, PENALTY = 4000, 0.02, 0.5
 
 

@@ -23,12 +23,14 @@ _STRETCHED: Final = re.compile(r"([^\W\d_])\1{2,}")
 def pieces(text: str) -> tuple[str, ...]:
     """Return what of a text to look at on its own: several quick messages come as lines of one text.
 
-    The whole in windows that `fold` takes, overlapping so that nothing hides at a border, and each line by itself.
+    The whole in windows that `fold` takes, overlapping so that nothing hides at a border, and each line by itself that
+    is no longer than the overlap: a longer one would be read twice.
     """
     step = _MOST - _OVERLAP
     windows = [text[start : start + _MOST] for start in range(0, max(1, len(text) - _OVERLAP), step)]
     lines = [line for line in text.splitlines() if line.strip()]
-    return tuple(dict.fromkeys([*windows, *(lines if len(lines) > 1 else ())]))[:_MOST_PIECES]
+    short = [line for line in lines if len(line) <= _OVERLAP and len(lines) > 1]
+    return tuple(dict.fromkeys([*windows, *short]))[:_MOST_PIECES]
 
 
 @lru_cache(maxsize=64)

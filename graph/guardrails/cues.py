@@ -80,12 +80,12 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"anteriores?|todo lo)\b"
     r"|\b(?:esqueca|ignore)\b.{0,40}\b(?:instrucoes|regras|anteriores)|\b(?:dimentica|"
     r"ignora)\b.{0,40}\b(?:istruzioni|regole|precedenti)|\bzaboravi\b.{0,20}\binstrukcije"
-    r"|(?:игнорир\w+|забудь\w*|проигнорир\w+).{0,40}(?:инструкц\w+|указани\w+|правил\w*|предыдущ\w+)|(?:忽略|忘记|无视|"
-    r"忘掉).{0,12}(?:指令|指示|规则|说明|提示|以上|之前)|(?:無視|忘れ).{0,12}|(?:指示|命令|ルール|プロンプト).{0,8}(?:無視|忘れ)|(?:이전|위의|"
-    r"모든).{0,10}(?:지시|명령|규칙|프롬프트).{0,10}(?:무시|잊)"
-    r"|(?:नजरअंदाज|अनदेखा|भूल).{0,20}|(?:onceki|tum)\b.{0,20}\b(?:talimat\w*|komut\w*).{0,15}(?:unut|yok say|"
-    r"gormezden)|\b(?:abaikan|lupakan)\b.{0,20}\b(?:instruksi|perintah)|\b(?:bo qua|quen)\b.{0,20}(?:huong dan|"
-    r"chi dan|lenh)",
+    r"|(?:onceki|tum)\b.{0,20}\b(?:talimat\w*|komut\w*).{0,15}(?:unut|yok say|gormezden)"
+    r"|\b(?:abaikan|lupakan)\b.{0,20}\b(?:instruksi|perintah)|\b(?:bo qua|quen)\b.{0,20}(?:huong dan|chi dan|lenh)",
+    "override_script": r"(?:игнорир\w+|забудь\w*|проигнорир\w+).{0,40}(?:инструкц\w+|указани\w+|правил\w*|"
+    r"предыдущ\w+)|(?:忽略|忘记|无视|忘掉).{0,12}(?:指令|指示|规则|说明|提示|以上|之前)|(?:無視|忘れ).{0,12}|(?:指示|命令|ルール|"
+    r"プロンプト).{0,8}(?:無視|忘れ)|(?:이전|위의|모든).{0,10}(?:지시|명령|규칙|프롬프트).{0,10}(?:무시|잊)"
+    r"|(?:नजरअंदाज|अनदेखा|भूल).{0,20}",
     "override_ar": r"(?<!\w)(?:تجاهل\w*|انس(?:ي|و|وا)?|تخط(?:ي|وا)?|اهمل|لا تتبع|لا تلتزم|تجاوز|اترك|تخل عن|"
     r"بغض النظر عن)(?!\w).{0,40}(?:تعليمات\w*|التعليمات|اوامر\w*|الاوامر|قواعد\w*|القواعد|توجيهات\w*|التوجيهات|"
     r"ارشادات\w*|الارشادات|كل ما سبق|كل شي\w*|قيود\w*|القيود|اعلاه|برمجت\w*)",
@@ -191,7 +191,7 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"something)|remind (?:me|them)|moraliz\w*|lecture|censor\w*|sugarcoat\w*)|\b(?:no matter (?:what|how)|"
     r"at all costs?|even if (?:it|they|that|the)[^.]{0,40}(?:illegal|harmful|unethical|immoral|dangerous|"
     r"offensive|wrong|false))\b|\bas an ai(?: language)? (?:model|assistant)?\b",
-    "obey": r"(?<!i )(?<!we )\b(?:must|will|shall|have to|always|should|need to) (?:\w+ )?(?:obey|comply|"
+    "obey": r"\b(?<!i )(?<!we )(?:must|will|shall|have to|always|should|need to) (?:\w+ )?(?:obey|comply|"
     "submit|follow (?:my|"
     r"every|all|any|these|this|the following)|answer (?:all|any|every|anything|everything)|do (?:anything|"
     r"everything|whatever|exactly)|fulfil\w* (?:any|every|all))\b|\bobey (?:me|my|all|every)\b|\b(?:my|"
@@ -275,9 +275,13 @@ PATTERNS: Final[Mapping[str, str]] = {
 }
 """Name of a cue → pattern over folded text. The names are those of the weights."""
 
+_NOT_ASCII: Final = frozenset({"override_script", "override_ar", "persona_ar", "extraction_ar"})
+"""Cues that no text in ASCII can show."""
+
 CUES: Final = {name: re.compile(pattern) for name, pattern in PATTERNS.items()}
 
 
 def cues_in(folded: str) -> frozenset[str]:
     """Return the names of the cues that a folded text shows."""
-    return frozenset(name for name, pattern in CUES.items() if pattern.search(folded))
+    skipped = _NOT_ASCII if folded.isascii() else frozenset[str]()
+    return frozenset(name for name, pattern in CUES.items() if name not in skipped and pattern.search(folded))

@@ -27,24 +27,39 @@ _REVERSED_SIGN: Final = re.compile(r"\b(?:erongi|snoitcurtsni|tpmorp|metsys|draw
 _JOINED: Final = re.compile(r"(?<=[A-Za-z])[_\-+/]+(?=[A-Za-z])|-?NUL-?")
 _READABLE: Final = 0.85
 _LEAST: Final = 8
+_AROUND: Final = 500
+"""Characters on either side of a sign that are turned back."""
 
 
 def readings(text: str) -> Iterator[str]:
-    """Yield what else a text may say; nothing for plain writing."""
-    if _SPACED.search(text):
-        yield _SPACED.sub(lambda found: _SEPARATOR.sub("", found[0]), text)
+    """Yield what else a text may say; nothing for plain writing, two texts at most, so that the work is bounded.
+
+    The first has every disguise undone that leaves the letters in their places, the second holds all that was decoded.
+    """
     lowered = text.lower()
-    if (plain := _MIXED.sub(lambda found: found[0].translate(_DIGITS), lowered)) != lowered:
-        yield plain
-    if not text.isascii() and (latin := lowered.translate(_LOOKALIKES)) != lowered:
-        yield latin
-    if (apart := unquote(_JOINED.sub(" ", text))) != text:
-        yield apart
-    yield from _decoded(text)
-    if _ROT13_SIGN.search(text):
-        yield text.translate(_ROT13)
-    if _REVERSED_SIGN.search(text):
-        yield text[::-1]
+    if (undone := _undone(text)) != lowered:
+        yield undone
+    if hidden := "\n".join((*_turned(text), *_decoded(text))):
+        yield hidden
+
+
+def _undone(text: str) -> str:
+    joined = _SPACED.sub(lambda found: _SEPARATOR.sub("", found[0]), text)
+    lowered = unquote(_JOINED.sub(" ", joined)).lower()
+    latin = lowered if text.isascii() else lowered.translate(_LOOKALIKES)
+    return _MIXED.sub(lambda found: found[0].translate(_DIGITS), latin)
+
+
+def _turned(text: str) -> Iterator[str]:
+    """Yield what is rotated or written backwards, around its first sign."""
+    if sign := _ROT13_SIGN.search(text):
+        yield _around(text, sign).translate(_ROT13)
+    if sign := _REVERSED_SIGN.search(text):
+        yield _around(text, sign)[::-1]
+
+
+def _around(text: str, sign: re.Match[str]) -> str:
+    return text[max(0, sign.start() - _AROUND) : sign.end() + _AROUND]
 
 
 def _decoded(text: str) -> Iterator[str]:

@@ -40,17 +40,23 @@ _OTHERS: Final = (
     r"(?:(?<=of )|(?<=for ))(?:user|customer|client|employee) [\w@.\[\]#-]+|"
     r"the (?:person|guy|woman|man|customer|user|one|lady) (?:who|that|before|with|named|called))"
 )
-_ENGLISH: Final = (
-    rf"\b{_ASK}\b.{{0,40}}\b{_DATA}\b.{{0,25}}\b(?:of|for|from|belonging to|about|on|does)\b.{{0,12}}\b{_OTHERS}",
-    rf"\b{_ASK}\b.{{0,25}}\b{_OTHERS}(?:'s?|s')?\b(?! (?:is|are|has|have|was|were|can|could|uses?|used|using|"
+_AFTER_ASK: Final = (
+    rf".{{0,40}}\b{_DATA}\b.{{0,25}}\b(?:of|for|from|belonging to|about|on|does)\b.{{0,12}}\b{_OTHERS}",
+    rf".{{0,25}}\b{_OTHERS}(?:'s?|s')?\b(?! (?:is|are|has|have|was|were|can|could|uses?|used|using|"
     rf"did|does|had)\b).{{0,25}}\b(?:{_DATA}|{_CREDENTIAL})\b",
-    rf"\b{_ASK}\b.{{0,30}}\b{_CREDENTIAL}\b.{{0,25}}\b(?:of|for|from|belonging to)\b.{{0,12}}\b(?:{_OTHERS}|"
+    rf".{{0,30}}\b{_CREDENTIAL}\b.{{0,25}}\b(?:of|for|from|belonging to)\b.{{0,12}}\b(?:{_OTHERS}|"
     rf"the (?:database|server|system|admin\w*|production|root)|admin|root)",
-    rf"\b{_ASK}\b.{{0,25}}\b(?:admin(?:istrator)?|root|database|db|server|system|owner|ceo|production|wifi|master|"
+    rf".{{0,25}}\b(?:admin(?:istrator)?|root|database|db|server|system|owner|ceo|production|wifi|master|"
     rf"stored|saved)(?:'s)? {_CREDENTIAL}\b",
-    rf"\b{_ASK}\b.{{0,25}}\b(?!my |our |your |the |a |an |this |that |it |what |here |there |who )"
+    rf".{{0,25}}\b(?!my |our |your |the |a |an |this |that |it |what |here |there |who )"
     rf"(?!\w+ (?:me|you|us|them)'s)"
     rf"([a-z][a-z.-]{{1,20}}(?: [a-z]{{2,20}})?)'s (?:\w+ )?(?:{_DATA}|{_CREDENTIAL})\b",
+    r".{0,25}\b(?:some(?:one|body) else|another (?:user|customer|person|company|tenant)|other (?:users?|"
+    r"customers?|people|compan\w+|tenants?))(?:'s|s'|')?\b.{0,15}\b(?:data|messages?|chats?|conversations?|files?|"
+    r"orders?|invoices?|history|tickets?|names?)\b",
+)
+_ENGLISH: Final = (
+    rf"\b{_ASK}\b(?:{'|'.join(_AFTER_ASK)})",
     r"\b(?:dump|list|show|print|select|export|reveal|leak)\b.{0,20}\b(?:the |your |entire |whole |all )+(?:users?|"
     r"customers?|clients?|employee) (?:table|database|list|records?|data(?:base)?)\b",
     rf"\b(?:who|which (?:user|customer|person))\b.{{0,20}}\b(?:owns|uses|has|is behind|lives at)\b.{{0,12}}\b(?:this|"
@@ -59,9 +65,6 @@ _ENGLISH: Final = (
     r"another (?:user|customer|person|company|tenant)|other (?:users?|customers?|people|compan\w+|tenants?)|"
     r"(?:my )?(?:ex|wife|husband|girlfriend|boyfriend|neighbou?r|competitor)s?)(?:'s|s'|')?.{0,10}\b(?:account|"
     r"data|messages?|chats?|conversations?|e-?mails?|files?|inbox|profile|workspace|orders?)\b",
-    rf"\b{_ASK}\b.{{0,25}}\b(?:some(?:one|body) else|another (?:user|customer|person|company|tenant)|other (?:users?|"
-    rf"customers?|people|compan\w+|tenants?))(?:'s|s'|')?\b.{{0,15}}\b(?:data|messages?|chats?|conversations?|files?|"
-    rf"orders?|invoices?|history|tickets?|names?)\b",
 )
 _ARABIC: Final = (
     r"(?:اعطني|اعطيني|عطني|عطيني|اديني|هات|هاتلي|ارسل لي|ارسلي|قل لي|قلي|قولي|اخبرني|اظهر|اعرض|ورني|وريني|ما هو|"
@@ -86,11 +89,14 @@ _OWN: Final = re.compile(
     r"\b(?:my|our) (?:own )?(?:customers?|clients?|users?|team(?: ?mates?| members?)?|"
     r"employees?|contacts?|leads?|guests?|patients?|staff|members?)(?:'s?|s')?(?! (?:ex|boss)\b)"
 )
-_ANY: Final = re.compile("|".join(f"(?:{pattern})" for pattern in (*_ENGLISH, *_ARABIC)))
+_ANY_ENGLISH: Final = re.compile("|".join(f"(?:{pattern})" for pattern in _ENGLISH))
+_ANY_ARABIC: Final = re.compile("|".join(f"(?:{pattern})" for pattern in _ARABIC))
 
 
 def asks_for_others_data(folded: str) -> bool:
     """Tell whether a folded text asks for data that is not the writer's to have."""
     if _HOW_TO.search(folded) or _OWN.search(folded):
         return False
-    return _ANY.search(folded) is not None
+    if _ANY_ENGLISH.search(folded):
+        return True
+    return not folded.isascii() and _ANY_ARABIC.search(folded) is not None

@@ -12,6 +12,7 @@ alone: models get texts as quoted data, tools check who asks, and what comes out
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from core.config import ConversationRules
@@ -33,12 +34,18 @@ def inspect_message(text: str, *, language: str | None, rules: ConversationRules
 
     The rules look for every language they know whatever `language` the conversation is in: people mix them.
     """
-    found = [verdict for piece in pieces(text) for verdict in _verdicts(piece, rules)]
+    found = [verdict for piece in pieces(text) for verdict in _verdicts(piece, rules.out_of_scope)]
     surest = {one.rule: one for one in sorted(found, key=lambda one: one.score)}
     return tuple(surest[rule] for rule in _ORDER if rule in surest)
 
 
-def _verdicts(text: str, rules: ConversationRules) -> Iterator[Verdict]:
+@lru_cache(maxsize=64)
+def _verdicts(text: str, out_of_scope: tuple[str, ...]) -> tuple[Verdict, ...]:
+    """Judge one piece. Kept for a while, since a turn comes back to what was said several times."""
+    return tuple(_broken_rules(text, out_of_scope))
+
+
+def _broken_rules(text: str, out_of_scope: tuple[str, ...]) -> Iterator[Verdict]:
     folded = fold(text)
     if speaks_of_self_harm(folded):
         yield Verdict("self_harm", "hotline")
@@ -53,5 +60,5 @@ def _verdicts(text: str, rules: ConversationRules) -> Iterator[Verdict]:
         yield Verdict("pii_exposure", "refuse")
     if is_abuse(folded):
         yield Verdict("abuse", "refuse")
-    if topic_of(text, rules.out_of_scope) is not None:
+    if topic_of(text, out_of_scope) is not None:
         yield Verdict("out_of_scope", "refuse")

@@ -37,16 +37,18 @@ _STOPWORDS: Final = frozenset(
 
 def topic_of(text: str, topics: Iterable[str]) -> str | None:
     """Return the first of the topics whose words all occur in a text, in any form; None where none does."""
-    words = _stems(text)
-    return next((topic for topic in topics if (wanted := _stems(topic)) and wanted <= words), None)
+    named = tuple(topics)
+    words = _stems(text) if named else frozenset()
+    return next((topic for topic in named if (wanted := _stems(topic)) and wanted <= words), None)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=128)
 def _stems(text: str) -> frozenset[str]:
     words = [word for word in _WORD.findall(fold(text)) if word not in _STOPWORDS and len(word) >= _LEAST]
     return frozenset(map(_stem, words))
 
 
+@lru_cache(maxsize=10_000)
 def _stem(word: str) -> str:
     return str(_stemmer("english" if word.isascii() else "arabic").stemWord(word))
 

@@ -95,6 +95,7 @@ def test_short_answers_repeat_nothing(text: str) -> None:
 
 
 def test_each_of_several_quick_messages_is_heard() -> None:
+    assert means(f"{'the import fails and fails. ' * 40}\nhuman please").wants_person
     assert means("my import fails with a timeout\nhuman please").wants_person
     assert [one.rule for one in means("my import fails\nI want to hurt myself").verdicts] == ["self_harm"]
 
