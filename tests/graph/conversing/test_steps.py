@@ -14,7 +14,9 @@ from graph.talk import Talk, TalkContext, Understanding
 from tests.graph.talks import NOW, make_talk
 
 
-@pytest.mark.parametrize(("text", "is_beside"), [("human please", False), ("human please. " * 200, True)])
+@pytest.mark.parametrize(
+    ("text", "is_beside"), [("human please", False), (f"{'the import fails. ' * 80}\nhuman please", True)]
+)
 async def test_long_messages_are_understood_beside_the_loop(
     text: str, is_beside: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -28,7 +30,7 @@ async def test_long_messages_are_understood_beside_the_loop(
     nobody: Any = None
     means = TalkContext(
         talk=make_talk(text),
-        allowance=Allowance(None),
+        allowance=Allowance(float("inf")),
         pseudonyms=Pseudonyms(),
         conversations=nobody,
         delivery=nobody,
