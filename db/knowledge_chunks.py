@@ -82,6 +82,15 @@ _AT_REVISION: Final = """
     ORDER BY chunk_id LIMIT %(limit)s
 """
 
+# Gives chunks other words; those that have them stay as they are.
+_RENEW_WORDS: Final = """
+    UPDATE knowledge_chunks AS c SET search = n.search, lexemes = n.lexemes
+    FROM (SELECT g.chunk_id, g.lexemes,
+                 g.words::tsvector || array_to_tsvector(ARRAY[knowledge_company_word(%(company_id)s)]) AS search
+          FROM jsonb_to_recordset(%(words)s) AS g (chunk_id uuid, words text, lexemes integer)) AS n
+    WHERE c.company_id = %(company_id)s AND c.chunk_id = n.chunk_id AND c.search <> n.search
+"""
+
 # Finds chunks that no search will see again: their time is over, or their source was removed.
 _DEAD: Final = """
     SELECT c.chunk_id FROM knowledge_chunks c JOIN knowledge_sources s USING (company_id, source_id)
@@ -97,6 +106,15 @@ _DELETE_DEAD: Final = """
       AND s.company_id = c.company_id AND s.source_id = c.source_id
       AND (c.until <= s.revision OR s.deleted_at IS NOT NULL)
 """
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkWords:
+    """The words of a chunk that is there; `words` and `lexemes` as in `NewChunk`."""
+
+    chunk_id: str
+    words: str
+    lexemes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +225,12 @@ async def at_revision(
     """
     values = {"company_id": company_id, "source_id": source_id, "revision": revision, "after": after, "limit": limit}
     return await fetch_all(connection, ChunkText, _AT_REVISION, values)
+
+
+async def renew_words(connection: Connection, company_id: str, words: Sequence[ChunkWords]) -> int:
+    """Give chunks the words of another analysis; returns how many had others. Texts and vectors stay."""
+    rows = Jsonb([{"chunk_id": each.chunk_id, "words": each.words, "lexemes": each.lexemes} for each in words])
+    return await change(connection, _RENEW_WORDS, {"company_id": company_id, "words": rows})
 
 
 async def dead(connection: Connection, company_id: str, source_id: str, limit: int) -> list[str]:

@@ -7,13 +7,14 @@ from db import knowledge_chunks, knowledge_documents, knowledge_sources, knowled
 from db.knowledge_documents import LiveDocument
 from knowledge.documents import Unreadable
 from knowledge.fetching.refusals import Refused
-from knowledge.ingesting import identity
+from knowledge.ingesting import identity, wording
 from knowledge.ingesting.concurrency import for_each
 from knowledge.ingesting.job import Job, Lost
 from knowledge.ingesting.origins import Found, OriginOf
 from knowledge.ingesting.preparing import Convert, Prepared, Rules, is_same, prepare
 from knowledge.ingesting.vectors import Target, Vectors
 from knowledge.ingesting.verdicts import WITHDRAWN, Refusal, Tally, leaves, refuse
+from knowledge.retrieval import analysis
 from knowledge.settings import KnowledgeSettings
 
 WIDTH: Final = 3
@@ -22,6 +23,8 @@ DEAD_AT_ONCE: Final = 500
 """Chunks that are deleted in one transaction."""
 _RULES: Final = "rules"
 """Where a source's settings keep by which rules its live revision was made."""
+_ANALYSIS: Final = "analysis"
+"""And by which analysis its words; sources that are older than this note have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Revision:
         self._rules = Rules.of(settings, job.source.language)
         self._target = Target(job.company_id, job.source.source_id, job.revision)
         self._same_rules = job.source.settings.get(_RULES) == self._rules.stamp()
+        self._renews = job.source.revision > 0 and job.source.settings.get(_ANALYSIS) != analysis.VERSION
 
     async def bring_about(self) -> Refusal | None:
         """Read, prepare, publish and tidy up; returns why it was not published, if it was not.
@@ -56,6 +60,8 @@ class Revision:
         if self._job.source.revision < self._job.revision:
             await self._read_all()
             await self._vectors.fill(self._target, self._job.transaction, self._job.note_embedded)
+            if self._renews:
+                await wording.renew(self._job)
             if (refusal := await self._publish()) is not None:
                 return refusal
         await self._tidy()
@@ -183,10 +189,10 @@ class Revision:
             change = await knowledge_tallies.change(connection, *place, job.revision)
             job.progress.chunks_added, job.progress.chunks_kept = change.chunks_added, change.chunks_kept
             job.progress.chunks_removed = change.chunks_removed
-            settings = {**job.source.settings, _RULES: self._rules.stamp()}
+            settings = {**job.source.settings, _RULES: self._rules.stamp(), _ANALYSIS: analysis.VERSION}
             await knowledge_sources.update(connection, *place, job.now(), settings=settings)
             # What changes nothing is not published, so that answers kept for this revision stay good.
-            if change.documents_changed and not await knowledge_sources.publish(
+            if (change.documents_changed or self._renews) and not await knowledge_sources.publish(
                 connection, *place, job.revision, job.now()
             ):
                 raise Lost

@@ -18,6 +18,9 @@ import snowballstemmer
 
 from knowledge.retrieval.stopwords import ARABIC, ENGLISH
 
+VERSION: Final = "2"
+"""Of stemmers, folds and stop words: a new one makes a source's words be made anew at its next ingestion. Raise it with
+every change by which a text gets other terms; `tests/knowledge/retrieval` holds a sample of them against it."""
 MAX_TERM: Final = 48
 """Characters of a term; what is longer is no word, and its beginning is as good."""
 MAX_POSITION: Final = 16_383

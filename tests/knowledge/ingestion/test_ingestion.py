@@ -122,6 +122,29 @@ async def test_a_page_of_other_bytes_that_says_the_same_changes_nothing(world: W
     assert await everything(world) == before
 
 
+async def test_words_of_an_older_analysis_are_made_anew_without_reading_or_embedding(world: World, site: Site) -> None:
+    site.pages["/help/ar"] = "<html><body><main><h1>الاشتراك</h1><p>كيف ألغي اشتراكي؟</p></main></body></html>"
+    source = await help_centre(world, site, 2)
+    untouched, words = "chunk_id, since, until, text", "chunk_id, search::text, lexemes"
+    chunks, as_read = await world.rows("knowledge_chunks", untouched), await world.rows("knowledge_chunks", words)
+    vectors = (await everything(world))[1]
+    async with world.db.transaction(world.company.company_id) as connection:
+        await connection.execute("UPDATE knowledge_chunks SET search = 'older:1'::tsvector, lexemes = 1")
+        await connection.execute("UPDATE knowledge_sources SET settings = settings - 'analysis'")
+    again = await world.again(source)
+    assert await world.rows("knowledge_chunks", words) == as_read
+    assert await world.rows("knowledge_chunks", untouched) == chunks
+    assert (await everything(world))[1] == vectors
+    progress = again["last_run"]["progress"]
+    assert (progress["documents_unchanged"], progress["embedded"]) == (3, 0)
+    # Published, since searches answer otherwise; and once only.
+    before, revision = await everything(world), await world.rows("knowledge_sources", "source_id, revision")
+    assert revision == [(source["source_id"], 2)]
+    await world.again(source)
+    assert await world.rows("knowledge_sources", "source_id, revision") == revision
+    assert await everything(world) == before
+
+
 async def test_new_rules_are_applied_although_the_server_says_that_nothing_changed(world: World, site: Site) -> None:
     source = await help_centre(world, site, 2)
     finer = world.settings.model_copy(update={"knowledge_chunk_size": 32, "knowledge_chunk_overlap": 0})

@@ -1,11 +1,31 @@
 """What text becomes for full text: tables of words, spellings and scripts, and text that is hostile."""
 
+from hashlib import sha256
+
 import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.retrieval.analysis import MAX_TERM, read, stems, words
+from knowledge.retrieval.analysis import MAX_TERM, VERSION, read, stems, words
+from knowledge.retrieval.stopwords import ARABIC, ENGLISH
+
+SAMPLE = """
+Connecting the connections: don’t stop sign-in for your e-mail, 1,234.5 users of the U.S. market
+and résumés in KB_TOP_K. How do I cancel my subscription, export contacts,
+and invite colleagues whose invitations were refused?
+كيف ألغي اشتراكي وأدعو فريقي؟ الإعدادات والفواتير، بياناتك المُسْتَخْدِمُونَ في مؤسساتكم،
+إلغاؤه وبإلغائها، أربط الحسابات بالنظام.
+لا تظهر صفحاتي، أين مدرستنا وعائلتها في الأيام الأخيرة؟ Les réunions d'été · Die Rechnungen der Häuser · 会议记录
+"""
+DIGESTS = {"2": "72a6030e2e789761"}
+"""What each version reads of the sample. Where it differs, raise the version and note the new digest here."""
+
+
+def test_other_terms_need_another_version() -> None:
+    read_by = [stems(SAMPLE, language) for language in ("en", "ar", "de", "fr", None)]
+    digest = sha256(repr((sorted(ENGLISH), sorted(ARABIC), read_by)).encode())
+    assert {VERSION: digest.hexdigest()[:16]} == DIGESTS
 
 
 @pytest.mark.parametrize(
