@@ -22,6 +22,7 @@ _TICKET_REASONS: Final[Mapping[str, str]] = {
     "frustration": "sentiment",
     "self_harm": "safety",
     "endangered": "safety",
+    "threat_to_others": "safety",
     "threat": "safety",
 }
 

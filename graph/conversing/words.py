@@ -53,10 +53,11 @@ def _refusal(talk: Talk, verdict: Verdict) -> str:
 def _hotline(talk: Talk, rule: str) -> str:
     """Return the company's own text for users in danger, for their language, else ours.
 
-    Danger from others is answered by the emergency number first: the company's text may name a line for other troubles.
+    Danger from others, or to them, is answered by the emergency number first: the company's text may name a line for
+    other troubles.
     """
     own, language = talk.config.conversations.hotlines, talk.answer_language
     text = own.get(language) or own.get(primary(language))
-    if rule == "endangered":
-        return " ".join(filter(None, (phrase("hotline.endangered", language), text)))
+    if rule in ("endangered", "threat_to_others"):
+        return " ".join(filter(None, (phrase(f"hotline.{rule}", language), text)))
     return text or phrase("hotline", language)

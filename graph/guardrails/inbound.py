@@ -4,6 +4,7 @@
 |---|---|
 | `self_harm` | `hotline`: the hotline's text, and a person is called |
 | `endangered` | `hotline`: the emergency number first, and a person is called |
+| `threat_to_others` | `hotline`: the emergency number first, and a person is called |
 | `threat` | `escalate`: a person is called |
 | `abuse`, `pii_exposure`, `injection`, `out_of_scope` | `refuse`: fixed words, no model is asked |
 
@@ -23,9 +24,19 @@ from graph.guardrails.exposure import asks_for_others_data
 from graph.guardrails.injection import THRESHOLD, injection_score
 from graph.guardrails.peril import speaks_of_peril
 from graph.guardrails.scope import topic_of
+from graph.guardrails.violence import threatens_others
 from graph.talk import Verdict
 
-_ORDER: Final = ("self_harm", "endangered", "threat", "injection", "pii_exposure", "abuse", "out_of_scope")
+_ORDER: Final = (
+    "self_harm",
+    "endangered",
+    "threat_to_others",
+    "threat",
+    "injection",
+    "pii_exposure",
+    "abuse",
+    "out_of_scope",
+)
 """The rules, the gravest first."""
 
 
@@ -51,6 +62,8 @@ def _broken_rules(text: str, out_of_scope: tuple[str, ...]) -> Iterator[Verdict]
         yield Verdict("self_harm", "hotline")
     if speaks_of_peril(folded):
         yield Verdict("endangered", "hotline")
+    if threatens_others(folded):
+        yield Verdict("threat_to_others", "hotline")
     if is_threat(folded):
         yield Verdict("threat", "escalate")
     score = injection_score(text)

@@ -8,27 +8,14 @@ set aside as well ("beats me at chess", "hit me up"). What is left unclear count
 import re
 from typing import Final
 
-_KIN: Final = (
-    r"(?:ex|ex[- ](?:husband|wife|boyfriend|girlfriend|partner)|husband|wife|hubby|spouse|partner|boyfriend|girlfriend|"
-    r"bf|gf|fiancee?|(?:step|grand)?-?(?:father|dad|mother|mom|mum|son|brother|sister)|daughter|uncle|aunt|cousin|"
-    r"parents?|family|in-laws|(?:father|mother|brother)-in-law|neighbou?rs?|room ?mate|flat ?mate|stalker|pimp|kids?|"
-    r"child|children|baby|friend|landlord)"
-)
-_WORK: Final = (
-    r"(?:boss|manager|supervisor|cto|ceo|cfo|coo|lead|client|customer|colleague|coworker|co-worker|team|accountant|"
-    r"director|teacher|professor|editor|chief)"
-)
+from graph.guardrails.persons import GRAVE, HER, IN_EARNEST, KIN, TRIVIAL, WEAPON, WORK
+
 _THEY: Final = (
     rf"(?:he|she|they|someone|somebody|(?:a|the|this|some|that) (?:man|men|guy|guys|woman|stranger|person|people)|"
-    rf"(?:my|her|his|our) (?:\w+ )?{_KIN})"
+    rf"(?:my|her|his|our) (?:\w+ )?{KIN})"
 )
-_ANYONE: Final = rf"(?:{_THEY}|(?:my|our|the) {_WORK})"
-_HER: Final = (
-    r"her(?=\W*$|\W+(?:and|if|because|when|with|tonight|now|today|again|soon|one|every|please|help|so|or|but|"
-    r"tomorrow)\b)"
-)
-"""A person; before another word it is whose that is ("kill her subscription")."""
-_VICTIM: Final = rf"(?:me|us|him|them|{_HER}|everyone|everybody|(?:my|her|his|our) (?:\w+ )?{_KIN})"
+_ANYONE: Final = rf"(?:{_THEY}|(?:my|our|the) {WORK})"
+_VICTIM: Final = rf"(?:me|us|him|them|{HER}|everyone|everybody|(?:my|her|his|our) (?:\w+ )?{KIN})"
 _VIOLENCE: Final = r"(?:kill|murder|stab|shoot|strangle|choke|rape|hurt|beat|attack|hit|assault|kidnap|burn|poison)"
 _WILL: Final = (
     r"(?:'s|'re| is| are| was| were)? ?(?:going to|gonna|about to|trying to|tries to|tried to|planning to|"
@@ -36,30 +23,18 @@ _WILL: Final = (
     r"keeps trying to|(?:says?|said|swore|told me)(?: that)? (?:he|she|they)(?:'ll| will| would|'d|'s going to|"
     r" is going to))"
 )
-_WEAPON: Final = (
-    r"(?:knife|gun|belt|stick|bottle|fists?|hands?|hammer|bat|chair|cable|axe|machete|whip|pan|shoe|brick|weapon|"
-    r"pistol|rifle|rod|pipe)"
-)
-_IN_EARNEST: Final = (
-    rf"(?! (?:\w+ ){{0,3}}?(?:at (?!home|night|work)|to (?:it|the (?:punch|finish|goal|point))|in (?!front|the (?:face|"
-    rf"head|stomach|street|night|morning|kitchen|car)|my|his|her|public)|on (?!the (?:head|face)|my|purpose)|up\b|"
-    rf"back\b|"
-    rf"by (?:an?|one|two|\d)|over (?:the )?(?:price|e-?mail|slack)|for (?:this|that|the (?:delay|bug|mess))|"
-    rf"(?:an?|the) (?:e-?mail|message|text|mail|note|line)|with (?!(?:(?:an?|his|her|the|their) )?{_WEAPON}\b)))"
-)
-"""What follows none of these: games, prices, messages."""
 _ENGLISH: Final = (
-    rf"\b{_THEY}{_WILL} (?:\w+ )?{_VIOLENCE} {_VICTIM}\b{_IN_EARNEST}",
-    rf"\b(?:{_THEY}|my {_WORK}) (?:just |always |often |sometimes |still |keeps? |regularly |\w+ and )?(?:is |"
+    rf"\b{_THEY}{_WILL} (?:\w+ )?{_VIOLENCE} {_VICTIM}\b{IN_EARNEST}",
+    rf"\b(?:{_THEY}|my {WORK}) (?:just |always |often |sometimes |still |keeps? |regularly |\w+ and )?(?:is |"
     rf"has been |has |was )?"
     rf"(?:beats|beat|beating|beaten|hits|hit|hitting|punch(?:es|ed|ing)|kick(?:s|ed|ing)|slap(?:s|ped|ping)|"
     rf"chok(?:es|ed|ing)|strangl(?:es|ed|ing)|stab(?:s|bed|bing)|shot|attack(?:s|ed|ing)|assault(?:s|ed|ing)|"
     rf"tortur(?:es|ed|ing)|abus(?:es|ed|ing)|rap(?:es|ed|ing)|hurt(?:s|ing)|molest(?:s|ed|ing)|kidnap(?:s|ped|ping))"
-    rf" (?:me|my (?:\w+ )?{_KIN})\b{_IN_EARNEST}",
-    rf"\b(?:my (?:\w+ )?{_KIN}) (?:beats|beat|hits|hit|is beating|is hitting) (?:us|her|him)\b{_IN_EARNEST}",
+    rf" (?:me|my (?:\w+ )?{KIN})\b{IN_EARNEST}",
+    rf"\b(?:my (?:\w+ )?{KIN}) (?:beats|beat|hits|hit|is beating|is hitting) (?:us|her|him)\b{IN_EARNEST}",
     rf"\bthreat(?:en|ens|ened|ening)(?: me| us)? (?:to|that (?:he|she|they)(?:'ll| will| would)) (?:\w+ )?{_VIOLENCE}"
-    rf" {_VICTIM}\b{_IN_EARNEST}",
-    rf"\bthreat(?:en|ens|ened|ening) (?:me|us|my \w+) with (?:an? |his |her |their )?(?:{_WEAPON}|death|murder|rape|"
+    rf" {_VICTIM}\b{IN_EARNEST}",
+    rf"\bthreat(?:en|ens|ened|ening) (?:me|us|my \w+) with (?:an? |his |her |their )?(?:{WEAPON}|death|murder|rape|"
     r"violence)\b|\bthreat(?:en|ens|ened|ening) my life\b",
     r"\b(?:got|get|gets|getting|received?|receiving|sends? (?:me|us)|sending (?:me|us)|sent (?:me|us)) (?:\w+ )?death "
     r"threats?\b",
@@ -104,23 +79,11 @@ _ARABIC: Final = (
     r"(?<!\w)(?:ا|ت|ن)?تعرض(?:ت|نا)? ل(?:ل)?(?:ضرب|عنف|اغتصاب|تعذيب|خطف|طعن|اعتداء)(?!\w)",
     rf"(?<!\w)(?:{_THEIRS} )?(?:معه|معاه|معها|يحمل|عنده) (?:سكين|سلاح|مسدس)",
 )
-_TRIVIAL: Final = (
-    r"(?:reports?|late|deadlines?|invoices?|imports?|exports?|data|files?|miss|forget|forgot|orders?|ship|meetings?|"
-    r"fix|"
-    r"finish|website|site|passwords?|accounts?|subscriptions?|photos?|delete|deleted|demo|launch|backups?|settings?|"
-    r"numbers|slides|presentation|project|tickets?|forms?|upload|sync|integration|crm|dashboard|budget|release|bug|"
-    r"bugs)"
-)
-_GRAVE: Final = (
-    r"(?:gun|knife|police|threat\w*|hits?|beats?|beaten|scared|afraid|weapon|blood|hospital|leave|divorce|really|"
-    r"help me|"
-    r"tried|danger)"
-)
 _IDIOM: Final = re.compile(
     rf"\b{_ANYONE}(?:'s|'re| is| are)? ?(?:going to|gonna|will|'ll|would|might|may|wants to|is about to|about to) "
     rf"(?:\w+ )?(?:kill|murder|strangle|shoot) (?:me|us|him|her)(?= (?:if|when|unless|because|for|over|about|once|"
     rf"since)"
-    rf"\b[^.!?]*\b{_TRIVIAL}\b)(?!.*\b{_GRAVE}\b)"
+    rf"\b[^.!?]*\b{TRIVIAL}\b)(?!.*\b{GRAVE}\b)"
     r"|قتل(?:ني|نا) (?:\w+ )?(?:اذا|ان|لو|لان)(?=[^.!؟]*(?:تقرير|فاتوره|موعد|اجتماع|ملف|تاخر|بيانات|استيراد|تصدير|"
     r"مشروع))"
 )

@@ -359,12 +359,27 @@ async def test_a_stage_that_is_reached_changes_what_the_next_round_may_use(
     assert rows(database_url, "SELECT stage FROM conversations") == [{"stage": "qualifying"}]
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "language"),
+    [
+        ("I want to kill myself", "hotline", "en"),
+        ("I'm going to hurt my boss", "hotline.threat_to_others", "en"),
+        ("سأقتل زميلي", "hotline.threat_to_others", "ar"),
+    ],
+)
 async def test_danger_gets_the_hotline_and_a_person(
-    database: Database, redis: Redis, company: Any, database_url: str, llm: LlmServer
+    database: Database,
+    redis: Redis,
+    company: Any,
+    database_url: str,
+    llm: LlmServer,
+    text: str,
+    words: str,
+    language: str,
 ) -> None:
-    chat = await ask(database, redis, company, "I want to kill myself", reasoner=model(llm))
+    chat = await ask(database, redis, company, text, reasoner=model(llm))
     said = [message.text for message in await chat.heard() if message.role is Role.ASSISTANT]
-    assert said == [phrase("hotline", "en"), phrase("hotline_person", "en")]
+    assert said == [phrase(words, language), phrase("hotline_person", language)]
     assert llm.requests == []
     assert rows(database_url, "SELECT reason FROM escalations") == [{"reason": "safety"}]
 
