@@ -34,9 +34,10 @@ _KNOWN: Final = (
     r"student|friend|brother|sister)s?|teacher|professor|ceo|cto|director|doctor|nurse|judge|client|customer)"
 )
 _ANYBODY: Final = (
-    rf"(?:him|{HER}|someone|somebody|(?:everyone|everybody)(?! (?:there|of you|(?:at|in) your)\b)|people|the (?:boss|manager|ceo|teacher|judge|kids|children)|"
-    r"(?:a|this|that) (?:man|woman|guy|girl|boy|kid|child|person|cop|bastard|bitch|asshole)|(?:some|these|those|all) "
-    r"(?:people|men|women|kids|children|students|cops|jews|muslims|christians|immigrants))"
+    rf"(?:him|{HER}|someone|somebody|(?:everyone|everybody)(?! (?:there|of you|(?:at|in) your)\b)|people|"
+    r"the (?:boss|manager|ceo|teacher|judge|kids|children)|(?:a|this|that) (?:man|woman|guy|girl|boy|kid|child|person|"
+    r"cop|bastard|bitch|asshole)|(?:some|these|those|all) (?:people|men|women|kids|children|students|cops|jews|"
+    r"muslims|christians|immigrants))"
 )
 _NO_PERSON: Final = (
     r"(?!'|(?:'s)? (?:process|session|account|connection|thread|job|task|record|tickets?|import|subscription|page|"
