@@ -22,6 +22,7 @@ from graph.tools.anchoring import is_anchored
 
 UNANSWERABLE: Final = "UNANSWERABLE"
 """What a model is told to say where nothing that it was given answers; our own words take its place."""
+_OF_MODELS: Final = ("language", "own_deed")
 MAX_SHOWN: Final = 2
 """Sources named at one sentence."""
 
@@ -97,17 +98,17 @@ def check_sentence(raw: str, grounds: Grounds, *, is_verbatim: bool) -> Checked:
     if not any(letter.isalnum() for letter in bare):
         return ()
     judged = grounds.guard.check(bare)
-    if judged.text is None and not (is_verbatim and _is_foreign_alone(judged)):
+    if judged.text is None and not (is_verbatim and _may_be_quoted(judged)):
         return judged.verdicts
     if is_verbatim:
         return Spoken(judged.text or bare, named, is_claim=bool(named))
     return _proven(judged.text or bare, named, grounds)
 
 
-def _is_foreign_alone(judged: Judged) -> bool:
-    """Tell whether nothing but its language speaks against a sentence: one that is quoted may name many buttons, or be
-    announced as written in another language."""
-    return all(verdict.rule == "language" for verdict in judged.verdicts)
+def _may_be_quoted(judged: Judged) -> bool:
+    """Tell whether what speaks against a sentence concerns a model's words alone: one that is quoted may name many
+    buttons, or be announced as written in another language; and our own words tell what we do."""
+    return all(verdict.rule in _OF_MODELS for verdict in judged.verdicts)
 
 
 def _proven(text: str, named: tuple[str, ...], grounds: Grounds) -> Checked:

@@ -8,6 +8,7 @@
 | `pii_leak` | it holds personal data that nothing in this turn gave |
 | `foreign_link` | it leads somewhere that no source named |
 | `invented` | it states a figure that neither a tool, nor a passage, nor the user gave |
+| `own_deed` | it says that the agent did something, or will, which no tool of this turn did |
 | `language` | it is written in another language |
 
 A sentence that breaks a rule is withheld. Pure. Sentences are still masked here, so the user's own data stands as
@@ -24,6 +25,7 @@ from core.links import links_in
 from core.personal_data import find
 from core.pseudonyms import PLACEHOLDER, Pseudonyms
 from graph.folding import fold
+from graph.guardrails.deeds import invents_deed
 from graph.guardrails.figures import all_figures, invented_figures
 from graph.guardrails.judgement import Judged
 from graph.guardrails.moderation import moderate
@@ -60,6 +62,7 @@ class SentenceGuard:
         pseudonyms: Pseudonyms | None = None,
     ) -> None:
         self._language = talk.answer_language
+        self._results = talk.results
         self._given = tuple(given)
         self._instructions = instructions
         self._links = links
@@ -83,6 +86,8 @@ class SentenceGuard:
             return "foreign_link"
         if invented_figures(sentence, self._known_figures):
             return "invented"
+        if invents_deed(sentence, self._results):
+            return "own_deed"
         return None if _is_in_language(sentence, self._language) else "language"
 
     @cached_property

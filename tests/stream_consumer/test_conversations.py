@@ -206,7 +206,7 @@ async def test_nothing_that_answers_is_said_honestly_and_the_second_time_calls_a
 async def test_an_answer_of_which_the_guards_leave_nothing_is_withheld(
     database: Database, redis: Redis, company: Any, database_url: str, llm: LlmServer
 ) -> None:
-    llm.script(streaming("A live key costs $99 a year. ", "It is free on Sundays."))
+    llm.script(streaming("A live key costs $99 a year. ", "It is free on Sundays. ", "I have renewed it for you."))
     chat = await ask(database, redis, company, "How long is a live key?", reasoner=model(llm))
     answer = (await chat.heard())[-1]
     assert (answer.text, answer.status) == (phrase("unanswerable", "en"), "withheld")
