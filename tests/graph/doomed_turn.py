@@ -1,12 +1,8 @@
-"""Runs one turn in a process of its own, which kills itself at a given point: python -m tests.graph.doomed_turn.
-
-Arguments: database URL, base URL of the model, journal file, point (or "never"). Prints the result's outcome.
-"""
+"""Runs one turn in a process of its own, which kills itself at a given point; `tests.nursery` runs it."""
 
 import asyncio
 import os
 import signal
-import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -77,15 +73,16 @@ class DoomedStores(MemoryStores):
         await super().publish(nudge, turn)
 
 
-async def main(database_url: str, base_url: str, journal: str, point: str) -> None:
+def main(database_url: str, base_url: str, journal: str, point: str, outcome: str) -> None:
+    """Die at the point (or "never"), or write the result's outcome to a file."""
+    Path(outcome).write_text(asyncio.run(run(database_url, base_url, journal, point)))
+
+
+async def run(database_url: str, base_url: str, journal: str, point: str) -> str:
     stores = DoomedStores()
     stores.point = point
     reasoner: Reasoner = reasoner_at_url(base_url)
     context = make_context(stores, reasoner=reasoner, journal=FileJournal(Path(journal), point))
     async with open_saver(database_url) as saver:
         result = await run_turn(build_graph(saver), make_turn(), context)
-    print(result.outcome, flush=True)
-
-
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    return result.outcome

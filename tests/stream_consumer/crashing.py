@@ -1,4 +1,4 @@
-"""A consumer process that kills itself at a chosen point: `python -m tests.stream_consumer.crashing ROLE…`.
+"""A consumer process that kills itself at a chosen point; `tests.nursery` runs it.
 
 CRASH_AT names the point as `module:function:before|after`; the process sends itself SIGKILL there, the first time it
 comes by. With CRASH_ON it does so whenever a batch of events holds that text. Nothing of this is in the product:
@@ -8,7 +8,6 @@ functions are wrapped here, before the worker starts.
 import importlib
 import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -52,9 +51,9 @@ def poison(text: bytes) -> None:
     EventsHandler.handle = crashing  # type: ignore[method-assign]
 
 
-if __name__ == "__main__":
+def main(*roles: str) -> None:
     if point := os.environ.get("CRASH_AT"):
         arm(point)
     if text := os.environ.get("CRASH_ON"):
         poison(text.encode())
-    worker.run(sys.argv[1:])
+    worker.run(roles)

@@ -1,8 +1,6 @@
 """Real consumer processes, killed between any two steps: the next one finishes the work, and nothing is doubled."""
 
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -14,6 +12,7 @@ from core.ids import nudge_id
 from core.outbox import Outbox
 from core.streams import EVENTS, TURNS, encode_event
 from db.pool import Database
+from tests.nursery import Child, bear
 from tests.stream_consumer.harness import eventually, pending
 from tests.stream_consumer.stories import event, publish, stuck, walk
 from tests.stream_consumer.test_turns import queue, rows, turn_at
@@ -45,17 +44,16 @@ STEPS_OF_TURNS = [
 
 
 @contextmanager
-def process(environment: dict[str, str], role: str, crash_at: str = "") -> Iterator[subprocess.Popen[bytes]]:
+def process(environment: dict[str, str], role: str, crash_at: str = "") -> Iterator[Child]:
     """Run a consumer process; it is gone at the end of the block."""
     chosen = {**environment, "CONSUMER_CLAIM_IDLE_MS": "300", "CRASH_AT": crash_at, "LOG_LEVEL": "WARNING"}
-    command = [sys.executable, "-m", "tests.stream_consumer.crashing", role]
-    with subprocess.Popen(command, env=chosen) as running:
-        try:
-            yield running
-            running.terminate()
-            running.wait(30)
-        finally:
-            running.kill()
+    running = bear("tests.stream_consumer.crashing", [role], chosen)
+    try:
+        yield running
+        running.terminate()
+        running.wait(30)
+    finally:
+        running.kill()
 
 
 def crash(environment: dict[str, str], role: str, point: str) -> None:
@@ -69,7 +67,7 @@ async def successor(environment: dict[str, str], role: str) -> AsyncIterator[Non
     """Run a consumer process as it should be; it must end well."""
     with process(environment, role) as running:
         yield
-        running.send_signal(signal.SIGTERM)
+        running.terminate()
         assert running.wait(30) == 0
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import signal
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -135,7 +134,7 @@ async def test_a_run_survives_a_kill_at_every_step_one_after_the_other(
         assert live == [{"revision": int(STEPS.index(step) > STEPS.index("db.knowledge_sources:publish:after"))}], step
     with process(jobs_environment, "jobs") as running:
         await eventually(lambda: done(redis, JOBS), seconds=60)
-        running.send_signal(signal.SIGTERM)
+        running.terminate()
         assert running.wait(30) == 0
 
     assert run_row(database_url)["status"] == "done"
@@ -157,7 +156,7 @@ async def test_a_run_is_laid_aside_when_the_process_is_told_to_stop_and_goes_on_
     pages.pause = 0.5
     with process(jobs_environment, "jobs") as running:
         await eventually(lambda: asyncio.sleep(0, len(pages.asked) >= 1), seconds=60)
-        running.send_signal(signal.SIGTERM)
+        running.terminate()
         assert await asyncio.to_thread(running.wait, 30) == 0
     row = run_row(database_url)
     assert (row["status"], row["error"], row["attempt"]) == ("waiting", "stopped", 1)
