@@ -4,7 +4,6 @@ The same id always gives the same name. Some thirty million names are enough to 
 not all that it will ever have: whoever looks a name up takes the latest task that bears it.
 """
 
-import re
 from hashlib import sha256
 from typing import Final
 
@@ -21,7 +20,6 @@ _ANIMALS: Final = tuple(
     stork swan tiger turtle walrus whale wolf wren""".split()  # noqa: SIM905
 )
 _NUMBERS: Final = 9000
-_FORM: Final = re.compile(r"[a-z]{2,16}-[a-z]{2,16}-[0-9]{4}")
 
 
 def friendly_id(task_id: str) -> str:
@@ -30,8 +28,3 @@ def friendly_id(task_id: str) -> str:
     number, adjective = divmod(number, len(_ADJECTIVES))
     number, animal = divmod(number, len(_ANIMALS))
     return f"{_ADJECTIVES[adjective]}-{_ANIMALS[animal]}-{1000 + number % _NUMBERS}"
-
-
-def is_friendly(text: str) -> bool:
-    """Tell whether a text has the form of such a name."""
-    return _FORM.fullmatch(text) is not None

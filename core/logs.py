@@ -43,11 +43,6 @@ def bind(**fields: Any) -> Iterator[None]:
         _bound.reset(token)
 
 
-def bound() -> dict[str, Any]:
-    """Return the fields bound in the current task."""
-    return _bound.get()
-
-
 def _masked(value: object) -> str:
     return mask(str(value))
 

@@ -156,10 +156,6 @@ class Database:
         async with self._pool.connection() as connection:
             await connection.execute("SELECT 1")
 
-    def stats(self) -> dict[str, int]:
-        """Return the pool's counters, for metrics."""
-        return self._pool.get_stats()
-
 
 def is_outage(error: BaseException) -> bool:
     """Tell whether PostgreSQL was away, restarting, overloaded or in a deadlock: never the fault of the data.

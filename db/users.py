@@ -9,7 +9,7 @@ import orjson
 
 from db import conversation_moves, profile_facts
 from db.pool import Connection
-from db.query import change, fetch_one, fetch_value
+from db.query import fetch_one, fetch_value
 
 # Adds the users of a batch, or moves on when they were last seen; a batch that comes again changes nothing.
 _TOUCH_USERS: Final = """
@@ -80,12 +80,6 @@ _MOVE_NUDGES: Final = """
     WHERE company_id = %(company_id)s AND user_id = %(anonymous_id)s AND status IN ('pending', 'sent')
 """
 
-# Silences the agent for a user until a moment; never shortens a longer silence.
-_SNOOZE: Final = """
-    UPDATE users SET snoozed_at = greatest(snoozed_at, %(at)s), snoozed_until = greatest(snoozed_until, %(until)s)
-    WHERE company_id = %(company_id)s AND user_id = %(user_id)s
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -145,12 +139,6 @@ async def merge(connection: Connection, company_id: str, anonymous_id: str, user
     await conversation_moves.move(connection, company_id, anonymous_id, user_id, now)
     await profile_facts.inherit(connection, company_id, anonymous_id, user_id)
     return True
-
-
-async def snooze(connection: Connection, company_id: str, user_id: str, at: datetime, until: datetime) -> bool:
-    """Silence the agent for a user from one moment until another; returns whether there is such a user."""
-    values = {"company_id": company_id, "user_id": user_id, "at": at, "until": until}
-    return await change(connection, _SNOOZE, values) > 0
 
 
 def _grouped(rows: Iterable[Seen], key: Any) -> list[list[Seen]]:

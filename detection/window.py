@@ -134,12 +134,6 @@ def open_forms(window: Window, path: str | None = None) -> Iterator[tuple[str, E
             yield key, form.change
 
 
-def last_events(window: Window) -> list[Entry]:
-    """Return everything that the window still holds, oldest first."""
-    logs = (window.views, window.sightings, window.troubles, window.recent)
-    return sorted(entry for log in logs for entry in log.entries)
-
-
 def remember_nudges(window: Window, stuck_point: str, count: int) -> None:
     """Cache how many nudges the user has had on a stuck point, as the rows in PostgreSQL say."""
     window.nudges.pop(stuck_point, None)

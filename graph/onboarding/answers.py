@@ -55,8 +55,8 @@ _OFFERS: Final = (
 )  # fmt: skip
 """Fixed words that offer a person."""
 _ASIDES: Final = (
-    "refuse.", "hotline", "person_", "handed_back", "unanswerable", "withheld", "thanks", "stopped", "budget_exhausted",
-    "provider_failed", "error", "not_understood", "overdue", "ticket_created", "remember_", "affirm", "deny",
+    "refuse.", "hotline", "person_", "unanswerable", "withheld", "thanks", "stopped", "budget_exhausted",
+    "provider_failed", "error", "not_understood", "overdue", "remember_", "affirm", "deny",
 )  # fmt: skip
 """Fixed words after which the question that was put before is open still."""
 _MARKS: Final = re.compile(r"[\s.,;:!،؛…]+$")

@@ -1,6 +1,8 @@
 """Names of tasks: stable, speakable, and spread evenly."""
 
-from core.friendly import friendly_id, is_friendly
+import re
+
+from core.friendly import friendly_id
 from core.ids import derive_id
 
 
@@ -8,12 +10,7 @@ def test_the_same_task_has_the_same_name_for_ever() -> None:
     assert friendly_id("0193a5b0-0000-7000-8000-000000000001") == "clear-orca-3213"
 
 
-def test_names_differ_and_are_recognised() -> None:
+def test_names_differ_and_can_be_said() -> None:
     names = {friendly_id(derive_id("task", str(n))) for n in range(2000)}
     assert len(names) >= 1999
-    assert all(is_friendly(name) for name in names)
-
-
-def test_ids_and_other_texts_are_no_names() -> None:
-    for text in ("", "calm-otter", "calm-otter-12", "Calm-Otter-4821", "calm-otter-4821\n", derive_id("task", "1")):
-        assert not is_friendly(text)
+    assert all(re.fullmatch("[a-z]{3,9}-[a-z]{3,9}-[1-9][0-9]{3}", name) for name in names)

@@ -26,7 +26,6 @@ def lines(output: io.StringIO) -> list[dict[str, object]]:
 def test_a_line_carries_its_fields_and_the_bound_ones(output: io.StringIO) -> None:
     logs.configure("api", stream=output)
     with logs.bind(trace_id="t1"), logs.bind(company_id="c1"):
-        assert logs.bound() == {"trace_id": "t1", "company_id": "c1"}
         logging.getLogger("x").info("batch accepted", extra={"events": 3})
     logging.getLogger("x").warning("after")
     first, second = lines(output)

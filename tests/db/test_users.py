@@ -69,16 +69,6 @@ async def test_many_consumers_touch_the_same_users(db, acme, rival, now):
         assert len(await sessions_of(connection, acme)) == 60
 
 
-async def test_a_longer_silence_is_never_shortened(db, acme, now):
-    async with db.transaction(acme) as connection:
-        await users.touch(connection, [Seen(acme, "u1", "s1", now)])
-        assert await users.snooze(connection, acme, "u1", now, now + 60 * SECOND)
-        assert await users.snooze(connection, acme, "u1", now - SECOND, now + 30 * SECOND)
-        assert not await users.snooze(connection, acme, "nobody", now, now)
-        standing = await users.standing(connection, acme, "u1")
-    assert (standing.snoozed_at, standing.snoozed_until) == (now, now + 60 * SECOND)
-
-
 async def test_a_visitor_becomes_a_user_with_what_was_waiting(db, acme, now, samples):
     waiting, seen = samples.turn(acme, user_id="anon"), samples.turn(acme, user_id="anon")
     async with db.transaction(acme) as connection:
@@ -89,7 +79,9 @@ async def test_a_visitor_becomes_a_user_with_what_was_waiting(db, acme, now, sam
                 Seen(acme, "u1", "s2", now, traits={"plan": "pro"}),
             ],
         )
-        await users.snooze(connection, acme, "anon", now, now + 60 * SECOND)
+        await connection.execute(
+            "UPDATE users SET snoozed_at = %s, snoozed_until = %s WHERE user_id = 'anon'", (now, now + 60 * SECOND)
+        )
         for turn in (waiting, seen):
             await nudges.insert(connection, samples.nudge(turn), turn, now)
         report = nudges.StatusReport(acme, samples.nudge(seen).nudge_id, "shown", now)

@@ -1,5 +1,7 @@
 """Fixed words: the same keys and values in every language, and times and amounts that read as people say them."""
 
+import ast
+import re
 import string
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +17,8 @@ from graph.phrases import counted, duration, ends_in, moment, phrase, tongue
 FILES = {
     path.stem: yaml.safe_load(path.read_bytes()) for path in Path(graph.phrases.__file__).parent.glob("phrase_files/*")
 }
+ROOT = Path(__file__).parents[2]
+READERS = ("graph", "stream_consumer")
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)  # a Saturday
 VALUES = {
     "product": "Fieldbook", "duration": "30 min", "expected": "noon", "agent": "Mia", "ticket": "T1", "limit": 4000,
@@ -44,6 +48,29 @@ def test_every_language_says_the_same_things(language: str) -> None:
         key: placeholders(text) for key, text in FILES["en"].items() if key != "tongues"
     }
     assert set(FILES[language]["tongues"]) == set(FILES["en"]["tongues"])
+
+
+def keys_read() -> tuple[set[str], list[str]]:
+    """Return every text in the code that may be a key, and patterns of keys that are put together where read."""
+    plain: set[str] = set()
+    made: list[str] = []
+    for path in (path for folder in READERS for path in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                plain.add(node.value)
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("phrase", "counted"):
+                made += [pattern_of(part) for part in node.args[:1] if isinstance(part, ast.JoinedStr)]
+    return plain, made
+
+
+def pattern_of(text: ast.JoinedStr) -> str:
+    return "".join(re.escape(str(part.value)) if isinstance(part, ast.Constant) else "[a-z_.]+" for part in text.values)
+
+
+def test_every_text_is_read_somewhere() -> None:
+    plain, made = keys_read()
+    unread = [key for key in FILES["en"] if key not in plain | {"tongues"}]
+    assert [key for key in unread if not any(re.fullmatch(pattern, key) for pattern in made)] == []
 
 
 @pytest.mark.parametrize(("language", "key"), texts())
