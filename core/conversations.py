@@ -16,6 +16,8 @@ from core.plaintext import cleaned, repaired, says_something
 
 ANSWERS: Final = "answers"
 """Member of a conversation's context that holds what the user answered in it, by the name of the question."""
+DECLINES_PERSON: Final = "declines_person"
+"""Member of a conversation's context that is true once the user said that they want no person."""
 MAX_MESSAGE: Final = 4000
 """Characters of one message of a user or a person, once what cannot be seen is taken out of it."""
 

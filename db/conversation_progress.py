@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from core.conversations import HandledBy, IllegalStage
+from core.conversations import DECLINES_PERSON, HandledBy, IllegalStage
 from core.playbooks import Playbook
 from db.conversation_rows import Conversation, lock, present
 from db.pool import Connection
@@ -36,6 +36,16 @@ _HANDLED_BY: Final = """
       AND state NOT IN ('COMPLETED', 'ERROR', 'CANCELLED')
 """
 
+# Notes that the user wants no person, and that this holds no more.
+_DECLINES: Final = """
+    UPDATE conversations SET context = context || jsonb_build_object(%(member)s::text, true)
+    WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s
+"""
+_DECLINES_NO_MORE: Final = """
+    UPDATE conversations SET context = context - %(member)s::text
+    WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s
+"""
+
 
 async def advance(
     connection: Connection, company_id: str, conversation_id: str, playbook: Playbook, to: str
@@ -66,6 +76,12 @@ async def set_playbook_version(connection: Connection, company_id: str, conversa
 async def set_summary(connection: Connection, company_id: str, conversation_id: str, summary: str, until: int) -> bool:
     """Keep a summary of the messages up to a position; returns False when a later one is there."""
     return await _note(connection, company_id, conversation_id, summary=summary, summary_until=until)
+
+
+async def set_declines_person(connection: Connection, company_id: str, conversation_id: str, *, declines: bool) -> bool:
+    """Note whether the user wants no person; returns whether there is such a conversation."""
+    values = {"company_id": company_id, "conversation_id": conversation_id, "member": DECLINES_PERSON}
+    return await change(connection, _DECLINES if declines else _DECLINES_NO_MORE, values) > 0
 
 
 async def set_handled_by(

@@ -4,7 +4,14 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from core.conversations import ENDED, ConversationActive, ConversationState, change_state
-from db.conversation_progress import advance, set_handled_by, set_language, set_playbook_version, set_summary
+from db.conversation_progress import (
+    advance,
+    set_declines_person,
+    set_handled_by,
+    set_language,
+    set_playbook_version,
+    set_summary,
+)
 from db.conversation_rows import (
     Conversation,
     NewConversation,
@@ -24,7 +31,8 @@ from db.query import fetch_all, fetch_dict, fetch_dicts
 __all__ = [
     "CloseCode", "Conversation", "NewConversation", "StaleConversation", "active_of", "add", "advance", "close",
     "close_if_stale", "end_stale", "get", "is_talking", "list_", "lock", "lock_active", "lock_own", "lock_user",
-    "set_handled_by", "set_language", "set_playbook_version", "set_summary", "stale", "start", "update",
+    "set_declines_person", "set_handled_by", "set_language", "set_playbook_version", "set_summary", "stale", "start",
+    "update",
 ]  # fmt: skip
 
 # Makes the transactions that may begin a conversation of a user wait for each other.

@@ -15,6 +15,8 @@ from graph.talk import Action, Answer, Talk, Understanding
 Destination = Literal["coach", "act", "escalate", "end"]
 _GRAVEST: Final[tuple[Action, ...]] = ("hotline", "refuse", "escalate")
 """Actions of guards that keep a message from the reasoner, the one that goes before all others first."""
+_FAILURES: Final = frozenset({"frustration", "repeated_failure"})
+"""Rules by which a person is called because the agent does not help."""
 _TICKET_REASONS: Final[Mapping[str, str]] = {
     "wish": "wish",
     "failures": "failures",
@@ -52,18 +54,21 @@ def decide_route(diagnosis: Diagnosis, config: CompanyConfig, tries: int, *, in_
     return Route("coach", "confident")
 
 
-def decide_talk_route(understanding: Understanding, handled_by: HandledBy = HandledBy.AGENT) -> Route:
+def decide_talk_route(
+    understanding: Understanding, handled_by: HandledBy = HandledBy.AGENT, *, declines_person: bool = False
+) -> Route:
     """Return the route of a conversation turn by what was understood; `reason` is the rule or wish that decided.
 
     Danger goes before everything, a refusal before a wish: somebody who asks for a person while attacking the agent is
     refused first and may ask again. While a person is awaited danger alone is answered, since nobody may read it soon.
+    Who wants no person is sent none because we failed them; danger calls one all the same.
     """
     if handled_by is not HandledBy.AGENT:
         danger = next((verdict.rule for verdict in understanding.verdicts if verdict.action == "hotline"), None)
         return Route("act", danger) if danger else Route("end", "awaits_person", "left_to_person")
     for action in _GRAVEST:
         for verdict in understanding.verdicts:
-            if verdict.action == action:
+            if verdict.action == action and not (declines_person and verdict.rule in _FAILURES):
                 return Route("act" if action == "refuse" else "escalate", verdict.rule)
     if understanding.wants_person:
         return Route("escalate", "wish")
@@ -83,9 +88,11 @@ def asks_on(answer: Answer, talk: Talk) -> bool:
 def leads_to_person(answer: Answer, talk: Talk) -> str | None:
     """Return why a person is to be called after this answer, as a stable word, or None.
 
-    An answer that the user stopped says nothing about whether there is one.
+    An answer that the user stopped says nothing about whether there is one; who wants no person gets none for it.
     """
     if any(effect.kind == "request_human" for effect in answer.effects):
         return "tool"
+    if talk.declines_person:
+        return None
     failed = not answer.is_answered and answer.status != "stopped" and not asks_on(answer, talk)
     return "failures" if failed and talk.unanswered + 1 >= talk.playbook.limits.unanswered_before_human else None

@@ -60,6 +60,7 @@ class Understanding:
     intent: str = "question"
     sentiment: Sentiment = "neutral"
     wants_person: bool = False
+    declines_person: bool = False
     verdicts: tuple[Verdict, ...] = ()
     confidence: float = 1.0
 
@@ -107,10 +108,11 @@ class ToolResult:
 class Effect:
     """Something that was decided and `act` carries out with the answer, in one transaction.
 
-    `remember`, `consent` (`agrees`: yes or no) and `forget` are of `graph.memory.consent`.
+    `remember`, `consent` (`agrees`: yes or no) and `forget` are of `graph.memory.consent`, `decide` (`turn` that showed
+    recommendations, `decision`, `numbers` with commas) of `graph.onboarding.deciding`.
     """
 
-    kind: Literal["advance_stage", "request_human", "create_ticket", "remember", "consent", "forget"]
+    kind: Literal["advance_stage", "request_human", "create_ticket", "remember", "consent", "forget", "decide"]
     values: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -155,6 +157,8 @@ class Talk:
     """Whether somebody is there to take over now (office hours)."""
     expected_by: datetime | None = None
     """By when a person will answer, if one is asked for now."""
+    declined_person: bool = False
+    """Whether the user said before that they want no person, and has not asked for one since."""
     understanding: Understanding | None = None
     excerpts: tuple[Excerpt, ...] = ()
     is_sure: bool = True
@@ -168,6 +172,14 @@ class Talk:
     def question(self) -> str:
         """What the user wants to know: the messages to be answered, as one text."""
         return "\n".join(said.text for said in self.asked)
+
+    @property
+    def declines_person(self) -> bool:
+        """Whether no person is to be offered or called: the user said so, now or before, and asks for none now."""
+        now = self.understanding
+        if now is not None and (now.wants_person or now.declines_person):
+            return now.declines_person
+        return self.declined_person
 
     @property
     def answer_language(self) -> str:

@@ -29,6 +29,7 @@ from core.errors import Unavailable
 from core.frames import delta_frame, typing_frame
 from core.ids import derive_id, escalation_id
 from core.outbox import Outbox
+from core.recommendations import Decision
 from core.redaction import mask
 from core.settings import ChannelSettings
 from db import configs, conversations, messages, recommendations, tickets
@@ -39,7 +40,7 @@ from db.tickets import OpenedTicket
 from graph.conversing.tickets import ticket_alert
 from graph.onboarding.flow import RECOMMENDED
 from graph.routing import asks_on
-from graph.talk import Answer, Talk, Understanding
+from graph.talk import Answer, Effect, Talk, Understanding
 from stream_consumer import memory
 from stream_consumer.alerting import channels_of, insert_notifications, publish_notifications
 from stream_consumer.metrics import ConsumerMetrics
@@ -67,7 +68,7 @@ class ConversationStore:
                 new, is_met = _answer(talk, answer), answer.is_answered or asks_on(answer, talk)
                 stored = await messages.insert_answer(connection, new, now, is_answered=is_met)
                 if stored.is_new:
-                    await _follow_up(connection, talk, answer, understanding)
+                    await _follow_up(connection, talk, answer, understanding, now)
                     await _settle_recommending(connection, talk, answer, present.state, now)
                     question = await memory.keep(connection, talk, answer, now)
                     notifications = await self._open_wanted(connection, talk, answer, now)
@@ -107,6 +108,8 @@ class ConversationStore:
         turn, ticket_id = talk.turn, escalation_id(talk.turn.turn_id)
         present = await conversations.lock(connection, turn.company_id, turn.conversation_id)
         opened = await _open(connection, talk, ticket_id, reason, summary, now)
+        if talk.declined_person:
+            await conversations.set_declines_person(connection, turn.company_id, turn.conversation_id, declines=False)
         is_first = opened.is_new or opened.ticket.ticket_id != ticket_id  # not a run after this turn was dealt with
         if is_first and present.handled_by is HandledBy.AGENT:
             await conversations.set_handled_by(connection, turn.company_id, turn.conversation_id, HandledBy.QUEUE, now)
@@ -194,15 +197,29 @@ def _notice(talk: Talk, words: str) -> NewMessage:
     )
 
 
-async def _follow_up(connection: Connection, talk: Talk, answer: Answer, understanding: Understanding) -> None:
-    """Carry out what tools decided, and note language and playbook of the turn."""
+async def _follow_up(
+    connection: Connection, talk: Talk, answer: Answer, understanding: Understanding, now: datetime
+) -> None:
+    """Carry out what tools and the user decided, and note language and playbook of the turn."""
     place = (talk.turn.company_id, talk.turn.conversation_id)
     await conversations.set_language(connection, *place, understanding.language)
     await conversations.set_playbook_version(connection, *place, talk.playbook_version)
+    if understanding.declines_person and not talk.declined_person:
+        await conversations.set_declines_person(connection, *place, declines=True)
     for effect in answer.effects:
         if effect.kind == "advance_stage":
             with suppress(IllegalStage):  # the playbook was changed meanwhile
                 await conversations.advance(connection, *place, talk.playbook, effect.values["stage"])
+        elif effect.kind == "decide":
+            await _note_decision(connection, talk, effect, now)
+
+
+async def _note_decision(connection: Connection, talk: Talk, effect: Effect, now: datetime) -> None:
+    """Keep what the user said to recommendations with their drafts."""
+    decision: Decision = "accepted" if effect.values["decision"] == "accepted" else "declined"
+    numbers = [int(number) for number in effect.values["numbers"].split(",")]
+    place, made_in = (talk.turn.company_id, talk.turn.conversation_id), effect.values["turn"]
+    await recommendations.decide(connection, *place, made_in, numbers, decision, talk.turn.turn_id, now)
 
 
 async def _settle_recommending(

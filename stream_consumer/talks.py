@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from core.conversations import ConversationState, HandledBy, Message
+from core.conversations import DECLINES_PERSON, ConversationState, HandledBy, Message
 from core.ids import ANONYMOUS_PREFIX
 from core.office_hours import expected_by, is_open
 from core.playbooks import Versioned
@@ -110,6 +110,7 @@ def _talk(begun: Begun, company: Company, read: _Read, pseudonyms: Pseudonyms, n
         trace=read.trace,
         unanswered=conversation.unanswered,
         request=begun.request,
+        declined_person=conversation.context.get(DECLINES_PERSON) is True,
         person_available=is_open(rules, now),
         expected_by=expected_by(rules, now),
         now=now,
@@ -131,4 +132,5 @@ def said(stored: Sequence[Message], pseudonyms: Pseudonyms) -> tuple[Said, ...]:
 
 
 def _context(given: Mapping[str, Any], questions: Sequence[str]) -> dict[str, Any]:
-    return {**given, QUESTIONS: list(questions)} if questions else dict(given)
+    told = {name: value for name, value in given.items() if name != DECLINES_PERSON}
+    return {**told, QUESTIONS: list(questions)} if questions else told

@@ -8,6 +8,7 @@ from graph.context import TurnContext
 from graph.conversing.answering import compose
 from graph.conversing.understanding import read_message
 from graph.conversing.words import fixed_words, handover_words, offers_person
+from graph.handoff.offers import without_offers
 from graph.receipts import receipt_step
 from graph.routing import decide_talk_route, leads_to_person, ticket_reason
 from graph.state import TurnState, answer_of, dump_answer, dump_understanding, understanding_of
@@ -23,7 +24,7 @@ async def understand_message(context: TurnContext, means: TalkContext) -> TurnSt
     """Understand what the user said and decide where the turn goes; no model is asked, but for one that moderates."""
     understanding = await _judged(await _read(means.talk), means)
     talk = replace(means.talk, understanding=understanding)
-    route = decide_talk_route(understanding, talk.handled_by)
+    route = decide_talk_route(understanding, talk.handled_by, declines_person=talk.declines_person)
     step = receipt_step(
         "diagnose",
         "understood",
@@ -60,6 +61,9 @@ async def answer_message(state: TurnState, context: TurnContext, means: TalkCont
     """Compose the answer; sentences reach the page while it is written."""
     talk = _understood(state, means)
     composed = await compose(context, means, talk)
+    if talk.declines_person:
+        said = replace(composed.answer, text=without_offers(composed.answer.text))
+        composed = replace(composed, answer=said)
     reason = leads_to_person(composed.answer, talk)
     step = receipt_step(
         "coach", "composed", context.now(), composed.outcome, reasoner=composed.provider, **composed.facts

@@ -14,6 +14,7 @@ from core.ids import new_id
 from core.pseudonyms import Pseudonyms
 from graph.conversing.checking import Checked, Grounds, Spoken, check_sentence, citation_of, with_markers
 from graph.conversing.sentences import SentenceBuffer
+from graph.handoff.offers import is_offer
 from graph.talk import Delivery, Stopped, Verdict
 
 MAX_AHEAD: Final = 3
@@ -91,6 +92,8 @@ class AnswerStream:
 
     async def _say_all(self, sentences: Iterable[str], *, is_verbatim: bool) -> None:
         for sentence in sentences:
+            if self._grounds.talk.declines_person and is_offer(sentence):
+                continue
             checked = None if is_verbatim else self._ahead.get(sentence.strip())
             if checked is None:
                 checked = check_sentence(sentence, self._grounds, is_verbatim=is_verbatim)

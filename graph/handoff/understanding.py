@@ -9,7 +9,7 @@ from graph.folding import fold, pieces
 from graph.guardrails import inspect_message
 from graph.handoff.intents import intent_of
 from graph.handoff.moods import repeats, sentiment_of
-from graph.handoff.wishes import wants_person
+from graph.handoff.wishes import declines_person, wants_person
 from graph.languages import follow_language
 from graph.talk import Said, Sentiment, Understanding, Verdict
 
@@ -37,6 +37,7 @@ def understand(
         intent="handoff" if wish else intent_of(folded),
         sentiment=sentiment,
         wants_person=wish,
+        declines_person=not wish and any(declines_person(fold(piece)) for piece in pieces(question)),
         verdicts=(*inspect_message(question, language=language, rules=rules), *_failures(question, sentiment, earlier)),
     )
 

@@ -190,6 +190,11 @@ _UNWANTED: Final = re.compile(
 _ANY: Final = re.compile("|".join(f"(?:{pattern})" for pattern in (*_PATTERNS, *_ARABIC)))
 
 
+def declines_person(folded: str) -> bool:
+    """Tell whether a folded text says that no person is wanted."""
+    return _UNWANTED.search(folded) is not None and not wants_person(folded)
+
+
 def wants_person(folded: str) -> bool:
     """Tell whether a folded text asks for a person to answer."""
     return _ANY.search(_UNWANTED.sub(" ~ ", _NOT_A_WISH.sub(" ~ ", folded))) is not None

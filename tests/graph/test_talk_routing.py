@@ -35,6 +35,38 @@ def test_danger_goes_before_refusal_and_refusal_before_a_wish(
     assert (route.to, route.reason) == (to, reason)
 
 
+@pytest.mark.parametrize(
+    ("verdict", "to"),
+    [
+        (Verdict("frustration", "escalate"), "coach"),
+        (Verdict("repeated_failure", "escalate"), "coach"),
+        (ESCALATE, "escalate"),
+        (HOTLINE, "escalate"),
+    ],
+)
+def test_who_wants_no_person_is_sent_one_in_danger_alone(verdict: Verdict, to: str) -> None:
+    assert decide_talk_route(Understanding("en", verdicts=(verdict,)), declines_person=True).to == to
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "declines"),
+    [
+        (False, Understanding("en"), False),
+        (True, None, True),
+        (True, Understanding("en"), True),
+        (True, Understanding("en", wants_person=True), False),
+        (False, Understanding("en", declines_person=True), True),
+    ],
+)
+def test_that_no_person_is_wanted_holds_until_one_is_asked_for(
+    before: bool, now: Understanding | None, declines: bool
+) -> None:
+    talk = make_talk("Why?", declined_person=before, understanding=now)
+    assert talk.declines_person is declines
+    failed = Answer("x", is_answered=False)
+    assert leads_to_person(failed, replace(talk, unanswered=9)) == (None if declines else "failures")
+
+
 @pytest.mark.parametrize("by", [HandledBy.QUEUE, HandledBy.HUMAN])
 def test_while_a_person_is_awaited_danger_alone_is_answered(by: HandledBy) -> None:
     danger = decide_talk_route(Understanding("en", wants_person=True, verdicts=(REFUSE, HOTLINE)), by)

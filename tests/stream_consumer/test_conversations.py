@@ -17,6 +17,7 @@ from core.streams import CONVERSATIONS
 from db import conversation_backlog, conversation_turns, conversations
 from db.pool import Database
 from graph.guardrails import moderator_for
+from graph.handoff.offers import without_offers
 from graph.phrases import duration, phrase
 from graph.reasoner import Reasoner
 from graph.reasoners.rules import RulesReasoner
@@ -201,6 +202,29 @@ async def test_nothing_that_answers_is_said_honestly_and_the_second_time_calls_a
     }  # fmt: skip
     assert {frame["type"] for frame in await chat.frames()} == {"message", "handoff"}
     assert outcome(database_url)["outcome"] == "handed_over"
+
+
+async def test_who_wants_no_person_is_offered_none_until_one_is_asked_for(
+    database: Database, redis: Redis, company: Any, database_url: str
+) -> None:
+    chat = Chat(database, redis, company.company_id)
+    async with answering(database, redis, knowledge=Shelf(passages=())):
+        for text in (
+            "I don't want to talk to a human. Can I pay by cheque?",
+            "Do you ship to the moon?",
+            "هل يمكنني الدفع بالذهب؟",
+            "Let me talk to a human",
+        ):
+            taken = await chat.say(text)
+            assert taken.turn
+            await ended(redis, taken.turn)
+    *refused, called = [message for message in await chat.heard() if message.role is Role.ASSISTANT]
+    assert [message.text for message in refused] == [
+        without_offers(phrase("unanswerable", language)) for language in ("en", "en", "ar")
+    ]
+    assert called.text == phrase("person_called", "en", duration=duration(30, "en"))
+    assert rows(database_url, "SELECT reason FROM escalations") == [{"reason": "wish"}]
+    assert rows(database_url, "SELECT context FROM conversations") == [{"context": {}}]
 
 
 async def test_an_answer_of_which_the_guards_leave_nothing_is_withheld(

@@ -3,7 +3,7 @@
 import pytest
 
 from graph.folding import fold
-from graph.handoff.wishes import wants_person
+from graph.handoff.wishes import declines_person, wants_person
 
 
 @pytest.mark.parametrize(
@@ -116,6 +116,7 @@ def test_words_of_the_product_are_no_wish(text: str) -> None:
 )
 def test_who_wants_no_person_gets_none(text: str) -> None:
     assert not wants_person(fold(text))
+    assert declines_person(fold(text))
 
 
 @pytest.mark.parametrize(
