@@ -28,11 +28,12 @@ $(SDK): sdk-js/node_modules/.package-lock.json $(shell find sdk-js/src -name '*.
 demo: setup
 	$(BIN)/onboarding-agent up --demo
 
-# Branch coverage is gathered from the product's own processes too; see tests/coverage.
+# Branch coverage is gathered from the product's own processes too. Four workers, also on two cores: tests wait more than
+# they compute. Files run in the order of tests/conftest.py, those that take longest first.
 test: setup
 	cd sdk-js && npm test --silent
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m coverage run -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --skip-covered --fail-under=95
 

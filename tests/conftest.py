@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,6 +38,21 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 SECRET_KEY = "test-secret-key-that-is-long-enough-0123456789"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files that take long first, so that no worker is left alone with one of them at the end."""
+    seconds: defaultdict[Path, float] = defaultdict(float)
+    for item in items:
+        seconds[item.path] += _seconds(item)
+    items.sort(key=lambda item: (-seconds[item.path], str(item.path)))
+
+
+def _seconds(item: pytest.Item) -> float:
+    """Return about how long a test takes: what its marker `slow` says, or a guess by whether it drives a browser."""
+    if marker := item.get_closest_marker("slow"):
+        return float(marker.kwargs.get("seconds", 5))
+    return 1 if "browser" in getattr(item, "fixturenames", ()) else 0.05
 
 
 def require(found: object, what: str) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.conftest import Launch, Product
 from tests.llm_server import LlmServer, streaming
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow(seconds=40)]
 
 PHONE = "+1 415 555 2671"
 LLM = {

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 from tests.e2e.conftest import Launch, Product
 from tests.llm_server import LlmServer
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow(seconds=40)]
 
 
 @pytest.fixture

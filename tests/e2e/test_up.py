@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e.conftest import Launch, Product
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=10)
 
 
 def postmaster(data: Path) -> psutil.Process:

@@ -30,7 +30,7 @@ def miniwob_html() -> Path | None:
 
 HTML = miniwob_html()
 NAMES = sorted(path.stem for path in (HTML / "miniwob").glob("*.html")) if HTML else []
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow(seconds=1)]
 
 
 TOTAL: Counter[str] = Counter()

@@ -21,7 +21,7 @@ from knowledge.evaluation import judge, parse_cases, summarise
 from knowledge.retrieval.retriever import Retriever
 from knowledge.stores.pgvector import PgVectorStore
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=15)
 
 DEMO = Path(local.__file__).parent / "demo"
 QUESTIONS = Path(__file__).parent / "demo_questions_ar.csv"

@@ -20,7 +20,7 @@ from knowledge.evaluation import Outcome, judge, parse_cases, summarise
 from knowledge.retrieval.retriever import Retriever
 from knowledge.stores.pgvector import PgVectorStore
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=15)
 
 HELP = Path(local.__file__).parent / "demo" / "help"
 QUESTIONS = Path(__file__).parent / "demo_questions.csv"
