@@ -15,6 +15,8 @@ MAX_DRAFTS: Final = 4
 MAX_STEPS: Final = 8
 MAX_CHANGES: Final = 5
 
+Decision = Literal["accepted", "declined"]
+"""What a user said to a draft that they were shown; it approves nothing."""
 Risk = Literal["low", "medium", "high"]
 """What can go wrong: nothing that is not undone in a moment; work of others; data, money or access."""
 RISKS: Final[tuple[Risk, ...]] = ("low", "medium", "high")

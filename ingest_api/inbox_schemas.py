@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from core.conversations import Channel, ConversationState, HandledBy, MessageText
-from core.recommendations import DraftVerdict, Recommendation
+from core.recommendations import Decision, DraftVerdict, Recommendation
 from ingest_api.conversation_schemas import (
     ClientMessageId,
     LanguageTag,
@@ -137,6 +137,8 @@ class RecommendationRow(_Answer):
     draft: Recommendation
     verdict: DraftVerdict
     created_at: datetime
+    user_decision: Decision | None = Field(None, description="What the user said to it; null: nothing yet")
+    user_decided_at: datetime | None = None
 
 
 class ConversationDay(_Answer):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from core.errors import BudgetExhausted, ProviderFailed
 from graph.context import TurnContext
 from graph.memory.consent import learned_effects
+from graph.onboarding.deciding import decided_effects
 from graph.onboarding.flow import may_have_answered
 from graph.reasoners.choice import reasoner_for
 from graph.talk import Effect, Talk, TalkContext
@@ -16,7 +17,7 @@ from graph.talk import Effect, Talk, TalkContext
 
 async def learn(context: TurnContext, means: TalkContext, talk: Talk) -> tuple[Talk, tuple[Effect, ...]]:
     """Return the talk with what this turn's messages told, and the effects that keep it."""
-    plain = learned_effects(talk, means.pseudonyms)
+    plain = (*learned_effects(talk, means.pseudonyms), *decided_effects(talk))
     if plain or not may_have_answered(talk):
         return talk, plain
     try:

@@ -4,7 +4,6 @@ No model is asked. What is quoted is quoted as it stands, with the number of its
 words (`graph.phrases`). So an installation without any key still answers, leads, and fetches a person.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,23 +15,21 @@ from graph.onboarding.answers import (
     ENDED_QUESTIONS,
     SKIPPED,
     first_messages,
-    last_words,
     learned,
     pending_question,
     was_offered_person,
     was_put_again,
 )
+from graph.onboarding.deciding import decision_of
 from graph.onboarding.flow import Standing, stage_to_advance, standing
 from graph.onboarding.pleasantries import (
     Pleasantry,
     asks_for_advice,
     asks_something,
     complains,
-    plainly,
     pleasantry,
-    wants_none,
 )
-from graph.phrases import ends_in, phrase
+from graph.phrases import phrase
 from graph.reasoners.citing import quoted
 from graph.reasoners.clarifying import clarify, was_asked_back
 from graph.talk import Reply, Talk, ToolCall, ToolSpec
@@ -43,12 +40,6 @@ ADVANCE: Final = "advance_stage"
 REQUEST: Final = "request_human"
 _BRIEF: Final = 2
 """Words that are rather an answer than a matter of its own while a question with choices is open."""
-_CHOICE: Final = re.compile(
-    r"(?=.*(?:[1-9]|all|both|first|second|third|last|one|الاول|الثاني|الثالث|الاخير|كل|كلها|كلاهما|واحد))"
-    r"(?:(?:yes|please|the|number|option|of|them|and|with|go|[1-9]|all|both|first|second|third|last|one|نعم|رقم|الخيار|"
-    r"الاول|الثاني|الثالث|الاخير|كل|كلها|كلاهما|واحد|و) ?)+"
-)
-"""A choice among a few, such as “1 and 3” or “the first one, please”."""
 
 
 def converse(talk: Talk, tools: Sequence[ToolSpec]) -> Reply:
@@ -56,10 +47,9 @@ def converse(talk: Talk, tools: Sequence[ToolSpec]) -> Reply:
     if call := _call(talk, tools):
         return Reply("", (call,))
     here, kind = standing(talk), pleasantry(talk.question)
-    if chooses_recommendation(talk):
-        return Reply(phrase("recommendations.chosen", talk.answer_language))
-    if ends_in(last_words(talk), "recommendations.ask") and wants_none(talk.question):
-        return Reply(phrase("deny", talk.answer_language))
+    if decided := decision_of(talk):
+        key = "recommendations.chosen" if decided[0] == "accepted" else "deny"
+        return Reply(phrase(key, talk.answer_language))
     if learned(talk):
         return Reply(_go_on(talk, here))
     if kind == "affirm" and (again := _put_again(talk)):
@@ -140,13 +130,6 @@ def _call(talk: Talk, tools: Sequence[ToolSpec]) -> ToolCall | None:
     if wanted is None or not _may_call(name, talk, tools):
         return None
     return ToolCall(f"rules-{len(talk.results)}", name, orjson.dumps(wanted).decode())
-
-
-def chooses_recommendation(talk: Talk) -> bool:
-    """Tell whether the user says yes to recommendations that were just shown, or names some by number."""
-    if not ends_in(last_words(talk), "recommendations.ask"):
-        return False
-    return pleasantry(talk.question) == "affirm" or _CHOICE.fullmatch(plainly(talk.question)) is not None
 
 
 def latest_question(talk: Talk) -> str:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from core.recommendations import Decision
 from db import recommendations
 from ingest_api.deps import CallerOf, Cursor, Limit, ServicesOf, UserFilter
 from ingest_api.inbox_schemas import RecommendationRow
@@ -21,6 +22,7 @@ async def list_recommendations(
     conversation_id: Annotated[UUID | None, Query(description="Of this conversation alone")] = None,
     user_id: UserFilter = None,
     status: Annotated[Literal["draft", "rejected"] | None, Query(description="By the checker")] = None,
+    decision: Annotated[Decision | None, Query(description="By what the user said to it")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> ListOf[RecommendationRow]:
@@ -32,6 +34,7 @@ async def list_recommendations(
             conversation_id=str(conversation_id) if conversation_id else None,
             user_id=user_id,
             status=status,
+            decision=decision,
             cursor=cursor,
             limit=limit,
         )

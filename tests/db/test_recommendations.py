@@ -59,6 +59,25 @@ async def test_filters(db: Database, acme: str, now: datetime) -> None:
     assert [(row["user_id"], row["status"]) for row in page.items] == [("u2", "draft")]
 
 
+async def test_what_the_user_said_is_kept_by_the_number_that_was_shown(db: Database, acme: str, now: datetime) -> None:
+    conversation, turn, said_in = new_id(), new_id(), new_id()
+    drafts = [DRAFTS[0].model_copy(update={"title": title}) for title in ("Refused", "One", "Two", "Three")]
+    place, later = (acme, conversation, turn), now + timedelta(minutes=1)
+    async with db.transaction(acme) as connection:
+        judged = list(zip(drafts, (REFUSED, PASSED, PASSED, PASSED), strict=True))
+        await recommendations.insert(connection, *place, "u1", judged, now)
+        for _ in range(2):
+            assert await recommendations.decide(connection, *place, (1, 3), "accepted", said_in, later) == 2
+        assert await recommendations.decide(connection, *place, (2, 9), "declined", said_in, later) == 1
+        assert await recommendations.decide(connection, acme, new_id(), turn, (1,), "declined", said_in, later) == 0
+        rows = (await recommendations.list_(connection, acme, conversation_id=conversation)).items
+        accepted = await recommendations.list_(connection, acme, decision="accepted")
+    assert {row["draft"]["title"]: row["user_decision"] for row in rows} == {
+        "Refused": None, "One": "accepted", "Two": "declined", "Three": "accepted",
+    }  # fmt: skip
+    assert {row["user_decided_at"] for row in accepted.items} == {later}
+
+
 async def test_another_company_sees_none(db: Database, acme: str, rival: str, now: datetime) -> None:
     _, turn = await add(db, acme, now)
     async with db.transaction(rival) as connection:
