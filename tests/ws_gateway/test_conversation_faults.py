@@ -1,42 +1,22 @@
 """Stores that go away in the middle of a chat: nothing accepted is lost, nothing is kept twice, the order stands."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
-import pytest
 from redis.asyncio import Redis
 
 from core import streams
-from core.redis import connect
-from db.pool import Database
 from local.installation import Company
 from tests.conftest import RedisServer
 from tests.ws_gateway.chatting import Archive, answers, refused, said, say, shown
-from tests.ws_gateway.harness import Inside, PostgresLine, eventually, inside
+from tests.ws_gateway.harness import Inside, PostgresLine, eventually
 
 
 async def ready(gateway: Inside, status: int) -> bool:
     return (await gateway.get("/readyz"))[0] == status
 
 
-@pytest.fixture
-def archive(database: Database, redis: Redis, company: Company) -> Archive:
-    return Archive(database, redis, company)
-
-
 class TestRedis:
     """Redis of this test alone, which can be stopped."""
-
-    @pytest.fixture
-    async def redis(self, redis_server: RedisServer) -> AsyncIterator[Redis]:
-        client = connect(redis_server.url)
-        yield client
-        await client.aclose()
-
-    @pytest.fixture
-    async def gateway(self, database_url: str, redis_server: RedisServer, secret_key: str) -> AsyncIterator[Inside]:
-        async with inside(database_url, redis_server.url, secret_key) as site:
-            yield site
 
     async def test_while_it_is_away_messages_are_refused_and_found_when_sent_again(
         self, gateway: Inside, company: Company, archive: Archive, redis_server: RedisServer
@@ -110,16 +90,6 @@ class TestRedis:
 
 class TestPostgres:
     """A way to PostgreSQL that can be cut."""
-
-    @pytest.fixture
-    async def line(self, database_url: str) -> AsyncIterator[PostgresLine]:
-        async with PostgresLine(database_url) as line:
-            yield line
-
-    @pytest.fixture
-    async def gateway(self, line: PostgresLine, redis_url: str, secret_key: str) -> AsyncIterator[Inside]:
-        async with inside(line.url, redis_url, secret_key) as site:
-            yield site
 
     async def test_while_it_is_away_messages_are_refused_in_order_and_the_line_stays(
         self, gateway: Inside, company: Company, archive: Archive, line: PostgresLine

@@ -11,17 +11,11 @@ from core.conversations import HandledBy, Role
 from core.frames import MAX_FRAME_BYTES, message_frame
 from core.ids import new_id
 from core.playbooks import shipped
-from db.pool import Database
 from local.installation import Company
 from tests.ws_gateway.chatting import Archive, answer, answers, refused, said, say, shown
 from tests.ws_gateway.harness import Author, Client, Inside, eventually, inside
 
 TOO_MANY = shipped()["support"].playbook.limits.messages_per_minute
-
-
-@pytest.fixture
-def archive(database: Database, redis: Redis, company: Company) -> Archive:
-    return Archive(database, redis, company)
 
 
 class TestAMessage:

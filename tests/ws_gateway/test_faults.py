@@ -1,7 +1,6 @@
 """Stores and gateways that go away: clients lose nothing, get nothing twice, and mostly notice nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -9,7 +8,6 @@ from redis.asyncio import Redis
 
 from core import streams
 from core.nudges import Nudge
-from core.redis import connect
 from local.installation import Company
 from tests.conftest import RedisServer
 from tests.ws_gateway.harness import (
@@ -37,17 +35,6 @@ async def expect(client: Client, *expected: Nudge) -> int:
 
 class TestRedis:
     """Redis of this test alone, which can be stopped."""
-
-    @pytest.fixture
-    async def redis(self, redis_server: RedisServer) -> AsyncIterator[Redis]:
-        client = connect(redis_server.url)
-        yield client
-        await client.aclose()
-
-    @pytest.fixture
-    async def gateway(self, database_url: str, redis_server: RedisServer, secret_key: str) -> AsyncIterator[Inside]:
-        async with inside(database_url, redis_server.url, secret_key) as site:
-            yield site
 
     @staticmethod
     async def stop(server: RedisServer, gateway: Inside) -> None:
@@ -163,16 +150,6 @@ async def test_a_connection_ends_with_its_token(
 
 class TestPostgres:
     """A way to PostgreSQL that can be cut."""
-
-    @pytest.fixture
-    async def line(self, database_url: str) -> AsyncIterator[PostgresLine]:
-        async with PostgresLine(database_url) as line:
-            yield line
-
-    @pytest.fixture
-    async def gateway(self, line: PostgresLine, redis_url: str, secret_key: str) -> AsyncIterator[Inside]:
-        async with inside(line.url, redis_url, secret_key) as site:
-            yield site
 
     async def test_who_comes_while_it_is_away_is_greeted_and_gets_the_rest_later(
         self, gateway: Inside, company: Company, author: Author, line: PostgresLine
