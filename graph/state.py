@@ -29,6 +29,7 @@ TalkOutcome = Literal[
     "budget_exhausted",
     "left_to_person",
     "conversation_ended",
+    "conversations_unavailable",
 ]
 """How a conversation turn ended; each of them with something said. `unanswered`: there was no answer to be had ·
 `withheld`: the guards left nothing of it · `stopped`: by the user · the last two: fixed words, with the offer of a

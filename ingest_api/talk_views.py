@@ -20,11 +20,14 @@ from ingest_api.conversation_schemas import (
 from ingest_api.inbox_schemas import ConversationDocument, ConversationRow, TicketDocument
 
 _STABLE: Final = re.compile(r"[a-z][a-z0-9_]{2,63}")
-_UNSUCCESSFUL: Final = frozenset({"budget_exhausted", "provider_failed", "provider_timeout"})
+_UNSUCCESSFUL: Final = frozenset(
+    {"budget_exhausted", "provider_failed", "provider_timeout", "conversations_unavailable"}
+)
 """Outcomes of turns that said something to the user, yet not what was asked for."""
 _DETAILS: Final = {
     "budget_exhausted": "The budget of models is spent; the user was told, and offered a person.",
     "provider_failed": "No model answered; the user was told, and offered a person.",
+    "conversations_unavailable": "Conversations were switched off; the user was told, and this one has ended.",
     "provider_timeout": "No model answered in time; the user was told, and offered a person.",
 }
 

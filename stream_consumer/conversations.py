@@ -17,24 +17,25 @@ from redis.asyncio import Redis
 from core import logs, streams
 from core.budgets import conversation_allowance
 from core.conversation_line import ConversationLine
-from core.conversations import ConversationTurn, HandledBy, Message, Role, answer_id
+from core.conversations import ConversationTurn, HandledBy
+from core.flags import Flags
 from core.pseudonyms import Pseudonyms
 from core.settings import ConversationSettings
 from core.turns import ReceiptStep, TurnStatus
-from db import conversation_backlog, conversation_turns, conversations, messages, playbooks, tickets
+from db import conversation_backlog, conversation_turns, conversations, playbooks, tickets
 from db.conversation_turns import Begun, Waiting
-from db.messages import NewMessage
-from db.pool import Connection, Database
+from db.conversations import CloseCode
+from db.pool import Database
 from graph.build import TurnGraph
 from graph.context import Knowledge, TurnContext
 from graph.facts import UserFacts
-from graph.guardrails import Moderator
-from graph.phrases import phrase
+from graph.guardrails import Moderator, inspect_message
 from graph.reasoner import Reasoner
 from graph.runner import run_turn
 from graph.state import TalkOutcome, TurnResult
 from graph.talk import Conversations, Delivery, Talk, TalkContext, Tools
 from stream_consumer.companies import Companies
+from stream_consumer.endings import end_in_words
 from stream_consumer.entries import DONE, Entry, Failed, Outcome, Postponed
 from stream_consumer.locks import Locks
 from stream_consumer.memory import Summaries
@@ -91,6 +92,7 @@ class ConversationsHandler:
         self._locks = locks
         self._metrics = metrics
         self._settings = settings
+        self._flags = Flags(conversations=settings.enable_conversational_onboarding)
         self._now = now
 
     async def handle(self, entries: Sequence[Entry]) -> Sequence[Outcome]:
@@ -104,9 +106,8 @@ class ConversationsHandler:
         except ValueError:
             return
         last = ReceiptStep(step="run", outcome="failed", reason=reason, at=self._now())
+        await self._end(turn, "error", "error")
         async with self._db.transaction(turn.company_id) as connection:
-            told = await _apologise(connection, turn, self._now())
-            await conversations.close(connection, turn.company_id, turn.conversation_id, "error", self._now())
             await conversation_turns.finish(
                 connection,
                 turn.company_id,
@@ -117,10 +118,16 @@ class ConversationsHandler:
                 error=reason,
                 now=self._now(),
             )
-        line, user = self._talking.line, (turn.company_id, turn.user_id)
-        await line.tell_message(*user, told)
-        await line.tell_ended(*user, turn.conversation_id, "error")
         await self._tell_ended(turn, "failed")
+
+    async def _end(self, turn: ConversationTurn, words: str, code: CloseCode) -> bool:
+        """End the conversation of a turn in fixed words that the user gets; False where it ended otherwise before."""
+        async with self._db.transaction(turn.company_id) as connection:
+            told = await end_in_words(connection, turn, words, code, self._now())
+        if told is not None:
+            await self._talking.line.tell_message(turn.company_id, turn.user_id, told)
+            await self._talking.line.tell_ended(turn.company_id, turn.user_id, turn.conversation_id, code)
+        return told is not None
 
     async def _handle_one(self, entry: Entry) -> Outcome:
         try:
@@ -155,12 +162,25 @@ class ConversationsHandler:
             begun = await conversation_turns.begin(connection, turn.company_id, turn.turn_id, self._now())
         if begun is None or begun.status is not TurnStatus.RUNNING:
             log.info("turn ended before", extra={"status": begun.status if begun else None})
+        elif await self._is_switched_off(begun) and await self._end(begun.turn, "switched_off", "cancelled"):
+            await self._finish(begun.turn, TurnResult(outcome="conversations_unavailable"))
         elif (left := left_to(begun)) is not None:
             await self._finish(begun.turn, TurnResult(outcome=left))
         else:
             result = await run_turn(self._graph, begun.turn, await self._context_of(begun))
             await self._finish(begun.turn, result)
         await self._tell_ended(turn, "done")
+
+    async def _is_switched_off(self, begun: Begun) -> bool:
+        """Tell whether the agent may hold no conversation with the user any more; a sign of danger is answered yet."""
+        turn = begun.turn
+        rules = (await self._companies.get([turn.company_id]))[turn.company_id].config.conversations
+        if begun.conversation.handled_by is not HandledBy.AGENT:
+            return False
+        if self._flags.may_converse(turn.company_id, turn.user_id, rules):
+            return False
+        said = "\n".join(message.text for message in begun.asked)
+        return all(one.action != "hotline" for one in inspect_message(said, language=None, rules=rules))
 
     async def _finish(self, turn: ConversationTurn, result: TurnResult) -> None:
         """End a turn; one that left everything to a person who is gone by now has the agent take it up."""
@@ -251,18 +271,3 @@ def left_to(begun: Begun) -> TalkOutcome | None:
     if begun.conversation.is_over:
         return "conversation_ended"
     return "left_to_person" if begun.conversation.handled_by is HandledBy.HUMAN else None
-
-
-async def _apologise(connection: Connection, turn: ConversationTurn, now: datetime) -> Message:
-    conversation = await conversations.lock(connection, turn.company_id, turn.conversation_id)
-    new = NewMessage(
-        company_id=turn.company_id,
-        conversation_id=turn.conversation_id,
-        message_id=answer_id(turn.turn_id),
-        role=Role.ASSISTANT,
-        text=phrase("error", conversation.language),
-        trace_id=turn.trace_id,
-        language=conversation.language,
-        turn_id=turn.turn_id,
-    )
-    return (await messages.insert(connection, new, now)).message

@@ -10,7 +10,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from redis.asyncio import Redis
 
-from core.config import CompanyConfig, LlmRules
+from core.config import CompanyConfig, ConversationRules, LlmRules
 from core.conversations import HandledBy, Role, answer_id
 from core.settings import ChannelSettings, LlmSettings
 from core.streams import CONVERSATIONS
@@ -550,6 +550,38 @@ async def test_a_turn_that_always_fails_ends_the_conversation_in_words(
     assert await redis.xlen(f"{CONVERSATIONS}:dead") == 1
     fresh = await Chat(database, redis, company.company_id).say("Hello")
     assert fresh.began
+
+
+@pytest.mark.parametrize("how", ["by the company", "not rolled out"])
+async def test_what_is_still_queued_when_conversations_are_switched_off_ends_in_words(
+    database: Database, redis: Redis, company: Any, database_url: str, how: str
+) -> None:
+    chat, waiting = (Chat(database, redis, company.company_id, user_id=user) for user in ("u", "waits"))
+    await chat.say("How long is a live key?")
+    called = await waiting.say("Hello")
+    async with database.transaction(company.company_id) as connection:
+        place = (company.company_id, called.conversation_id)
+        await conversations.set_handled_by(connection, *place, HandledBy.QUEUE, datetime.now(UTC))
+    rules = ConversationRules(enabled=False) if how == "by the company" else ConversationRules(rollout_percent=0)
+    await configure(database, company.company_id, CompanyConfig(conversations=rules))
+    async with answering(database, redis):
+        for taken in (*chat.accepted, *waiting.accepted):
+            assert taken.turn
+            await ended(redis, taken.turn)
+    assert (await chat.heard())[-1].text == phrase("switched_off", "en")
+    assert (await chat.frames())[-1]["code"] == "cancelled"
+    ends = rows(database_url, "SELECT user_id, state, close_code FROM conversations ORDER BY user_id")
+    assert [tuple(row.values()) for row in ends] == [("u", "CANCELLED", "cancelled"), ("waits", "IN_PROGRESS", None)]
+    outcomes = rows(database_url, "SELECT outcome FROM turns ORDER BY user_id")
+    assert [row["outcome"] for row in outcomes] == ["conversations_unavailable", "left_to_person"]
+
+
+async def test_danger_is_answered_also_where_conversations_were_switched_off_meanwhile(
+    database: Database, redis: Redis, company: Any
+) -> None:
+    await configure(database, company.company_id, CompanyConfig(conversations=ConversationRules(enabled=False)))
+    chat = await ask(database, redis, company, "I want to kill myself")
+    assert phrase("hotline", "en") in [message.text for message in await chat.heard()]
 
 
 ANSWERS = [
