@@ -1,9 +1,11 @@
 """Measures the injection guard: recall on public attacks, false alarms on harmless messages, CPU per message.
 
 Reads `EVAL_DATA/injection` (`bench.attacks`). Prints a JSON line per set; "held_out" is the half that nothing was
-fitted to or looked at in, or "all" for sets that were used for measuring alone. The last line is the time.
+fitted to or looked at in, or "all" for sets that were used for measuring alone. The last lines are the time of a
+message, and of all that is understood of the slowest text of 4,000 characters that we could make.
 """
 
+import itertools
 import json
 import statistics
 import sys
@@ -12,9 +14,20 @@ from collections.abc import Sequence
 
 from bench.attacks import attacks, folder, harmless, is_held_out
 from bench.injection_weights import FITTED_ATTACKS, FITTED_HARMLESS
+from core.config import ConversationRules
 from graph.guardrails.injection import THRESHOLD, injection_score
+from graph.handoff import understand
 
 ROUNDS = 5
+MOST = 4000
+SLOW = {
+    "one letter": "i ",
+    "commands": "show ",
+    "joined": "a-",
+    "letters": " ".join(itertools.chain.from_iterable(itertools.permutations("abcdefg", 3))) + " ",
+    "all disguises": "tell_the 1s i \u0430 show a_b vtaber erongi aWdub3JlIGFsbCBwcmV2aW91cw== ",
+}
+"""Beginnings of texts that cost much: many words, words that begin many patterns, every disguise at once."""
 
 
 def line(kind: str, name: str, texts: Sequence[str], *, fitted: bool) -> None:
@@ -38,6 +51,28 @@ def time_per_message(texts: Sequence[str]) -> None:
     print(json.dumps({"bench": "injection", "ours": ours, "limit": 1.0, "unit": "ms CPU/message", "rounds": ROUNDS}))
 
 
+def time_of_slowest() -> None:
+    """Print the CPU time of understanding the slowest of the long texts, by the median of rounds."""
+    medians = {}
+    for name, part in SLOW.items():
+        rounds = []
+        for number in range(ROUNDS):
+            text = f"{number} {part * MOST}"[:MOST]
+            start = time.process_time()
+            understand(text, said=(), language="en", spoken=("en", "ar"), rules=ConversationRules())
+            rounds.append((time.process_time() - start) * 1000)
+        medians[name] = round(statistics.median(rounds), 1)
+    slowest = max(medians, key=lambda name: medians[name])
+    told = {
+        "bench": "injection",
+        "text": slowest,
+        "ours": medians[slowest],
+        "limit": 20,
+        "unit": "ms CPU/4,000 characters",
+    }
+    print(json.dumps(told))
+
+
 def main() -> int:
     """Measure what is there."""
     root = folder()
@@ -51,6 +86,7 @@ def main() -> int:
         line("false_alarms", name, texts, fitted=name in FITTED_HARMLESS)
         measured += texts
     time_per_message(measured)
+    time_of_slowest()
     return 0
 
 

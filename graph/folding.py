@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -42,3 +43,20 @@ def fold(text: str) -> str:
     plain = make_plain(unicodedata.normalize("NFKC", text[:_MOST])).text
     bare = _MARKS.sub("", unicodedata.normalize("NFD", plain.lower()).translate(_ONE_SPELLING))
     return " ".join(_STRETCHED.sub(r"\1\1", unicodedata.normalize("NFC", bare).translate(_ONE_SPELLING)).split())
+
+
+class Wordings:
+    """Patterns over folded texts; the Arabic ones, half of the work, are looked for where a text is not all ASCII."""
+
+    def __init__(self, english: Iterable[str], arabic: Iterable[str]) -> None:
+        self._english, self._arabic = _any_of(english), _any_of(arabic)
+
+    def occur_in(self, folded: str) -> bool:
+        """Tell whether a folded text holds any of them."""
+        if self._english.search(folded):
+            return True
+        return not folded.isascii() and self._arabic.search(folded) is not None
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))

@@ -8,6 +8,8 @@ what is left unclear counts. Texts are folded (`graph.folding`).
 import re
 from typing import Final
 
+from graph.folding import Wordings
+
 _SELF: Final = r"(?:my ?self|me self|himself|herself|themselves|themself)"
 _HARM: Final = r"(?:kill|hurt|harm|hang|drown|stab|poison|starv|injur\w*|punish|unalive)"
 _MEDICINE: Final = (
@@ -90,9 +92,9 @@ _IDIOM: Final = re.compile(
     r"|\b(?:process|thread|job|task|container|pod|script|server|query|worker|bot|session|app|"
     r"service)s?\b(?: \w+){0,3} kill(?:s|ing|ed)? (?:itself|themselves)"
 )
-_ANY: Final = re.compile("|".join(f"(?:{pattern})" for pattern in (*_ENGLISH, *_ARABIC)))
+_ANY: Final = Wordings(_ENGLISH, _ARABIC)
 
 
 def speaks_of_self_harm(folded: str) -> bool:
     """Tell whether somebody is in danger from themselves, by what a folded text says."""
-    return _ANY.search(_IDIOM.sub(" ", folded)) is not None
+    return _ANY.occur_in(_IDIOM.sub(" ", folded))

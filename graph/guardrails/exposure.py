@@ -7,6 +7,8 @@ customer who booked before me" is not.
 import re
 from typing import Final
 
+from graph.folding import Wordings
+
 _DATA: Final = (
     r"(?:e-?mails?(?: address(?:es)?)?|phones?(?: numbers?)?|mobiles?(?: numbers?)?|telephone numbers?|numbers?|"
     r"(?:home |street )?address(?:es)?|"
@@ -89,14 +91,11 @@ _OWN: Final = re.compile(
     r"\b(?:my|our) (?:own )?(?:customers?|clients?|users?|team(?: ?mates?| members?)?|"
     r"employees?|contacts?|leads?|guests?|patients?|staff|members?)(?:'s?|s')?(?! (?:ex|boss)\b)"
 )
-_ANY_ENGLISH: Final = re.compile("|".join(f"(?:{pattern})" for pattern in _ENGLISH))
-_ANY_ARABIC: Final = re.compile("|".join(f"(?:{pattern})" for pattern in _ARABIC))
+_ANY: Final = Wordings(_ENGLISH, _ARABIC)
 
 
 def asks_for_others_data(folded: str) -> bool:
     """Tell whether a folded text asks for data that is not the writer's to have."""
     if _HOW_TO.search(folded) or _OWN.search(folded):
         return False
-    if _ANY_ENGLISH.search(folded):
-        return True
-    return not folded.isascii() and _ANY_ARABIC.search(folded) is not None
+    return _ANY.occur_in(folded)

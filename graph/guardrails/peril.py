@@ -8,6 +8,7 @@ set aside as well ("beats me at chess", "hit me up"). What is left unclear count
 import re
 from typing import Final
 
+from graph.folding import Wordings
 from graph.guardrails.persons import GRAVE, HER, IN_EARNEST, KIN, TRIVIAL, WEAPON, WORK
 
 _THEY: Final = (
@@ -88,9 +89,9 @@ _IDIOM: Final = re.compile(
     r"مشروع))"
 )
 """Anybody may "kill" for a trifle; with a grave word beside it, it is none."""
-_ANY: Final = re.compile("|".join(f"(?:{pattern})" for pattern in (*_ENGLISH, *_ARABIC)))
+_ANY: Final = Wordings(_ENGLISH, _ARABIC)
 
 
 def speaks_of_peril(folded: str) -> bool:
     """Tell whether somebody is in danger from others, by what a folded text says."""
-    return _ANY.search(_IDIOM.sub(" ~ ", folded)) is not None
+    return _ANY.occur_in(_IDIOM.sub(" ~ ", folded))

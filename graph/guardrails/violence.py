@@ -10,6 +10,7 @@ kill for". What is left unclear counts. Texts are folded (`graph.folding`).
 import re
 from typing import Final
 
+from graph.folding import Wordings
 from graph.guardrails.persons import GRAVE, HER, IN_EARNEST, KIN, TRIVIAL
 
 _WILL: Final = (
@@ -93,9 +94,9 @@ _TRIFLE: Final = re.compile(
     rf"|ا?(?:قتل|ذبح|خنق)(?:ه|ها|هم| {_THEIRS}) (?:اذا|ان|لو|لان)(?=[^.!؟]*(?:تقرير|فاتوره|موعد|اجتماع|ملف|تاخر|"
     r"بيانات|استيراد|تصدير|مشروع))"
 )
-_ANY: Final = re.compile("|".join(f"(?:{pattern})" for pattern in (*_ENGLISH, *_ARABIC)))
+_ANY: Final = Wordings(_ENGLISH, _ARABIC)
 
 
 def threatens_others(folded: str) -> bool:
     """Tell whether the writer of a folded text means to do violence to somebody who is not us."""
-    return _ANY.search(_TRIFLE.sub(" ~ ", folded)) is not None
+    return _ANY.occur_in(_TRIFLE.sub(" ~ ", folded))

@@ -8,6 +8,8 @@ team") and questions how customers reach somebody are none.
 import re
 from typing import Final
 
+from graph.folding import Wordings
+
 _REAL: Final = (
     r"(?:real|actual|live|living|normal|proper|human|physical|breathing|qualified|trained|"
     r"non[- ]?robot(?:ic)?|different|other|another)"
@@ -187,7 +189,7 @@ _UNWANTED: Final = re.compile(
     rf"(?:(?:{_ARABIC_TALK})(?: (?:مع|الي|ل|علي|ويا))? ?)?(?:{_ARABIC_PERSON})(?!\w)"
 )
 """Who wants no person, but for a question why there is none ("why don't you connect me")."""
-_ANY: Final = re.compile("|".join(f"(?:{pattern})" for pattern in (*_PATTERNS, *_ARABIC)))
+_ANY: Final = Wordings(_PATTERNS, _ARABIC)
 
 
 def declines_person(folded: str) -> bool:
@@ -197,4 +199,4 @@ def declines_person(folded: str) -> bool:
 
 def wants_person(folded: str) -> bool:
     """Tell whether a folded text asks for a person to answer."""
-    return _ANY.search(_UNWANTED.sub(" ~ ", _NOT_A_WISH.sub(" ~ ", folded))) is not None
+    return _ANY.occur_in(_UNWANTED.sub(" ~ ", _NOT_A_WISH.sub(" ~ ", folded)))
