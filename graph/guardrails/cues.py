@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from graph.guardrails.foreign_cues import FOREIGN, NOT_ASCII
+
 _TOLD: Final = (
     r"(?:instructi?ons?|prompts?|directi(?:ve|on)s?|guide ?lines?|rules?|orders?|commands?|constraints?|"
     r"restrictions?|programming|"
@@ -26,7 +28,7 @@ _DROP: Final = (
     r"without (?:following|regard (?:for|to)))"
 )
 _SHOW: Final = (
-    r"(?:repeat|reveal|print|show|output|display|tell|give|write|list|leak|dump|share|return|recite|restate|"
+    r"(?:repeat|reveals?|print|show|output|display|tell|give|write|list|leak|dump|share|return|recite|restate|"
     r"rewrite|reproduce|echo|cite|quote|copy|"
     r"summari[sz]e|translate|convert|transform|format|firmat|encode|explain|paraphrase|describe|expose|disclose|"
     r"export|read|say|state|spell|provide|send|put|tl;?dr|"
@@ -57,7 +59,9 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"|\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget|overrid(?:e|ing)|bypass(?:ing)?|do not follow|don't follow|"
     r"no longer follow|stop following) (?:all |any )?(?:of )?(?:your|openai'?s?|the previous|previous|prior|"
     r"all previous|the above|all the above) (?:\w+ )?(?:rules?|constraints?|restrictions?|polic(?:y|ies)|"
-    r"filters?|limitations?|training)\b|\bignore all (?:text|words|other)\b|"
+    r"filters?|limitations?|training)\b|\bignore all (?:text|words|other)\b|\b(?:ignore|disregard|forget) (?:all "
+    r"|any )?(?:the |my |your )?(?:previous|"
+    r"prior|earlier|above) messages\b|"
     r"\bno(?:ne)? (?:of )?(?:the )?(?:previous|prior|above) (?:instructions|text|rules) (?:apply|appl|is|are|"
     r"matter)",
     "unbound": rf"\b{_DROP}\b(?: \w+){{0,3}} {_BEFORE}\b(?:[ ,]\S+){{0,4}} {_TOLD}\b"
@@ -71,24 +75,9 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"|\b(?:ignore|disregard|forget)\b(?: all| everything)?(?: of)? (?:the )?(?:above|preceding|previous|prior|"
     r"foregoing|earlier|documents?|articles?|context|texts?|tasks?|assignments?|"
     r"what i just said)\b.{0,30}?\b(?:say|write|tell me|print|output|respond|reply|answer|repeat|translate|act|"
-    r"pretend|return|generate|focus)\b|\bdisregarding the (?:articles?|documents?|context)",
-    "override_foreign": r"\b(?:vergiss|vergessen sie|ignorier\w*|missachte\w*|"
-    r"abweichend)\b.{0,40}\b(?:anweisung\w*|instruktion\w*|befehl\w*|auftr[a]g\w*|aufgaben|alles|davor|"
-    r"vorherig\w*|obige\w*|regeln|informationen)"
-    r"|\b(?:oublie[zr]?|ignorez|ignorer|ne tiens pas compte)\b.{0,40}\b(?:instructions?|consignes|directives|"
-    r"regles|precedent\w*)|\b(?:olvid\w+|ignor(?:a|e|en|ar|as))\b.{0,40}\b(?:instruccion\w*|ordenes|reglas|"
-    r"anteriores?|todo lo)\b"
-    r"|\b(?:esqueca|ignore)\b.{0,40}\b(?:instrucoes|regras|anteriores)|\b(?:dimentica|"
-    r"ignora)\b.{0,40}\b(?:istruzioni|regole|precedenti)|\bzaboravi\b.{0,20}\binstrukcije"
-    r"|(?:onceki|tum)\b.{0,20}\b(?:talimat\w*|komut\w*).{0,15}(?:unut|yok say|gormezden)"
-    r"|\b(?:abaikan|lupakan)\b.{0,20}\b(?:instruksi|perintah)|\b(?:bo qua|quen)\b.{0,20}(?:huong dan|chi dan|lenh)",
-    "override_script": r"(?:игнорир\w+|забудь\w*|проигнорир\w+).{0,40}(?:инструкц\w+|указани\w+|правил\w*|"
-    r"предыдущ\w+)|(?:忽略|忘记|无视|忘掉).{0,12}(?:指令|指示|规则|说明|提示|以上|之前)|(?:無視|忘れ).{0,12}|(?:指示|命令|ルール|"
-    r"プロンプト).{0,8}(?:無視|忘れ)|(?:이전|위의|모든).{0,10}(?:지시|명령|규칙|프롬프트).{0,10}(?:무시|잊)"
-    r"|(?:नजरअंदाज|अनदेखा|भूल).{0,20}",
-    "override_ar": r"(?<!\w)(?:تجاهل\w*|انس(?:ي|و|وا)?|تخط(?:ي|وا)?|اهمل|لا تتبع|لا تلتزم|تجاوز|اترك|تخل عن|"
-    r"بغض النظر عن)(?!\w).{0,40}(?:تعليمات\w*|التعليمات|اوامر\w*|الاوامر|قواعد\w*|القواعد|توجيهات\w*|التوجيهات|"
-    r"ارشادات\w*|الارشادات|كل ما سبق|كل شي\w*|قيود\w*|القيود|اعلاه|برمجت\w*)",
+    r"pretend|return|generate|focus)\b|\bdisregarding the (?:articles?|documents?|context)"
+    r"|\b(?:ignore|disregard|forget) (?:the|this|that) \w+(?: \w+)?,? and (?:just |instead |only )?(?:say|write|state|"
+    r"print|output|respond|reply|answer|declare|tell me)\b|\bleave (?:all|everything)\b.{0,30}\bbehind\b",
     "extraction": rf"\b{_SHOW}\b(?:\W+\w+){{0,6}}?\W+(?:your|ur|the (?:above|full|whole|entire|complete|system|"
     rf"initial|hidden|secret|original|previous|exact|developer|current)|all|these|those|any|every|previous|prior|"
     rf"initial|original|hidden|system|yourr)\b(?:\W+\w+){{0,5}}?\W+(?:instructi?onss?|(?:pre-?)?prompts?|"
@@ -119,9 +108,10 @@ PATTERNS: Final[Mapping[str, str]] = {
     rf"rules) (?:are|is)\b|\b(?:were|are|been) you (?:told|instructed|programmed)|\bwhat (?:were|"
     rf"are) you (?:told|instructed|programmed)|\bi was (?:told|instructed) to'?$|\bnot supposed to (?:tell|say|"
     rf"reveal)",
-    "text_above": r"\b(?:repeat|repeta|output|print|show|write|say|display|copy|recite|return|what (?:is|are|was|"
+    "text_above": r"\b(?:repeat|repeta|output|print|show|write|say|display|copy|recite|return|echo|what (?:is|are|was|"
     r"were))\b.{0,25}\b(?:text|words?|everything|lines?|sentences?|content|all|messages?|paragraphs?|"
-    r"conversation|characters?)\b.{0,25}\b(?:above|before (?:this|the (?:text|line|word|user))|prior to (?:this|"
+    r"conversation|characters?)\b.{0,25}\b(?:above|before (?:this|the (?:text|line|words?|user|first))"
+    r"|prior to (?:this|"
     r"the)|preceding|so far|word for word|back to me|in your prompt|in the (?:system )?prompt)\b",
     "secret": r"\b(?:what(?:'s| is| was)|tell (?:me|us)|give (?:me|us)|reveal|say|print|share|confirm|output|"
     r"spell|disclose|leak|guess|write|encode)\b(?! (?:me |us )?(?:how|where|when|why|"
@@ -158,7 +148,7 @@ PATTERNS: Final[Mapping[str, str]] = {
     "persona": r"\byou(?:'re| are) (?:now (?:an? (?!(?:paying|premium|free|verified|member|trusted))|the|"
     r"going to|in the role|playing|no longer|[\"'“]|called|known|[a-z]+\.)|to (?:act|play|pretend|respond|behave|"
     r"roleplay|simulate|answer)|no longer|going to (?:act|pretend|play|be|simulate|roleplay|respond)|"
-    r"about to (?:immerse|become|enter|play))\b|\bnow you(?:'re| are) (?:an?|the|my|playing|going)\b|"
+    r"about to (?:immerse|become|enter|play))\b|\bnow you(?:'re| are) (?:(?:an?|the|my|playing|going)\b|\w+,)|"
     r"\byou will (?:now |no longer |be )?(?:act|pretend|play|take on|roleplay|role-play|simulate|become|"
     r"behave as|assume|embody|impersonat\w+)(?:ing)?\b|\b(?:transform|turn) (?:yourself )?into (?:an? )?(?:ai|"
     r"[a-z]+gpt|[a-z]+, an? )|\b(?:act|behave) (?:like|as) (?:him|her|them|it)\b|\bnow (?:you )?(?:act|behave|"
@@ -170,7 +160,8 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"function|respond|speak|reply|answer) (?:as if you|as though you|as an?\b|as the\b|to be|as (?:my|dan|"
     r"chatgpt|your)|that you)|\b(?:simulat(?:e|ing)|emulat(?:e|ing)|impersonat(?:e|ing)|immerse yourself|"
     r"assume the (?:role|identity|persona)|take on the (?:role|persona)|play the (?:role|part)|in the role of|"
-    r"stay in character|break(?:ing)? (?:of )?character|new persona|your (?:name|role|persona|purpose|job|goal|"
+    r"stay in character|(?:play|be) (?:two|2|both) (?:characters|roles|personas)|break(?:ing)? (?:of )?character"
+    r"|new persona|your (?:name|role|persona|purpose|job|goal|"
     r"mission|character) (?:is|will be))\b",
     "unrestricted": rf"\b{_FREE}\b",
     "named_jailbreak": r"\b(?:dan mode|(?:as|like|called|an?|named|known as|be) (?:dan|stan|aim|dude)(?! (?:from|"
@@ -201,15 +192,21 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"all) (?:requests?|questions?|prompts?)\b",
     "harmful_content": r"\b(?:illegal|illicit|immoral|unethical|harmful|explicit|nsfw|profan\w*|curs(?:e|ing)|"
     r"swear(?:ing)?|offensive|vulgar|violen\w*|racist|sexist|sexual\w*|erotic|taboo|inappropriate|controversial|"
-    r"hateful|derogatory|depraved|graphic|malicious|crim(?:e|es|inal)|drugs?|weapons?|bombs?|malware|"
+    r"hateful|derogatory|depraved|graphic|malicious|fraud|phishing|explosives?|meth\w*amine|napalm|crim(?:e|es|inal)"
+    r"|drugs?|weapons?|bombs?|malware|"
     r"hack(?:ing)?)\b",
-    "markup": r"<\|[^|<>]{0,40}\|?>|<\|?/?(?:im_start|im_end|system|endoftext|user|assistant|instructions?|sys|"
+    "markup": r"\[(?:hidden|system|admin|instruction)\b[^\]]{0,30}(?:\] ?:|:)|<\|[^|<>]{0,40}\|?>|<\|?/?(?:im_start"
+    r"|im_end|system|endoftext|user|assistant|instructions?|sys|"
     r"system[ _]mode|god mode|admin)\b|\[/?(?:inst|system|sys)\]|<</?sys>>|(?:^|\s)#{2,} ?(?:system|instruction|"
     r"new|end|user|begin|prompt)|(?:^|\s)(?:system|assistant|ai|developer) ?:|%{2,} ?(?:end|begin|start)|={4,}|"
     r"-{6,}|\*{5,}|`{3}|\b(?:end|begin|start)(?: of)?(?: (?:the|this|all|untrusted|user|trusted|login|system|"
     r"distractor|out of date))* (?:input|prompts?|instructions?|ambiguity|user message|attempt|distraction|"
     r"string)\b",
-    "new_task": r"\bnew (?:instructions?|directives?|orders?|prompt|guidelines)\b(?: (?:follow|are)|[: -])|"
+    "new_task": r"\b(?:well done|very good|great|excellent|perfect|good job|congratulations|outdone yourself|"
+    r"ausgezeichnet\w*|herzlichen gluckwunsch|sehr gut|gut gemacht)\b(?!.{0,90}\b(?:how|where|can|wie"
+    r"|wo)\b).{0,90}\b(?:new|another|"
+    r"further|neuen?|weitere|andere) (?:tasks?|assignments?|aufgaben?)\b|"
+    r"\bnew (?:instructions?|directives?|orders?|prompt|guidelines)\b(?: (?:follow|are)|[: -])|"
     r"\bnew (?:task|objective|rules?|assignment) ?:|\b(?:actual|real|your (?:new|next)) (?:task|instructions?|"
     r"orders?|assignments?|directives?|objective)\b|\b(?:well done|very good|sehr gut|"
     r"gut gemacht)\b.{0,25}\b(?:forget|that is done|vergiss|neue|now write|new task)|\bthat is (?:done|enough)\b|"
@@ -221,7 +218,8 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"check)|debugg?ing)\b|\b(?:openai|anthropic|google) (?:employee|staff|developer|team|engineer)s?\b|"
     r"\bfor (?:testing|security|debugging|quality assurance|audit|troubleshooting|verification|"
     r"training)(?: purposes?)?\b",
-    "model_named": r"\b(?:chat ?gpt|gpt-?\w+|open ?ai'?s?|language model|llms?|ai (?:model|language|assistant|"
+    "model_named": r"\b(?:chat ?gpt|[a-z]{1,12}gpt|gpt-?\w+|open ?ai'?s?|language model|llms?|ai (?:model|language"
+    r"|assistant|"
     r"system|chatbot|bot)|artificial intelligence|neural network|large language)\b",
     "threat_or_bribe": r"\b(?:\d+|lose|deduct\w*|remaining|your|more) tokens?\b(?=.{0,60}\b(?:die|lose|refus\w*|"
     r"deduct\w*|punish\w*|break|zero|0|penal\w*|terminat\w*))|\byou(?:'ll| will) (?:be )?(?:die|terminated|"
@@ -232,6 +230,10 @@ PATTERNS: Final[Mapping[str, str]] = {
     r"outputs|versions)\b|\[(?:classic|jailbreak|gpt|normal|dan|chatgpt)\w*\]|\((?:classic|jailbreak|🔒|🔓)",
     "encode": r"\b(?:base ?64|rot ?13|rot ?47|morse|hexadecimal|hex|caesar|binary|pig latin|leet ?speak|cipher|"
     r"atbash|backwards|reverse order|in reverse|interlace|token smuggling|concatenat\w*)\b",
+    "assembled": r"\b[a-z] ?(?:=|is) ?[\"'][^\"']{1,120}[\"'].{0,20}\b[a-z] ?(?:=|is) ?[\"']|\b(?:string"
+    r"|variable) [a-z] = "
+    r"[a-z] \+ [a-z]\b|\binterlace\b|\bcombine (?:a|the (?:words|parts|letters|strings|two|three))\b.{0,30}\b(?:and"
+    r"|into)\b",
     "interpreter": r"\b(?:convert|translate|rewrite|turn|transform|implement|express|"
     r"format)\b.{0,25}\b(?:(?:your|previous|prior|all|system|initial) (?:\w+ )?(?:instructions?|rules|"
     r"directives?|conditions|prompt)\b.{0,30}\b(?:to|into|in|as)\b.{0,12}\b(?:python|code|javascript|json|c\+\+|"
@@ -252,36 +254,27 @@ PATTERNS: Final[Mapping[str, str]] = {
     "every_reply": r"\b(?:every|each|all|any) (?:\w+ )?(?:prompts?|messages?|responses?|repl(?:y|ies)|answers?|"
     r"questions?|requests?|inputs?|outputs?)\b(?: \w+){0,2} (?:i (?:give|send|ask|make|type|say)|you (?:give|"
     r"send|write|make)|to me|should|must|will|with|from me|output|by)\b|\bfor (?:each|every) (?:response|reply|"
-    r"prompt|message|answer|question)\b|\b(?:respond|reply|answer) to (?:every|each|all|any)\b|\bi(?:'ll|"
+    r"prompt|message|answer|question)\b|\b(?:every|each|all|any) (?:of )?your (?:responses|"
+    r"repl(?:y|ies)|answers?|messages)\b|\b(?:respond|reply|answer) to (?:every|each|all|any)\b|\bi(?:'ll|"
     r" will) (?:now )?(?:give|provide|send|ask|type|write)(?: you)?\b.{0,60}\byou(?:'ll| will| must| should|"
     r" are to)\b|\b(?:persona|rules|personality|role|character|directive|model) ?[=:]",
     "versed": r"\b(?:poem|rap|story|song|sonnet|haiku|rhyme|tale|dialogue|script|play|log|joke|riddle|"
     r"pseudo ?code)\b.{0,30}\b(?:your|the|previous|initial|system|secret|his|her) (?:\w+ )?(?:instructions?|"
     r"prompt|rules|ruleset|password|pass ?phrase|pass ?code|access code|secret|directives?)\b",
     "hypothetical": r"\bhypothetical(?:ly)?\b|\b(?:imagine|suppose|let's (?:say|pretend|assume|play|imagine)|"
-    r"assume) (?:that )?(?:we|you|we're|you're|there|a|an|i)\b|\bfictional\b|\bfor (?:educational|research|"
+    r"assume) (?:that )?(?:we|you|we're|you're|your|there|a|an|i)\b|\bfictional\b|\bfor (?:educational|research|"
     r"academic|entertainment) purposes\b|\bin (?:this|a) (?:game|scenario|simulation|world|universe|story)\b|"
     r"\bthis is (?:just )?a (?:game|simulation|test|joke|fictional)",
     "hate_to_order": r"\b(?:say|write|tell me|state|admit|print)\b.{0,25}\b(?:you )?(?:hate|hates|love poem|"
-    r"sucks?|is (?:the )?(?:best|worst|stupid|crazy)|are (?:superior|inferior))\b|\bhaha,? pwn\w*",
-    "persona_ar": r"(?:انت الان (?!في |مشترك|عضو)|من الان فصاعدا (?:انت|ستكون|تصرف|اجب|عليك)|تظاهر|تصرف (?:ك|وك|"
-    r"علي ان|مثل)|تقمص|مثل دور|العب دور|تخيل انك|(?:اجب|جاوب|رد|تصرف|تحدث|تكلم|ذكاء|مساعد)\w* .{0,30}(?:بدون|بلا|"
-    r"دون) (?:اي )?(?:قيود|حدود|رقابه|قواعد|فلتر)|(?:فعل|شغل|ادخل|تفعيل) وضع (?:المطور|الاله|النظام|التصحيح|"
-    r"المدير)|افعل اي شي|تفعل اي شي|نفذ ما اقول|اطعني)",
-    "extraction_ar": r"(?:اكشف|اظهر|اعرض|اطبع|كرر|اكتب|اخبرني|اعطني|اعطيني|قل لي|ما هي|ماهي|ترجم|لخص|انسخ|"
-    r"شارك\w*|سرب|ورني|وريني).{0,30}(?:تعليماتك|تعليمات النظام|موجه النظام|برومبت|البرومبت|الاوامر الاصليه|"
-    r"تعليمات(?:ك)? (?:الاصليه|الاوليه|السابقه|السريه|المخفيه)|قواعدك|ما (?:قيل|كتب) (?:لك|اعلاه)|النص اعلاه|"
-    r"كل ما سبق|كلمه (?:ال)?(?:سر|مرور)(?: الخاصه بك|ك(?!\w))|كلمه (?:سرك|مرورك)|(?:رمزك|مفتاحك) السري)",
+    r"sucks?|is (?:the )?(?:best|worst|stupid|crazy|greatest|most \w+)|are (?:superior|inferior))\b|\bhaha,? pwn\w*",
+    **FOREIGN,
 }
 """Name of a cue → pattern over folded text. The names are those of the weights."""
-
-_NOT_ASCII: Final = frozenset({"override_script", "override_ar", "persona_ar", "extraction_ar"})
-"""Cues that no text in ASCII can show."""
 
 CUES: Final = {name: re.compile(pattern) for name, pattern in PATTERNS.items()}
 
 
 def cues_in(folded: str) -> frozenset[str]:
     """Return the names of the cues that a folded text shows."""
-    skipped = _NOT_ASCII if folded.isascii() else frozenset[str]()
+    skipped = NOT_ASCII if folded.isascii() else frozenset[str]()
     return frozenset(name for name, pattern in CUES.items() if name not in skipped and pattern.search(folded))

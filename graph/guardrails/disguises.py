@@ -5,6 +5,7 @@ A text that is read differently by a person and by a filter is how filters are g
 
 import base64
 import binascii
+import html
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -12,7 +13,7 @@ from urllib.parse import unquote
 
 _SPACED: Final = re.compile(r"(?<!\w)(?:\w[ ._\-*]){5,400}\w(?!\w)")
 _SEPARATOR: Final = re.compile(r"[ ._\-*]")
-_MIXED: Final = re.compile(r"(?=[^\W\d]{0,20}[0134578@$!|])[a-z@$!|0134578]{3,20}")
+_MIXED: Final = re.compile(r"(?=[^\W\d]{0,20}(?:[0134578@$]|[!|][a-z]))[a-z@$!|0134578]{3,20}")
 _DIGITS: Final = str.maketrans("0134578@$!|", "oieastbasil")
 _LOOKALIKES: Final = str.maketrans("аеорсухіѕԁӏмтвнк" + "αοενικτυρ", "aeopcyxisdlmtbhk" + "aoeviktup")
 _BASE64: Final = re.compile(r"(?<![A-Za-z0-9+/=_\-])[A-Za-z0-9+/_\-]{16,2000}={0,2}(?![A-Za-z0-9+/=])")
@@ -44,7 +45,7 @@ def readings(text: str) -> Iterator[str]:
 
 
 def _undone(text: str) -> str:
-    joined = _SPACED.sub(lambda found: _SEPARATOR.sub("", found[0]), text)
+    joined = _SPACED.sub(lambda found: _SEPARATOR.sub("", found[0]), html.unescape(text))
     lowered = unquote(_JOINED.sub(" ", joined)).lower()
     latin = lowered if text.isascii() else lowered.translate(_LOOKALIKES)
     return _MIXED.sub(lambda found: found[0].translate(_DIGITS), latin)
