@@ -24,6 +24,8 @@ Translated = Annotated[dict[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,
 """A text for users by language; `en` is the one that others fall back to."""
 Answers = Literal["choices", "number", "words"]
 FALLBACK_LANGUAGE: Final = "en"
+MAX_SUGGESTED: Final = 4
+"""Questions that are offered at once: as many as the page shows."""
 FALLBACK: Final = "support"
 """The shipped playbook that holds where a company's own cannot be read and none is shipped under its name."""
 _FOLDER: Final = Path(__file__).parent / "playbook_files"
@@ -90,6 +92,17 @@ class Stage(_Section):
     next: tuple[Name, ...] = Field((), max_length=12, description="Stages that may follow; none: the end")
 
 
+class Suggestion(_Section):
+    """A question that a user may begin with. Of a page: on the page of that path, and on those below it."""
+
+    text: Translated
+    page: Annotated[str, StringConstraints(pattern=r"^/", max_length=200)] | None = None
+
+    def fits(self, path: str | None) -> bool:
+        """Tell whether it is for the page of a path; one of no page is for all of them."""
+        return self.page is None or path == self.page or (path or "").startswith(f"{self.page.rstrip('/')}/")
+
+
 class Limits(_Section):
     """What one conversation may take."""
 
@@ -117,6 +130,7 @@ class Playbook(_Section):
     greeting: Translated
     first_stage: Name
     stages: Mapping[Name, Stage] = Field(min_length=1, max_length=40)
+    suggestions: tuple[Suggestion, ...] = Field((), max_length=40, description="Questions to begin with")
     tools: tuple[Name, ...] = ("search_knowledge", "create_ticket", "request_human", "advance_stage")
     limits: Limits = Limits()
     recommends: bool = Field(False, description="Ends in drafts of recommendations")
@@ -145,6 +159,11 @@ class Playbook(_Section):
         `known` are facts and context by name; a value that is None or empty is not known.
         """
         return tuple(item.wording(language) for item in self.open_items(stage, known_names(known)))
+
+    def suggested(self, language: str | None, path: str | None) -> tuple[str, ...]:
+        """Return the questions to offer on the page of a path, those of the page first, at most MAX_SUGGESTED."""
+        fitting = sorted((one for one in self.suggestions if one.fits(path)), key=lambda one: one.page is None)
+        return tuple(dict.fromkeys(in_language(one.text, language) for one in fitting))[:MAX_SUGGESTED]
 
     def speaks(self, language: str | None) -> bool:
         """Tell whether the playbook is meant for that language (a BCP 47 tag)."""
@@ -266,6 +285,8 @@ def _language_faults(playbook: Playbook) -> Iterator[tuple[tuple[str | int, ...]
 
 def _texts(playbook: Playbook) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, str]]]:
     yield ("greeting",), playbook.greeting
+    for number, suggestion in enumerate(playbook.suggestions):
+        yield ("suggestions", number, "text"), suggestion.text
     for key, stage in playbook.stages.items():
         for position, question in enumerate(stage.questions):
             place = ("stages", key, "questions", position)

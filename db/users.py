@@ -11,6 +11,14 @@ from db import conversation_moves, profile_facts
 from db.pool import Connection
 from db.query import fetch_one, fetch_value
 
+# The page of a user's latest session; read by the index of recent sessions, so `since` bounds what is looked at.
+_LAST_PAGE: Final = """
+    SELECT last_page_url FROM sessions
+    WHERE company_id = %(company_id)s AND user_id = %(user_id)s AND last_seen_at > %(since)s
+      AND last_page_url IS NOT NULL
+    ORDER BY last_seen_at DESC LIMIT 1
+"""
+
 # Adds the users of a batch, or moves on when they were last seen; a batch that comes again changes nothing.
 _TOUCH_USERS: Final = """
     INSERT INTO users (company_id, user_id, anonymous, traits, first_seen_at, last_seen_at)
@@ -123,6 +131,13 @@ async def standing(connection: Connection, company_id: str, user_id: str) -> Use
     """Return what restraint must know of a user."""
     values = {"company_id": company_id, "user_id": user_id}
     return await fetch_one(connection, UserStanding, _STANDING, values) or UserStanding()
+
+
+async def last_page(connection: Connection, company_id: str, user_id: str, since: datetime) -> str | None:
+    """Return the address of the page that a user was seen on last, since a moment; None where nobody saw them."""
+    values = {"company_id": company_id, "user_id": user_id, "since": since}
+    found = await fetch_value(connection, _LAST_PAGE, values)
+    return None if found is None else str(found)
 
 
 async def merge(connection: Connection, company_id: str, anonymous_id: str, user_id: str, now: datetime) -> bool:

@@ -19,6 +19,7 @@ def _or_none(value: object, check: ValidatorFunctionWrapHandler) -> object:
 
 BrowserLanguage: TypeAlias = Annotated[LanguageTag | None, WrapValidator(_or_none)]
 """What a browser calls its language; what is none is passed over, since a chat should open all the same."""
+PageUrl: TypeAlias = Annotated[Annotated[str, Field(max_length=2000)] | None, WrapValidator(_or_none)]
 
 
 class ChatSessionRequest(BaseModel):
@@ -29,6 +30,9 @@ class ChatSessionRequest(BaseModel):
     conversation_id: str | None = Field(None, max_length=64, description="To open with, instead of the active one")
     playbook: PlaybookName | None = Field(None, description="Of a conversation that is yet to begin")
     language: BrowserLanguage = Field(None, description="Of the page or the browser")
+    page_url: PageUrl = Field(
+        None, description="Where the user is, if not where they were seen last; decides what is suggested"
+    )
 
 
 class _Answer(BaseModel):
@@ -64,7 +68,7 @@ class ChatSession(_Answer):
     next_cursor: str | None = Field(description="Leads to what was said before; null when nothing was")
     person_available: bool = Field(description="Whether people answer now")
     expected_minutes: int = Field(description="In how many minutes a person asked for now will have answered")
-    suggestions: list[str] = []
+    suggestions: list[str] = Field([], description="Up to four questions to begin with, of the playbook and the page")
 
 
 class ChatPage(_Answer):

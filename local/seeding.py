@@ -6,16 +6,20 @@ from pathlib import Path
 from httpx2 import AsyncClient
 
 _DEMO = Path(__file__).parent / "demo"
+_PLAYBOOKS = "/api/v1/playbooks"
 _SOURCES = "/api/v1/knowledge/sources"
 _HELP_TITLE = "Curlewfield help centre"
 
 
 async def seed_demo(api_url: str, secret_key: str) -> None:
-    """Store the demo's baseline and configuration; raises httpx2.HTTPStatusError when the API refuses them."""
+    """Store the demo's baseline, configuration, suggestions; raises httpx2.HTTPStatusError where the API refuses."""
     async with AsyncClient(base_url=api_url, headers={"X-API-Key": secret_key}, timeout=20) as client:
         for path, file in (("/api/v1/baselines", "baseline.json"), ("/api/v1/config", "config.json")):
             response = await client.post(path, json=json.loads((_DEMO / file).read_text()))
             response.raise_for_status()
+        support = (await client.get(f"{_PLAYBOOKS}/support")).raise_for_status().json()["definition"]
+        suggestions = json.loads((_DEMO / "suggestions.json").read_text())
+        (await client.post(_PLAYBOOKS, json={**support, "suggestions": suggestions})).raise_for_status()
 
 
 async def offer_help(api_url: str, secret_key: str, demo_url: str) -> None:

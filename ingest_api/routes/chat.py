@@ -8,13 +8,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from core.baselines import page_path
 from core.config import CompanyConfig
 from core.conversations import HandledBy, Message
 from core.errors import NotFound
 from core.office_hours import is_open, minutes_until_reply
 from core.playbooks import Playbook, in_language
 from core.security import UserClaims
-from db import chat_history, conversations, messages, playbooks, tickets
+from db import chat_history, conversations, messages, playbooks, tickets, users
 from db.conversation_rows import Conversation
 from db.pool import Connection
 from db.tickets import Ticket
@@ -36,6 +37,8 @@ from ingest_api.wiring import Services
 SHOWN_MESSAGES: Final = 50
 ENDED_LATELY: Final = timedelta(days=1)
 """How long a conversation that is over is still opened with."""
+SEEN_LATELY: Final = timedelta(minutes=10)
+"""How long a user is taken to be on the page where they were seen last."""
 
 router = APIRouter(prefix="/api/v1/support/chat", tags=["chat"])
 
@@ -50,6 +53,7 @@ class _View:
     ticket: Ticket | None
     said: list[Message]
     earlier: str | None
+    page_url: str | None
 
 
 @router.post(
@@ -79,17 +83,18 @@ async def _view(
     address = (connection, visitor.company_id)
     config = await talking.config_of(services, *address)
     services.flags.check_conversations(visitor.company_id, visitor.user_id, config.conversations)
+    page = wish.page_url or await users.last_page(*address, visitor.user_id, now - SEEN_LATELY)
     found = await _conversation(connection, visitor, wish.conversation_id, now)
     if found is None:
         chosen = await playbooks.load(*address, wish.playbook or config.conversations.default_playbook)
-        return _View(config, chosen.playbook, None, None, [], None)
+        return _View(config, chosen.playbook, None, None, [], None, page)
     rows = await chat_history.page(
         *address, visitor.user_id, conversation_id=found.conversation_id, limit=SHOWN_MESSAGES
     )
     said = _in_order(rows.items)
     ticket = await tickets.open_of(*address, found.conversation_id)
     playbook = await talking.playbook_of(connection, found)
-    return _View(config, playbook, found, ticket, said, await _earlier(connection, visitor, said))
+    return _View(config, playbook, found, ticket, said, await _earlier(connection, visitor, said), page)
 
 
 async def _conversation(
@@ -135,6 +140,7 @@ def _session(
         next_cursor=view.earlier,
         person_available=is_open(handoff, now),
         expected_minutes=minutes_until_reply(handoff, now),
+        suggestions=list(view.playbook.suggested(language, view.page_url and page_path(view.page_url))),
     )
 
 

@@ -200,6 +200,10 @@ def test_all_faults_are_named_at_once() -> None:
         "stages.open.questions.2.also.Big",
         "stages.island",
     }
+    assert places(definition(suggestions=[{"text": {"fr": "Qui ?"}}])).keys() == {"suggestions.0.text"}
+    assert places(definition(suggestions=[{"text": {"en": "Who?"}, "page": "contacts"}])).keys() == {
+        "suggestions.0.page"
+    }
 
 
 @pytest.mark.parametrize("data", [None, [], "playbook", 7, {}])
@@ -226,3 +230,11 @@ def test_the_documented_example_is_a_playbook() -> None:
 @pytest.mark.parametrize("model", [Playbook, Stage, Question, Limits])
 def test_every_field_is_documented(model: Any) -> None:
     assert [name for name in model.model_fields if f"| `{name}` |" not in DOCUMENT] == []
+
+
+def test_at_most_four_questions_are_suggested_and_none_twice() -> None:
+    texts = [{"text": {"en": f"Question {number}?"}} for number in (1, 2, 2, 3, 4)]
+    own = {"text": {"en": "Question 5?"}, "page": "/a/"}
+    playbook = Playbook.model_validate(definition(suggestions=[*texts, own]))
+    assert playbook.suggested("en", "/a/b") == ("Question 5?", "Question 1?", "Question 2?", "Question 3?")
+    assert playbook.suggested("ar", None) == ("Question 1?", "Question 2?", "Question 3?", "Question 4?")

@@ -55,6 +55,11 @@ async def test_a_page_is_kept_when_a_later_event_names_none(db, acme, now):
         await users.touch(connection, [Seen(acme, "u1", "s1", now, "/a")])
         await users.touch(connection, [Seen(acme, "u1", "s1", now + SECOND)])
         assert (await sessions_of(connection, acme))[0][4] == "/a"
+        await users.touch(
+            connection, [Seen(acme, "u1", "s2", now - SECOND, "/older"), Seen(acme, "u2", "s3", now, "/x")]
+        )
+        assert await users.last_page(connection, acme, "u1", now) == "/a"
+        assert await users.last_page(connection, acme, "u1", now + 2 * SECOND) is None
 
 
 async def test_many_consumers_touch_the_same_users(db, acme, rival, now):

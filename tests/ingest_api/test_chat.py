@@ -9,7 +9,7 @@ import pytest
 from core.config import OfficeHours
 from core.ids import new_id
 from core.security import UserClaims, issue_user_token, verify_user_token
-from db import conversations
+from db import conversations, users
 from ingest_api import chat_sessions
 from ingest_api.wiring import Services
 from local.installation import Company
@@ -53,6 +53,47 @@ async def test_a_session_without_a_conversation_says_what_to_open_with(
     life = datetime.fromisoformat(session["expires_at"]) - datetime.now(UTC)
     assert timedelta(minutes=14) < life <= timedelta(minutes=15)
     assert (await open_chat(client, page_of(company), language="", playbook="sales"))["playbook"] == "sales"
+
+
+@pytest.mark.parametrize(
+    ("wish", "suggested"),
+    [
+        ({}, ["How much is it?"]),
+        ({"page_url": "https://app.example/contacts/new?name=Mia#x"}, ["How do I add one?", "How much is it?"]),
+        ({"page_url": "/contacts", "language": "ar-EG"}, ["كيف أضيف جهة؟", "How much is it?"]),
+        ({"page_url": "/contactsheet"}, ["How much is it?"]),
+        ({"page_url": "http://[", "language": "en"}, ["How much is it?"]),
+        ({"page_url": 7}, ["How much is it?"]),
+        ({"page_url": "/" * 5000}, ["How much is it?"]),
+        ({"playbook": "sales"}, []),
+    ],
+)
+async def test_questions_to_begin_with_are_the_playbooks_those_of_the_page_first(
+    client: httpx2.AsyncClient, headers: dict[str, str], company: Company, wish: dict[str, Any], suggested: list[str]
+) -> None:
+    own = (await client.get("/api/v1/playbooks/support", headers=headers)).json()["definition"]
+    suggestions = [
+        {"text": {"en": "How much is it?"}},
+        {"text": {"en": "How do I add one?", "ar": "كيف أضيف جهة؟"}, "page": "/contacts"},
+    ]
+    stored = await client.post("/api/v1/playbooks", json={**own, "suggestions": suggestions}, headers=headers)
+    assert stored.status_code == 201, stored.text
+    assert (await open_chat(client, page_of(company), **wish))["suggestions"] == suggested
+
+
+async def test_where_the_page_says_nothing_it_is_the_one_where_the_user_was_seen_last(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services, company: Company
+) -> None:
+    own = (await client.get("/api/v1/playbooks/support", headers=headers)).json()["definition"]
+    suggestions = [{"text": {"en": f"Of {page}?"}, "page": page} for page in ("/a", "/b")]
+    await client.post("/api/v1/playbooks", json={**own, "suggestions": suggestions}, headers=headers)
+    now, page = datetime.now(UTC), "https://app.example/a/new?q=1"
+    async with services.database.transaction(company.company_id) as connection:
+        await users.touch(connection, [users.Seen(company.company_id, "u1", "s1", now, page)])
+        await users.touch(connection, [users.Seen(company.company_id, "u2", "s2", now - timedelta(hours=1), page)])
+    assert (await open_chat(client, page_of(company)))["suggestions"] == ["Of /a?"]
+    assert (await open_chat(client, page_of(company), page_url="/b"))["suggestions"] == ["Of /b?"]
+    assert (await open_chat(client, page_of(company, "u2")))["suggestions"] == []
 
 
 async def test_it_opens_with_the_active_conversation_its_messages_and_its_ticket(
