@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -22,9 +23,10 @@ STOP_SECONDS = 60
 
 @dataclass
 class Product:
-    """A running product and its ready line."""
+    """A running product, where it keeps its data, and its ready line."""
 
     process: subprocess.Popen[str]
+    data: Path
     ready: dict[str, Any]
     log: list[str] = field(default_factory=list)
 
@@ -63,7 +65,7 @@ def launch(data: Path, *options: str, **environment: str) -> Product:
     assert process.stderr
     threading.Thread(target=_collect, args=(process.stderr, log), daemon=True).start()
     try:
-        return Product(process, json.loads(_first_line(process)), log)
+        return Product(process, data, json.loads(_first_line(process)), log)
     except BaseException:
         process.kill()
         sys.stderr.write("".join(log[-50:]))
@@ -87,26 +89,47 @@ def _first_line(process: subprocess.Popen[str]) -> str:
 Launch = Callable[..., Product]
 
 
-@pytest.fixture
-def tmp_path() -> Iterator[Path]:
+@contextmanager
+def directory() -> Iterator[Path]:
     """A directory that PostgreSQL's own user can reach: pytest's is closed to others at every start of a session."""
-    with tempfile.TemporaryDirectory(prefix="oa-e2e-", ignore_cleanup_errors=True) as directory:
-        Path(directory).chmod(0o755)
-        yield Path(directory)
+    with tempfile.TemporaryDirectory(prefix="oa-e2e-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Launch]:
+@contextmanager
+def starting(own: Path) -> Iterator[Launch]:
     """Start products; whatever still runs is stopped at the end."""
     running: list[Product] = []
 
     def begin(*options: str, data: Path | None = None, **environment: str) -> Product:
-        running.append(launch(data or tmp_path / "data", *options, **environment))
+        running.append(launch(data or own / "data", *options, **environment))
         return running[-1]
 
     yield begin
     for product in running:
         product.stop()
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A directory of the test's own."""
+    with directory() as own:
+        yield own
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Launch]:
+    """Start products for one test."""
+    with starting(tmp_path) as begin:
+        yield begin
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Launch]:
+    """Start products for the tests of a module that leave each other alone: a start costs more than most of them."""
+    with directory() as own, starting(own) as begin:
+        yield begin
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx2
 import psutil
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -71,6 +72,7 @@ def until(condition: Callable[[], Any], what: str) -> Any:
 
 def help_is_ready(product: Product) -> bool:
     sources = product.get("/api/v1/knowledge/sources")["items"]
+    assert [source["last_run"] for source in sources if source["status"] == "failed"] == []
     return bool(sources) and sources[0]["status"] == "ready"
 
 
@@ -131,15 +133,37 @@ def messages_of(product: Product, role: str) -> list[str]:
     return [message["text"] for message in conversation_of(product)["messages"] if message["role"] == role]
 
 
-def test_with_the_rules(page: Page, start: Launch) -> None:
-    product = start("--demo")
-    until(lambda: help_is_ready(product), "the help centre")
-    tell_the_story(Chat(page, product))
-    positions = [message["position"] for message in conversation_of(product)["messages"]]
+@pytest.fixture(scope="module")
+def ruled(shared: Launch) -> Product:
+    """The demo without a model."""
+    return shared("--demo")
+
+
+def test_the_help_centre_can_be_searched_in_both_languages_and_its_links_lead_to_it(ruled: Product) -> None:
+    until(lambda: help_is_ready(ruled), "the help centre")
+    (source,) = ruled.get("/api/v1/knowledge/sources")["items"]
+    assert source["documents"] >= 15
+    assert source["last_run"]["problems"] == []
+
+    for question, language, words in (
+        ("Where do I find the key of my CRM?", "en", "Developers"),
+        ("كيف أرسل دعوة إلى فريقي", "ar", "دعوة"),
+    ):
+        found = ruled.get("/api/v1/knowledge/search", q=question, language=language, k=3)["items"]
+        assert any(words in passage["text"] + " ".join(passage["heading_path"]) for passage in found), found
+        page = httpx2.get(found[0]["url"])
+        assert page.status_code == 200
+        assert f'lang="{language}"' in page.text
+
+
+def test_with_the_rules(page: Page, ruled: Product) -> None:
+    until(lambda: help_is_ready(ruled), "the help centre")
+    tell_the_story(Chat(page, ruled))
+    positions = [message["position"] for message in conversation_of(ruled)["messages"]]
     assert positions == sorted(set(positions))
-    assert PHONE not in "".join(product.log)
-    assert product.stop() == 0
-    assert not [line for line in product.log if "Traceback" in line]
+    assert PHONE not in "".join(ruled.log)
+    assert ruled.stop() == 0
+    assert not [line for line in ruled.log if "Traceback" in line]
 
 
 def test_with_a_model_behind_the_protocol(page: Page, start: Launch, llm: LlmServer) -> None:

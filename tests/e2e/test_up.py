@@ -43,8 +43,13 @@ def test_the_ready_line_and_a_second_start(start: Launch, tmp_path: Path) -> Non
     assert {key: second.ready[key] for key in kept} == {key: first.ready[key] for key in kept}
 
 
-def test_a_part_that_is_killed_comes_back(start: Launch) -> None:
-    product = start()
+@pytest.fixture(scope="module")
+def product(shared: Launch) -> Product:
+    """The product, running."""
+    return shared()
+
+
+def test_a_part_that_is_killed_comes_back(product: Product) -> None:
     api = next(child for child in children(product) if child.cmdline()[-1:] == ["api"])
     api.kill()
     deadline = time.monotonic() + 60
@@ -68,14 +73,13 @@ def test_a_killed_supervisor_leaves_nothing_that_blocks_the_next_start(start: La
     assert psutil.wait_procs([database], timeout=10)[1] == []
 
 
-def test_a_directory_in_use_is_told_in_one_line(start: Launch, tmp_path: Path) -> None:
-    first = start(data=tmp_path / "data")
-    done = run_up("--port", "0", "--ws-port", "0", "--data", str(tmp_path / "data"))
+def test_a_directory_in_use_is_told_in_one_line(product: Product) -> None:
+    done = run_up("--port", "0", "--ws-port", "0", "--data", str(product.data))
     assert done.returncode == 1
     assert re.fullmatch(
-        rf"onboarding-agent: --data .*/data is in use by process {first.process.pid}; .*\n", done.stderr
+        rf"onboarding-agent: --data .*/data is in use by process {product.process.pid}; .*\n", done.stderr
     )
-    assert first.get("/api/v1/config")["version"] == 0
+    assert product.get("/api/v1/config")["version"] == 0
 
 
 def run_up(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
