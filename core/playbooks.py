@@ -6,15 +6,25 @@ pure functions, for the API and the graph alike.
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+
+from core.playbook_faults import Place, faults, readable, ways
 
 NAME_PATTERN: Final = r"^[a-z][a-z0-9_]{0,63}$"
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
@@ -65,6 +75,11 @@ class Question(_Section):
     def own_words(self) -> Answers:
         """What counts as an answer beside the choices: nothing else, one with a number in it, or any words."""
         return self.accepts or ("choices" if self.choices else "words")
+
+    @property
+    def kept_choices(self) -> frozenset[str]:
+        """The choices as answers are kept."""
+        return frozenset(map(kept, self.choices))
 
     @property
     def takes_anything(self) -> bool:
@@ -135,11 +150,23 @@ class Playbook(_Section):
     limits: Limits = Limits()
     recommends: bool = Field(False, description="Ends in drafts of recommendations")
 
-    @model_validator(mode="after")
-    def _is_whole(self) -> Self:
-        if faults := [_fault(place, text) for place, text in _faults(self)]:
-            raise ValidationError.from_exception_data(type(self).__name__, faults)
-        return self
+    @model_validator(mode="wrap")
+    @classmethod
+    def _is_whole(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Look for what only the whole shows also where single fields are wrong: all faults are named at once."""
+        try:
+            playbook, wrong = handler(data), []
+        except ValidationError as error:
+            playbook, wrong = _outline(data), error.errors(include_url=False)
+        places = [fault["loc"] for fault in wrong]
+        found = [
+            _fault(place, text)
+            for place, text in (faults(playbook, FALLBACK_LANGUAGE) if playbook is not None else ())
+            if not any(place[: len(known)] == known for known in places)
+        ]
+        if playbook is None or wrong or found:
+            raise ValidationError.from_exception_data(cls.__name__, [*map(_again, wrong), *found])
+        return playbook
 
     def may_advance(self, stage: str, to: str) -> bool:
         """Tell whether the table lets a conversation go from one stage to another."""
@@ -231,65 +258,24 @@ def _says_something(value: Any) -> bool:
     return value is not None and value not in ([], {}, ())
 
 
-def _fault(place: tuple[str | int, ...], text: str) -> InitErrorDetails:
+def _outline(data: Any) -> Any:
+    """Return as much of a playbook as can be read, None if that is nothing: to look for faults in, and for no talk."""
+    given = data.get("stages") if isinstance(data, Mapping) else None
+    if not isinstance(given, Mapping):
+        return None
+    stages = {
+        str(key): Stage.model_construct(**{**readable(Stage, stage), "next": ways(stage, given)})
+        for key, stage in given.items()
+    }
+    named = tuple({tool for stage in stages.values() for tool in stage.tools or ()})
+    lost: dict[str, Any] = {"first_stage": "", "greeting": {FALLBACK_LANGUAGE: ""}}
+    lost |= {name: value for name, value in (("languages", ()), ("tools", named)) if name in data}
+    return Playbook.model_construct(**{**lost, **readable(Playbook, data), "stages": stages})
+
+
+def _again(fault: ErrorDetails) -> InitErrorDetails:
+    return {"type": fault["type"], "loc": fault["loc"], "input": fault["input"], "ctx": fault.get("ctx", {})}
+
+
+def _fault(place: Place, text: str) -> InitErrorDetails:
     return {"type": PydanticCustomError("playbook", "{text}", {"text": text}), "loc": place, "input": None}
-
-
-def _faults(playbook: Playbook) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield each fault that only the whole shows, with its place."""
-    if playbook.first_stage not in playbook.stages:
-        yield ("first_stage",), f"there is no stage {playbook.first_stage}"
-    for key, stage in playbook.stages.items():
-        yield from _stage_faults(playbook, key, stage)
-    if playbook.first_stage in playbook.stages:
-        for key in sorted(set(playbook.stages) - _reachable(playbook)):
-            yield ("stages", key), "no way leads to this stage"
-    yield from _language_faults(playbook)
-
-
-def _stage_faults(playbook: Playbook, key: str, stage: Stage) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    for position, name in enumerate(stage.next):
-        if name not in playbook.stages:
-            yield ("stages", key, "next", position), f"there is no stage {name}"
-    for position, tool in enumerate(stage.tools or ()):
-        if tool not in playbook.tools:
-            yield ("stages", key, "tools", position), f"the playbook does not name the tool {tool}"
-    names = [question.name for question in stage.questions]
-    for position, name in enumerate(names):
-        if name in names[:position]:
-            yield ("stages", key, "questions", position, "name"), f"there is another question {name} in this stage"
-    for position, question in enumerate(stage.questions):
-        place = ("stages", key, "questions", position)
-        for words in sorted(set(question.also) - set(map(kept, question.choices))):
-            yield (*place, "also", words), f"there is no choice {words}"
-        if question.accepts == "choices" and not question.choices:
-            yield (*place, "accepts"), "there are no choices"
-
-
-def _reachable(playbook: Playbook) -> set[str]:
-    found, ahead = {playbook.first_stage}, [playbook.first_stage]
-    while ahead:
-        new = set(playbook.stages[ahead.pop()].next) & set(playbook.stages) - found
-        found |= new
-        ahead += new
-    return found
-
-
-def _language_faults(playbook: Playbook) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield the texts that some user of the playbook's languages could not be shown."""
-    for place, text in _texts(playbook):
-        missing = [language for language in playbook.languages if language not in text]
-        if missing and FALLBACK_LANGUAGE not in text:
-            yield place, f"says nothing in {', '.join(missing)}, and has no en to fall back to"
-
-
-def _texts(playbook: Playbook) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, str]]]:
-    yield ("greeting",), playbook.greeting
-    for number, suggestion in enumerate(playbook.suggestions):
-        yield ("suggestions", number, "text"), suggestion.text
-    for key, stage in playbook.stages.items():
-        for position, question in enumerate(stage.questions):
-            place = ("stages", key, "questions", position)
-            yield (*place, "text"), question.text
-            for number, choice in enumerate(question.choices):
-                yield (*place, "choices", number), choice

@@ -206,6 +206,54 @@ def test_all_faults_are_named_at_once() -> None:
     }
 
 
+def test_wrong_fields_hide_no_fault_of_the_whole() -> None:
+    question = {"name": "role", "text": {"fr": "Qui ?"}}
+    stages = {
+        "open": {"next": ["gone", 7], "tools": ["drill"], "questions": [question, question]},
+        "odd": {"title": "Odd", "rules": [""], "next": "open", "questions": [{}]},
+        "Bad Name": {"title": "Bad", "next": ["lost"]},
+        "text": "no stage",
+        "island": {"title": "Island"},
+    }
+    wrong = definition(persona=" ", stages=stages, surprise=1, suggestions=[{"text": {"fr": "Qui ?"}}])
+    assert set(places(wrong)) == {
+        "persona",
+        "surprise",
+        "suggestions.0.text",
+        "stages.open.title",
+        "stages.open.next.0",
+        "stages.open.next.1",
+        "stages.open.tools.0",
+        "stages.open.questions.0.text",
+        "stages.open.questions.1.name",
+        "stages.open.questions.1.text",
+        "stages.odd.rules.0",
+        "stages.odd.next",
+        "stages.odd.questions.0.name",
+        "stages.odd.questions.0.text",
+        "stages.Bad Name.[key]",
+        "stages.Bad Name.next.0",
+        "stages.Bad Name",
+        "stages.text",
+        "stages.odd",
+        "stages.island",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"first_stage": "", "stages": {"open": {"title": "Open"}, "island": {"title": "Island"}}}, {"first_stage"}),
+        ({"languages": ["english"], "greeting": {"fr": "Salut"}}, {"languages", "languages.0"}),
+        ({"tools": "drill", "stages": {"open": {"title": "Open", "tools": ["drill"]}}}, {"tools"}),
+        ({"greeting": {"xx1": "Hi"}}, {"greeting.xx1.[key]"}),
+        ({"persona": "", "stages": []}, {"persona", "stages"}),
+    ],
+)
+def test_what_cannot_be_read_is_one_fault_and_not_many(changes: dict[str, Any], named: set[str]) -> None:
+    assert set(places(definition(**changes))) == named
+
+
 @pytest.mark.parametrize("data", [None, [], "playbook", 7, {}])
 def test_what_is_no_definition_is_refused(data: Any) -> None:
     assert places(data)

@@ -101,6 +101,7 @@ WRONG_PLAYBOOKS: list[tuple[dict[str, Any], str]] = [
     ({"greeting": {"de": "Guten Abend."}}, "body.greeting"),
     ({"limits": {"tool_rounds": 99}}, "body.limits.tool_rounds"),
     ({"surprise": 1}, "body.surprise"),
+    ({"surprise": 1, "persona": "", "first_stage": "nowhere"}, "body.first_stage"),
     ({"name": "Not A Name"}, "body.name"),
     ({"stages": {}}, "body.stages"),
 ]
