@@ -245,6 +245,9 @@ class RetentionSettings(Settings):
     retention_translation_days: int = Field(
         90, ge=1, le=MAX_DAYS, description="Translations, which are paid for again when they are needed later"
     )
+    retention_event_months: Annotated[int | None, BeforeValidator(_blank_is_none)] = Field(
+        None, ge=2, le=1200, description="Whole months of events kept before this one, of all companies; empty: all"
+    )
     retention_spend_days: int = Field(
         400, ge=62, le=MAX_DAYS, description="What models cost a company by day; the calls that cost it are kept"
     )

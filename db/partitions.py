@@ -82,6 +82,14 @@ def partition_name(month: date) -> str:
     return f"events_{month.year:04}_{month.month:02}"
 
 
+def months_before(day: date, count: int) -> date:
+    """Return the first day of the month so many before that of a day."""
+    month = _month_of(day)
+    for _ in range(count):
+        month = _previous(month)
+    return month
+
+
 def _make(connection: SyncConnection, month: date) -> None:
     names = {
         "name": sql.Identifier(partition_name(month)),

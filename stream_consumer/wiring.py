@@ -221,7 +221,8 @@ def _jobs(parts: _Parts) -> list[Task]:
         parts.shards,
         embedding_cents=parts.settings.embedding.embedding_daily_budget_cents,
     )
-    months = Months((parts.settings.store.database_admin_url or parts.settings.store.database_url).get_secret_value())
+    owner = (parts.settings.store.database_admin_url or parts.settings.store.database_url).get_secret_value()
+    months = Months(owner, kept=parts.settings.retention.retention_event_months)
     return [
         partial(sweeps.run, Upkeep(parts.db).tidy, "upkeep"),
         partial(sweeps.run, watch.look, "budgets"),

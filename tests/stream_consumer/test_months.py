@@ -22,6 +22,17 @@ async def test_the_months_to_come_are_made_once(database_url: str) -> None:
     assert await months.make() == 0
 
 
+async def test_months_whose_time_is_over_are_dropped_where_they_have_one(database_url: str) -> None:
+    await Months(database_url, today=lambda: date(2031, 11, 30)).make()
+    later = date(2032, 2, 29)
+    assert await Months(database_url, today=lambda: later).make() == 3
+    assert "events_2031_10" in partitions(database_url)
+    months = Months(database_url, kept=3, today=lambda: later)
+    await months.make()
+    assert [name for name in partitions(database_url) if name < "events_2032"] == ["events_2031_11", "events_2031_12"]
+    assert await months.make() == 0
+
+
 async def test_two_processes_at_once_do_not_disturb_each_other(database_url: str) -> None:
     both = [Months(database_url, today=lambda: date(2033, 1, 1)) for _ in range(2)]
     results = await asyncio.gather(*(months.make() for months in both), return_exceptions=True)
