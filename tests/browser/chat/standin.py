@@ -147,9 +147,7 @@ class ChatStandIn(StandIn):
     def send(self, kind: str, **facts: Any) -> None:
         """Send a passing frame about the conversation."""
         assert self.conversation
-        frame = {"type": kind, "conversation_id": self.conversation["conversation_id"], **facts}
-        for socket in list(self.sockets):
-            socket.send(json.dumps(frame))
+        self.tell({"type": kind, "conversation_id": self.conversation["conversation_id"], **facts})
 
     def hand(self, handled_by: str, **facts: Any) -> None:
         """Tell who handles the conversation from now on."""

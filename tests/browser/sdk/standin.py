@@ -241,8 +241,13 @@ class StandIn:
     def push(self, frame: dict[str, Any]) -> None:
         """Send a durable frame to every open socket."""
         self.seq += 1
+        self.tell(frame | {"seq": self.seq})
+
+    def tell(self, frame: dict[str, Any]) -> None:
+        """Send a frame to every open socket; one that a closing page just let go of gets nothing."""
         for socket in list(self.sockets):
-            socket.send(json.dumps(frame | {"seq": self.seq}))
+            with suppress(ConnectionClosed):
+                socket.send(json.dumps(frame))
 
     def hang_up(self, code: int) -> None:
         """Close every open socket."""
