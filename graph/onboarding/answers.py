@@ -84,7 +84,9 @@ def learned(talk: Talk) -> tuple[Fact, ...]:
         return ()
     if ends_questions(talk.question):
         return (Fact(ENDED_QUESTIONS, SKIPPED),)
-    value = answer_to(question, talk.question, is_last=was_put_again(talk, question))
+    is_last = was_put_again(talk, question)
+    values = (answer_to(question, text, is_last=is_last) for text in _tried(question, talk))
+    value = next((one for one in values if one is not None), None)
     declines_person = value == SKIPPED and was_offered_person(talk) and pleasantry(talk.question) == "deny"
     return () if value is None or declines_person else (Fact(question.name, value),)
 
@@ -156,6 +158,12 @@ def answer_to(question: Question, text: str, *, is_last: bool = False) -> str | 
         return SKIPPED if is_last else None
     said = (_INTRODUCES.sub("", said, count=1) if question.name in _NAMES else said) or said
     return said if len(said) <= MAX_VALUE else said[: MAX_VALUE - 1] + "…"
+
+
+def _tried(question: Question, talk: Talk) -> tuple[str, ...]:
+    """Return the texts that may answer a question: of several quick messages each, but where any words would do."""
+    each = tuple(said.text for said in talk.asked)
+    return (talk.question,) if question.takes_anything or not each else each
 
 
 def _wants_other(talk: Talk) -> bool:

@@ -42,7 +42,7 @@ def _quoted_each(talk: Talk) -> str:
     shown: dict[str, str] = {}
     for question, found in said.items():
         key = "about_question" if found.text else "unanswerable_part"
-        words = phrase(key, language, question=_shown(question))
+        words = phrase(key, language, question=once_more(question))
         shown.setdefault(found.text or words, f"{words}\n{found.text}".strip())
     is_missing = any(not found.text for found in alike)
     is_unsure = any(not found.is_sure for found in alike)
@@ -84,7 +84,7 @@ def _lead(text: str, language: str) -> str:
     return f"{phrase('other_language', language, tongue=tongue(own, language))}\n"
 
 
-def _shown(question: str) -> str:
+def once_more(question: str) -> str:
     """Return a question as it is said again: on one line, without its mark, which would end our sentence."""
     plain = " ".join(question.split()).rstrip("?؟!. ")
     return plain if len(plain) <= MAX_ASKED else f"{plain[: MAX_ASKED - 1]}…"

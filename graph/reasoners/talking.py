@@ -30,7 +30,7 @@ from graph.onboarding.pleasantries import (
     pleasantry,
 )
 from graph.phrases import phrase
-from graph.reasoners.citing import quoted
+from graph.reasoners.citing import once_more, quoted
 from graph.reasoners.clarifying import clarify, was_asked_back
 from graph.talk import Reply, Talk, ToolCall, ToolSpec
 
@@ -51,7 +51,7 @@ def converse(talk: Talk, tools: Sequence[ToolSpec]) -> Reply:
         key = "recommendations.chosen" if decided[0] == "accepted" else "deny"
         return Reply(phrase(key, talk.answer_language))
     if learned(talk):
-        return Reply(_go_on(talk, here))
+        return Reply("\n\n".join(filter(None, (_answer_beside(talk), _go_on(talk, here)))))
     if kind == "affirm" and (again := _put_again(talk)):
         return Reply(again)
     if kind is not None and not (kind == "why_do_you_ask" and pending_question(talk) is None):
@@ -59,6 +59,14 @@ def converse(talk: Talk, tools: Sequence[ToolSpec]) -> Reply:
     if complains(talk.question):
         return clarify(talk)
     return _answer(talk, here)
+
+
+def _answer_beside(talk: Talk) -> str:
+    """Return the answer to a question that came in a quick message beside the answer to ours."""
+    asked = next((said.text for said in talk.asked if asks_something(said.text)), None)
+    if asked is None:
+        return ""
+    return quoted(talk) or phrase("unanswerable_part", talk.answer_language, question=once_more(asked))
 
 
 def _answer(talk: Talk, here: Standing) -> Reply:

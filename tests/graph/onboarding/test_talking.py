@@ -12,7 +12,7 @@ from graph.onboarding.answers import SKIPPED, learned
 from graph.phrases import phrase
 from graph.reasoners.talking import converse
 from graph.routing import leads_to_person
-from graph.talk import Answer, Reply, Talk, ToolSpec, Understanding
+from graph.talk import Answer, Fact, Reply, Talk, ToolSpec, Understanding
 from tests.graph.talks import KEYS, LIMITS, advanced, make_talk
 
 ADVANCE = ToolSpec("advance_stage", "", {})
@@ -197,6 +197,17 @@ def test_who_says_something_else_is_asked_once_more() -> None:
     before = f"assistant: {ROLE.wording('en')}"
     assert words(make_talk("I look after all that our customers need here", before, playbook="onboarding")) == again
     assert words(make_talk("just tell me what you recommend", before, playbook="onboarding")) == again
+
+
+@pytest.mark.parametrize("messages", [("Sales", "Where do I find keys?"), ("Where do I find keys?", "Sales")])
+def test_an_answer_and_a_question_in_two_quick_messages_are_both_taken(messages: tuple[str, str]) -> None:
+    talk = make_talk("…", f"assistant: {ROLE.wording('en')}", playbook="onboarding", excerpts=(KEYS,))
+    talk = replace(talk, asked=tuple(replace(talk.asked[0], text=text) for text in messages))
+    assert learned(talk) == (Fact("role", "Sales"),)
+    onward = phrase("question.next", "en", question=TEAM.wording("en"))
+    assert words(talk) == f"Live keys begin with crm_live_. They have 32 characters. [1]\n\n{onward}"
+    missing = phrase("unanswerable_part", "en", question="Where do I find keys")
+    assert words(replace(talk, excerpts=())) == f"{missing}\n\n{onward}"
 
 
 @pytest.mark.parametrize("text", ["Manager", "our office", "ok"])
