@@ -24,10 +24,18 @@ MAX_ARGUMENTS: Final = 500
 
 
 def messages_of(prompt: Prompt, talk: Talk) -> tuple[BaseMessage, ...]:
-    """Return the messages of a round: the task, what was said before, and the question with its data."""
+    """Return the messages of a round: the task and its examples, what was said before, the question with its data."""
     system = SystemMessage(f"{prompt.system}\n\n{role_of(talk)}")
     last = HumanMessage(f"{quote(_data(talk))}\n\n{talk.question or '(no words)'}")
-    return (system, *_history(talk), last)
+    return (system, *_examples(prompt), *_history(talk), last)
+
+
+def _examples(prompt: Prompt) -> Iterator[BaseMessage]:
+    """Yield questions with their data, and answers in words: small models write as they are shown."""
+    for shown, answer in prompt.examples:
+        data = {name: value for name, value in shown.items() if name != "user_says"}
+        yield HumanMessage(f"{quote(data)}\n\n{shown['user_says']}")
+        yield AIMessage(answer["text"])
 
 
 def role_of(talk: Talk) -> str:

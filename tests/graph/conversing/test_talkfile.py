@@ -11,6 +11,7 @@ from graph.talk import Fact, ToolCall, ToolResult
 from tests.graph.talks import KEYS, make_talk
 
 PROMPT = load_prompt("converse")
+SHOWN = 2 * len(PROMPT.examples)
 
 
 def data_of(text: str) -> dict[str, Any]:
@@ -33,8 +34,12 @@ def test_the_task_holds_the_playbook_and_the_block_holds_everything_else() -> No
         context={"plan": "trial"},
         results=(ToolResult(ToolCall("c", "get_price", '{"sku": 1}'), "done", "40 USD", data={"price": 40}),),
     )
-    system, *history, last = messages_of(PROMPT, talk)
+    system, *between, last = messages_of(PROMPT, talk)
+    shown, history = between[:SHOWN], between[SHOWN:]
     assert talk.playbook.persona in system.content
+    assert [message.type for message in shown] == ["human", "ai"] * len(PROMPT.examples)
+    assert all(data_of(str(message.content))["passages"] for message in shown[::2])
+    assert shown[1].content == PROMPT.examples[0][1]["text"]
     assert [message.type for message in history] == ["human", "ai", "ai"]
     assert history[-1].content == "(written by a colleague) This is Lina."
     assert str(last.content).endswith("</data>\n\nAnd the price?")
@@ -63,9 +68,9 @@ def test_open_questions_are_those_that_nobody_has_answered() -> None:
 
 def test_long_messages_are_cut_and_notes_are_left_out() -> None:
     long, note = f"user: {'x' * 9000}", "system: a person has joined"
-    _, first, _ = messages_of(PROMPT, make_talk("Hi", long, note))
+    first = messages_of(PROMPT, make_talk("Hi", long, note))[-2]
     assert len(str(first.content)) == MAX_SAID
-    assert len(messages_of(PROMPT, make_talk("Hi", note))) == 2
+    assert len(messages_of(PROMPT, make_talk("Hi", note))) == SHOWN + 2
 
 
 def test_a_button_has_no_words() -> None:
