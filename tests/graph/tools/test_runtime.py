@@ -231,7 +231,8 @@ async def test_passages_are_numbered_through_the_rounds() -> None:
     found = make_passage(chunk_id="chunk-9")
     tools = runtime(shelf=Shelf(passages=(make_passage(), found)))
     talk = replace(talk_with(), excerpts=(KEYS,))
-    results = await tools.run(talk, [call("search_knowledge", query="a"), call("search_knowledge", query="b")], 0)
+    searches = [call("search_knowledge", query=query) for query in ("CRM keys", "live keys")]
+    results = await tools.run(talk, searches, 0)
     assert [[one["n"] for one in data(result)["result"]] for result in results] == [[1, 2], [1, 2]]
     assert [passage.chunk_id for passage in results[0].passages] == ["chunk-1", "chunk-9"]
     assert results[0].data == {"tool": "search_knowledge", "found_passages": [1, 2]}
