@@ -158,7 +158,13 @@ def test_the_help_centre_can_be_searched_in_both_languages_and_its_links_lead_to
 
 def test_with_the_rules(page: Page, ruled: Product) -> None:
     until(lambda: help_is_ready(ruled), "the help centre")
-    tell_the_story(Chat(page, ruled))
+    chat = Chat(page, ruled)
+    expect(chat.root.get_by_role("button", name="How do I invite a teammate?")).to_be_visible()  # the playbook suggests
+    both = chat.ask("How do I connect my CRM? And how do I invite a teammate?")
+    assert "Developers" in both
+    assert "Send invitations" in both
+    assert "what happened instead" in chat.ask("it does not work")
+    tell_the_story(chat)
     positions = [message["position"] for message in conversation_of(ruled)["messages"]]
     assert positions == sorted(set(positions))
     assert PHONE not in "".join(ruled.log)
