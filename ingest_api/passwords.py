@@ -1,6 +1,7 @@
 """Passwords: argon2, off the event loop, and the same work whether the e-mail is known or not."""
 
 import asyncio
+from functools import cache
 from typing import Final
 
 from pwdlib import PasswordHash
@@ -16,7 +17,7 @@ class Passwords:
 
     def __init__(self) -> None:
         self._hasher = PasswordHash.recommended()
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._nobody = _hash_of_nobody()
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def verify(self, password: str, stored: str | None) -> bool:
@@ -30,3 +31,9 @@ class Passwords:
             return self._hasher.verify(password, stored)
         except UnknownHashError:
             return False
+
+
+@cache
+def _hash_of_nobody() -> str:
+    """Return the hash that stands in for a missing one; made once per process, since it costs as much as a login."""
+    return PasswordHash.recommended().hash("nobody has this password")
