@@ -67,7 +67,7 @@ def calls() -> list[Call]:
 async def reserve(db: Database, company_id: str, call: Call) -> None:
     """Set money aside for a call, as a turn does."""
     found = await ai_budgets.reserve(db, company_id, call, ALLOWANCE, datetime.now(UTC))
-    assert found.refused_by is None, found
+    assert found.is_held, found
 
 
 async def insert(db: Database, company_id: str, call: Call) -> None:

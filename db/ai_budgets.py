@@ -174,6 +174,11 @@ class Reservation:
     refused_by: Scope | None = None
     nearly: list[Scope] = field(default_factory=list)
 
+    @property
+    def is_held(self) -> bool:
+        """Tell whether the estimate is set aside."""
+        return self.refused_by is None
+
 
 async def reserve(db: Database, company_id: str, call: PlannedCall, allowance: Allowance, now: datetime) -> Reservation:
     """Set a call's estimate aside; nothing is written when a budget does not hold it.
