@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 SKIPPED = {
-    "__init__", "__main__", "report", "servers", "evaldata", "prompts", "sessions", "articles", "shelf", "attacks",
-    "injection_weights",
+    "__init__", "__main__", "report", "servers", "evaldata", "prompts", "prompts_of_talks", "sessions", "articles",
+    "shelf", "attacks", "injection_weights",
 }  # fmt: skip
 """Modules here that are not benchmarks of a limit: shared code, and the trial of prompts on a real model."""
 
