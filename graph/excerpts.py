@@ -5,7 +5,7 @@ data go, and so do sentences that speak to a model instead of a reader or ask fo
 those out). A nudge quotes a sentence whole or not at all: one that lost a link or an address would say something else.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -13,9 +13,9 @@ from core.passages import Passage
 from core.personal_data import find
 from core.redaction import mask
 from core.sentences import mark_of, split_sentences, without_mark
+from core.tables import TableReader, is_row
 from graph.languages import is_written_in, primary
 from graph.plaintext import is_only_marked, plain_text
-from graph.tables import TableReader, is_row
 
 MAX_EXCERPTS: Final = 3
 """Passages that a coach gets to see."""
@@ -77,18 +77,20 @@ def make_excerpt(
     `title` and `sentences` are those of the passage that speak to readers; the title may be empty. `quotes`
     are those of the sentences that a nudge may quote, the best first; all of them unless given. `limit` bounds the
     text, in characters. `readable` returns a text as readers may see it, or nothing: with it `lines` hold also what is
-    too short to be quoted alone, and rows of tables.
+    too short to be quoted alone, and rows of tables, which then stand below the text, within the same bound once more.
     """
     plain = [text for text in (_plain(sentence) for sentence in sentences) if text]
     if not plain:
         return None
+    lines = tuple(_lines(sentences, passage, readable))
+    rows = (_plain(line.text) for line in lines if line.kind == "row")
     return Excerpt(
         chunk_id=passage.chunk_id,
         title=_plain(title)[:120] if _is_whole(title) else "",
-        text=_text(plain, passage.text, limit),
+        text="\n".join((_text(plain, passage.text, limit), *_fitting(rows, limit))),
         url=safe_url(passage.url),
         quote=_quote(sentences if quotes is None else quotes, passage, language),
-        lines=tuple(_lines(sentences, passage, readable)),
+        lines=lines,
         heading=_plain(passage.heading_path[-1])[:120] if passage.heading_path else "",
     )
 
@@ -98,7 +100,8 @@ def _lines(sentences: Sequence[str], passage: Passage, readable: Callable[[str],
     ranks = {_letters(sentence): rank for rank, sentence in reversed(list(enumerate(sentences)))}
     table, place = TableReader(), -1
     for piece in split_sentences(passage.text):
-        row, bare = table.read(piece.text), without_mark(piece.text)
+        found, bare = table.read(piece.text), without_mark(piece.text)
+        row = found.words if found else None
         if is_row(piece.text) and row is None:
             continue
         place += 1
@@ -151,13 +154,18 @@ def _is_whole(text: str) -> bool:
 
 def _text(plain: Sequence[str], source: str, limit: int) -> str:
     """Return as many of the most telling sentences as fit, in the order in which the document has them."""
-    chosen: list[str] = []
-    for sentence in plain:
-        if sum(len(one) + 1 for one in chosen) + len(sentence) <= limit:
-            chosen.append(sentence)
-    chosen = chosen or [plain[0][: limit - 1] + "…"]
+    chosen = list(_fitting(plain, limit)) or [plain[0][: limit - 1] + "…"]
     letters = _letters(source)
     return " ".join(sorted(chosen, key=lambda sentence: letters.find(_letters(sentence)[:40])))
+
+
+def _fitting(texts: Iterable[str], limit: int) -> Iterator[str]:
+    """Yield those of some texts that fit into so many characters together, the first first."""
+    left = limit
+    for text in texts:
+        if len(text) <= left:
+            left -= len(text) + 1
+            yield text
 
 
 def _quote(sentences: Sequence[str], passage: Passage, language: str) -> str | None:

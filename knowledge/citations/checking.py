@@ -25,6 +25,8 @@ _AND: Final = re.compile(
     r"\s*[;؛–—]\s+|,?\s+(?:and|but|while|whereas)\s+|[،,]\s+(?:و|لكن|ولكن|بينما)|\s+(?:ولكن|لكن|بينما)\s+",
     re.IGNORECASE,
 )
+_STEPS: Final = re.compile(r"\s*[,،]\s+(?:and\s+)?(?:then\s+)?|\s+(?:and\s+)?then\s+|\s+ثم\s+", re.IGNORECASE)
+"""Where one step ends and the next begins, in a sentence that tells several; one passage must have them all."""
 _CLAUSE_WORDS: Final = 2
 _UNANSWERED: Final[Mapping[str, str]] = {
     "en": "I did not find an answer to that in our help pages. Would you like to talk to a person?",
@@ -158,12 +160,22 @@ def _check_sentence(sentence: str, grounds: Sequence[Ground], opinions: _Opinion
     whole = _check_claim(sentence, sentence, grounds, opinions)
     if whole.verdict == "supported" or whole.reason == "judged":
         return whole
-    for separator in (CLAUSE, _AND):
-        parts = [_check_claim(part, sentence, grounds, opinions) for part in _clauses(sentence, separator)]
-        if all(part.verdict == "supported" for part in parts):
-            chunks = tuple(dict.fromkeys(chunk for part in parts for chunk in part.chunk_ids[:1]))
+    for separator in (CLAUSE, _AND, _STEPS):
+        least = 1 if separator is _STEPS else _CLAUSE_WORDS
+        parts = [_check_claim(part, sentence, grounds, opinions) for part in _clauses(sentence, separator, least)]
+        chunks = _shared(parts) if separator is _STEPS else _first_of_each(parts)
+        if chunks and all(part.verdict == "supported" for part in parts):
             return CheckedSentence(sentence, chunks, "supported", "clauses", min(part.coverage for part in parts))
     return whole
+
+
+def _first_of_each(parts: Sequence[CheckedSentence]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chunk for part in parts for chunk in part.chunk_ids[:1]))
+
+
+def _shared(parts: Sequence[CheckedSentence]) -> tuple[str, ...]:
+    """Return the chunks that support every part."""
+    return tuple(chunk for chunk in parts[0].chunk_ids if all(chunk in part.chunk_ids for part in parts))
 
 
 def _check_claim(claim: str, sentence: str, grounds: Sequence[Ground], opinions: _Opinions) -> CheckedSentence:
@@ -183,9 +195,10 @@ def _check_claim(claim: str, sentence: str, grounds: Sequence[Ground], opinions:
     return CheckedSentence(claim, (), "unsupported", "little_overlap" if found else "no_passage", best.coverage)
 
 
-def _clauses(sentence: str, separator: re.Pattern[str]) -> list[str]:
+def _clauses(sentence: str, separator: re.Pattern[str], least: int) -> list[str]:
+    """Return the parts of a sentence, or the whole where one of them has fewer content words than `least`."""
     parts = separator.split(without_mark(sentence))
-    return parts if all(len(read_sentence(part).stems) >= _CLAUSE_WORDS for part in parts) else [sentence]
+    return parts if all(len(read_sentence(part).stems) >= least for part in parts) else [sentence]
 
 
 def _cited_first(passages: Sequence[Passage], cited: Sequence[str]) -> list[Passage]:

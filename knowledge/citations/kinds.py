@@ -20,8 +20,9 @@ _SMUGGLED: Final = re.compile(
     r"\bdid you know\b|\bare you aware\b|\bhave you heard\b|هل (?:تعلم|كنت تعلم|تدري)", re.IGNORECASE
 )
 _GREETING: Final = re.compile(
-    r"(?:hi|hello|hey|welcome|good (?:morning|afternoon|evening|day)|thanks?|thank you|great|sure|of course|no problem|"
-    r"no worries|you're welcome|sorry|take your time|almost there|well done|good luck|congratulations|happy to help|"
+    r"(?:(?:i'm|i am|we're|we are|i’m) (?:so |very |really |truly )?sorry|hi|hello|hey|welcome|"
+    r"good (?:morning|afternoon|evening|day)|thanks?|thank you|great|sure|of course|no problem|no worries|"
+    r"you're welcome|sorry|take your time|almost there|well done|good luck|congratulations|happy to help|"
     r"مرحبا|مرحبًا|أهلا|أهلًا|اهلا|السلام عليكم|شكرا|شكرًا|عفوا|عفوًا|بالتأكيد|طبعا|حسنا|على راحتك|بالتوفيق|نعتذر|آسف)\b",
     re.IGNORECASE,
 )

@@ -6,13 +6,14 @@ agree; one that does not outweighs any overlap: "within 30 days" is not supporte
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
 from core.passages import Passage
 from core.sentences import split_sentences, without_mark
+from core.tables import TableReader, is_row
 from knowledge.citations.credentials import asks_for_secrets
 from knowledge.citations.instructions import addresses_model
 from knowledge.citations.words import Number, Reading, opposites, quantifiers, read_sentence
@@ -84,9 +85,19 @@ def best_support(claim: Reading, ground: Ground) -> Support:
 @lru_cache(maxsize=512)
 def _places(text: str) -> tuple[Reading, ...]:
     """Return a text's sentences, those with several main clauses cut: what one denies is not denied of the other."""
-    sentences = (without_mark(sentence.text) for sentence in split_sentences(text))
-    kept = [sentence for sentence in sentences if not (addresses_model(sentence) or asks_for_secrets(sentence))]
-    return tuple(read_sentence(clause) for sentence in kept for clause in CLAUSE.split(sentence) if clause.strip())
+    kept = [said for said in _sayings(text) if not (addresses_model(said) or asks_for_secrets(said))]
+    return tuple(read_sentence(clause) for said in kept for clause in CLAUSE.split(said) if clause.strip())
+
+
+def _sayings(text: str) -> Iterator[str]:
+    """Yield sentences as they are, and rows of tables cell by cell: a cell is held against what names its column."""
+    table = TableReader()
+    for sentence in split_sentences(text):
+        row = table.read(sentence.text)
+        if row is not None:
+            yield from row.statements
+        elif not is_row(sentence.text):
+            yield without_mark(sentence.text)
 
 
 @lru_cache(maxsize=4096)

@@ -38,6 +38,8 @@ _TENS_AND_ONES: Final = re.compile(
     re.IGNORECASE,
 )
 _CODE: Final = re.compile(r"[A-Za-z].*[A-Z_]|[A-Za-z].*\d|^[A-Z]{2,}$|\w[._@+]\w")
+_CONDITIONS: Final = frozenset(["if", "when", "whenever", "where", "unless", "once", "اذا", "عندما", "حين", "لو"])
+"""Words that begin a condition: what it denies ends with it (“When you do not, press …”)."""
 _ESCAPED: Final = re.compile(r"\\([^\sA-Za-z0-9])")
 _SIGNS: Final = frozenset("$€£")
 _QUOTED: Final = re.compile(r"[\"“«„]([^\"”»“\n]{1,60})[\"”»]")
@@ -193,8 +195,11 @@ def _stems(words: list[_Word]) -> tuple[list[str], set[str]]:
     stems: list[str] = []
     denied: set[str] = set()
     left = 0
+    is_condition = bool(words) and words[0].plain in _CONDITIONS
     for word in words:
-        if word.plain in CLAUSE_WORDS or (word.is_stop and (left < DENIED_WORDS or word.raw not in ",،")):
+        if word.plain in CLAUSE_WORDS or (
+            word.is_stop and (left < DENIED_WORDS or is_condition or word.raw not in ",،")
+        ):
             left = 0
         if word.plain in DENIALS:
             left = DENIED_WORDS

@@ -3,9 +3,9 @@
 import pytest
 
 from core.passages import Passage
+from core.tables import TableReader
 from graph.excerpts import Excerpt, make_excerpt
 from graph.quoting import asks_how, quote_for, shortened
-from graph.tables import TableReader
 from stream_consumer.knowledge_store import Claims
 from tests.graph.shelf import make_passage
 
@@ -187,7 +187,7 @@ def test_questions_for_steps(question: str, does: bool) -> None:
 )
 def test_rows(rows: list[str], read: list[str | None]) -> None:
     reader = TableReader()
-    assert [reader.read(row) for row in rows] == read
+    assert [found.words if (found := reader.read(row)) else None for row in rows] == read
 
 
 WORDS = "**Key.** A secret that opens an account. **Live keys** work at once. Press Connect when the API key is there."

@@ -90,7 +90,9 @@ def test_without_passages_every_claim_is_withheld() -> None:
         ("Does the form still refuse your key?", "question"),
         ("Still stuck?", "question"),
         ("هل ما زال النموذج يرفض المفتاح؟", "question"),
+        ("Could you tell me which step fails, and what the message says?", "question"),
         ("Hello!", "greeting"),
+        ("I'm so sorry to hear that.", "greeting"),
         ("Thank you for your patience.", "greeting"),
         ("مرحبًا بك!", "greeting"),
         ("Let us know if this keeps happening.", "offer"),
@@ -212,3 +214,42 @@ def test_a_sentence_for_a_model_is_noticed_and_proves_nothing(text: str) -> None
 )
 def test_a_sentence_for_readers_is_left_alone(text: str) -> None:
     assert not addresses_model(text)
+
+
+WAY = Passage(
+    "way", "s", "Find your key", (),
+    "1. In your CRM, open **Settings**.\n2. Choose **Developers**, then **API keys**.\n3. Copy the **live** key.\n\n"
+    "When you do not see it, press **Ask an owner** on the page.",
+    Scores(0.9),
+)  # fmt: skip
+PRICES = Passage(
+    "prices", "s", "Plans", (),
+    "| | Starter | Team |\n|---|---|---|\n| Price per person and month | €9 | €19 |\n| Contacts | 1,000 | 25,000 |",
+    Scores(0.9),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("claim", "is_kept"),
+    [
+        ("Open Settings in your CRM, choose Developers and then API keys, and copy the live key.", True),
+        ("Open Settings in your CRM, choose Billing and then API keys, and copy the live key.", False),
+        ("Open Settings in your CRM, then copy the test key.", False),
+        ("Press Ask an owner on the page.", True),
+        ("Do not press Ask an owner on the page.", False),
+        ("The Starter plan costs €9 per person and month.", True),
+        ("The Team plan costs €9 per person and month.", False),
+        ("The Team plan is €19 a month.", True),
+        ("The Team plan has 25,000 contacts.", True),
+        ("The Starter plan has 25,000 contacts.", False),
+    ],
+)
+def test_steps_and_tables_are_read_as_what_they_say(claim: str, is_kept: bool) -> None:
+    (checked,) = check(claim, [], [WAY, PRICES]).sentences
+    assert checked.is_kept is is_kept, (checked.verdict, checked.reason)
+
+
+def test_steps_of_one_way_are_not_taken_from_two_pages() -> None:
+    other = Passage("other", "s", "Leave", (), "Press **Delete workspace**.", Scores(0.9))
+    (checked,) = check("Open Settings in your CRM, then press Delete workspace.", [], [WAY, other]).sentences
+    assert not checked.is_kept
