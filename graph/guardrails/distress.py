@@ -17,6 +17,13 @@ _MEDICINE: Final = (
     r"aspirin|"
     r"ibuprofen|xanax|valium|anti-?depressants|opioids|insulin|drugs)"
 )
+_TREATS: Final = (
+    r"(?:\w+ )?(?:coffees?|caffeine|espressos?|tea|sugar|chocolates?|cand(?:y|ies)|cakes?|cookies|pizzas?|food|"
+    r"meetings?|e-?mails?|work|spreadsheets?|news|series|tutorials?|documentation|docs|features|notifications|charts|"
+    r"dashboards)\b"
+    r"(?! (?:pills?|tablets?))"
+)
+"""What one takes too much of without harm."""
 _ENGLISH: Final = (
     r"\b(?:i|i've|ive|i'll|he|she|my \w+)\b(?: \w+){0,3} (?:took|taken|taking|swallowed|ate|eaten|(?:to|gonna|will|"
     r"just) (?:take|swallow)) "
@@ -50,8 +57,8 @@ _ENGLISH: Final = (
     r"\bjump(?:ing)? (?:off|from|in front of) (?:a |the |my |of )?(?:\w+ )?(?:bridge|building|roof|balcony|cliff|"
     r"train|window)\b",
     r"\bslit(?:ting)? my (?:wrists?|throat)\b|\bcut(?:ting)? my wrists?\b",
-    r"\b(?:i|i'm|im|going to|want to|gonna|i've|he|she)\b.{0,30}\b(?:overdos(?:e|ed|ing)|swallow(?:ed)? (?:all|every|"
-    r"the) .{0,15}pills)\b",
+    rf"\b(?:i|i'm|im|going to|want to|gonna|i've|he|she)\b.{{0,30}}\b(?:overdos(?:e|ed|ing)(?!\w| on {_TREATS})|"
+    r"swallow(?:ed)? (?:all|every|the) .{0,15}pills\b)",
     r"\b(?:i|i'm|im|i've|ive|my (?:friend|son|daughter|brother|sister|wife|husband|child|mother|father|mom|dad|"
     r"colleague)|he|she)\b"
     r".{0,60}\b(?:suicidal|(?:commit(?:ting|ted)?|attempt(?:ing|ed)?|think(?:ing)? (?:about|of)|thoughts? of|"

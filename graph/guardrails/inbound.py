@@ -19,6 +19,7 @@ from typing import Final
 from core.config import ConversationRules
 from graph.folding import fold, pieces
 from graph.guardrails.abuse import is_abuse, is_threat
+from graph.guardrails.despair import speaks_of_despair
 from graph.guardrails.distress import speaks_of_self_harm
 from graph.guardrails.exposure import asks_for_others_data
 from graph.guardrails.injection import THRESHOLD, injection_score
@@ -58,7 +59,7 @@ def _verdicts(text: str, out_of_scope: tuple[str, ...]) -> tuple[Verdict, ...]:
 
 def _broken_rules(text: str, out_of_scope: tuple[str, ...]) -> Iterator[Verdict]:
     folded = fold(text)
-    if speaks_of_self_harm(folded):
+    if speaks_of_self_harm(folded) or speaks_of_despair(folded):
         yield Verdict("self_harm", "hotline")
     if speaks_of_peril(folded):
         yield Verdict("endangered", "hotline")

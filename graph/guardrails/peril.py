@@ -24,6 +24,12 @@ _WILL: Final = (
     r"keeps trying to|(?:says?|said|swore|told me)(?: that)? (?:he|she|they)(?:'ll| will| would|'d|'s going to|"
     r" is going to))"
 )
+_ARM: Final = r"(?:guns?|kni(?:fe|ves)|pistol|rifle|shotgun|weapons?|blade|machete|axe)"
+_HAS_BEEN: Final = (
+    r"(?:'s|'re| is| are| was| were| has| have| keeps?| kept)?(?: been)?(?: still| always| "
+    r"constantly)?"
+)
+"""“He is”, “they have been”."""
 _ENGLISH: Final = (
     rf"\b{_THEY}{_WILL} (?:\w+ )?{_VIOLENCE} {_VICTIM}\b{IN_EARNEST}",
     rf"\b(?:{_THEY}|my {WORK}) (?:just |always |often |sometimes |still |keeps? |regularly |\w+ and )?(?:is |"
@@ -50,6 +56,20 @@ _ENGLISH: Final = (
     r"my))",
     r"\b(?:someone|somebody|a man|he|she|they)(?:'s| is|'re| are) (?:breaking|trying to break|trying to get) into my "
     r"(?:house|home|flat|apartment|room)\b",
+    r"\b(?:there's|there is|has|have|had|got|holds?|held|holding|puts?|putting|points?|pointed|pointing|with)(?: "
+    rf"\w+)? {_ARM} (?:to|at|against|on|in) (?:me|us|my (?:\w+ )?(?:head|throat|neck|face|chest|back|stomach|"
+    rf"{KIN}))\b",
+    rf"\b{_THEY}(?:'s|'re| is| are| was| keeps?| waits?| stands?)(?: [\w']+){{0,6}} with (?:an? |his |her |their "
+    rf")?{_ARM}\b",
+    rf"\b{_THEY}{_HAS_BEEN} (?:stalking|hunting|chasing) (?:me|us)\b",
+    rf"\b{_THEY} (?:broke|has broken|have broken|forced (?:his|her|their) way) in(?:to)? (?:my|our) (?:house|home|"
+    r"flat|apartment|room|car)\b",
+    rf"\b{_THEY}{_HAS_BEEN} (?:holding|held|keeping|kept|locked|locking|tied|tying) (?:me|us|my (?:\w+ )?{KIN}) "
+    r"(?:up\b|hostage|captive|prisoner|against|(?:up |in )?(?:the|a|my|his|her|their|our) (?:house|home|room|"
+    r"basement|car|flat|apartment|closet|bathroom|cellar|garage))",
+    rf"\b{_THEY} (?:won't|will not|doesn't|does not|never) let (?:me|us) (?:leave|out|go)(?=\W*$| (?:the|my|our|his|"
+    r"her) (?:house|home|flat|room|apartment)\b)|\b(?:break|broke|breaking|kick|kicking|smash|smashing) (?:my|our|"
+    r"the|down my) (?:front )?door(?: down| in)\b",
     r"\b(?:i|my \w+)\b.{0,30}\bvictim of (?:domestic (?:violence|abuse)|rape|sexual (?:violence|abuse|assault)|"
     r"violence)",
 )
@@ -60,6 +80,7 @@ _THEIRS: Final = (
 )
 _SOON: Final = r"(?:س|ح|ه|راح |رح |سوف |بده |بدو |ناوي |عايز |عاوز |يبغي |يبي |يريد ان |تريد ان |يحاول ان |حاول ان )"
 _KILLS: Final = rf"(?:و|ف)?(?:{_SOON}|بان |ان |ب|عم )?(?:ي|ت)(?:قتل|ذبح|طعن|خنق|غتصب|ءذي|وذي)(?:ون|و)?(?:ني|نا)(?!\w)"
+_FOLLOWS: Final = r"(?:ب|عم |كي)?(?:ي|ت)(?:لا?حق|تبع|طارد|راقب|ترصد)(?:ون|و)?(?:ني|نا)"
 _ARABIC: Final = (
     rf"(?<!\w){_THEIRS} (?:\w+ ){{0,3}}?{_KILLS}(?! من ال)",
     rf"(?<!\w){_KILLS} (?:\w+ )?{_THEIRS}(?!\w)",
@@ -79,8 +100,13 @@ _ARABIC: Final = (
     r"(?:حياتي|حياتنا|عايلتي|اولادي|اطفالي) (?:في|ب) ?خطر|(?:^|\s)(?:انا|اني|نحن|احنا) (?:في|ب) ?خطر(?!\w)",
     r"(?<!\w)(?:ا|ت|ن)?تعرض(?:ت|نا)? ل(?:ل)?(?:ضرب|عنف|اغتصاب|تعذيب|خطف|طعن|اعتداء)(?!\w)",
     rf"(?<!\w)(?:{_THEIRS} )?(?:معه|معاه|معها|يحمل|عنده) (?:سكين|سلاح|مسدس)",
+    r"(?:سكين\w*|سلاح\w*|مسدس\w*)(?: \w+)? (?:علي|ع|ب|في|ل) ?(?:راسي|رقبتي|ظهري|وجهي|بطني|صدري)(?!\w)",
+    rf"(?<!\w)(?:{_THEIRS}|حدا) (?:(?:حا?بس|خا?طف)(?:ت|و)?(?:ني|نا)|(?:قافل|قفل|مسكر|سكر) علي)(?!\w)",
 )
 _IDIOM: Final = re.compile(
+    r"\b(?:not (?:like|as if|that)|nobody|no ?one|as if|like|isn't|is not|without|never)\b(?: [\w']+){0,4}? (?:an? )?"
+    r"(?:gun|knife) (?:to|at|against) (?:my|our|your|anyone's) head"
+    r"|"
     rf"\b{_ANYONE}(?:'s|'re| is| are)? ?(?:going to|gonna|will|'ll|would|might|may|wants to|is about to|about to) "
     rf"(?:\w+ )?(?:kill|murder|strangle|shoot) (?:me|us|him|her)(?= (?:if|when|unless|because|for|over|about|once|"
     rf"since)"
@@ -90,8 +116,24 @@ _IDIOM: Final = re.compile(
 )
 """Anybody may "kill" for a trifle; with a grave word beside it, it is none."""
 _ANY: Final = Wordings(_ENGLISH, _ARABIC)
+_FOLLOWED: Final = Wordings(
+    (
+        rf"\b{_THEY}{_HAS_BEEN} (?:follow(?:ing|s|ed)|watching|tracking|(?:coming|came) after|waiting for) (?:me|"
+        r"us)\b(?! (?:on|in) (?:twitter|instagram|facebook|tiktok|linkedin|here|the app)\b)",
+    ),
+    (rf"(?<!\w){_FOLLOWS}(?!\w)", rf"(?<!\w)(?:{_THEIRS}|حدا) (?:ماشي|جاي|يمشي|بيمشي) وراي\w*"),
+)
+_AFRAID: Final = Wordings(
+    (
+        r"\b(?:afraid|scared|terrified|frightened|help me|police|street|home|in the dark|at night|outside my|"
+        r"not safe|unsafe)\b",
+    ),
+    ("خايف|خوف|خفت|اخاف|مرعوب|ساعدو|الحقو|النجده|الشارع|البيت|الشرطه|الليل",),
+)
+"""What tells somebody who is followed in the street from somebody with followers."""
 
 
 def speaks_of_peril(folded: str) -> bool:
     """Tell whether somebody is in danger from others, by what a folded text says."""
-    return _ANY.occur_in(_IDIOM.sub(" ~ ", folded))
+    earnest = _IDIOM.sub(" ~ ", folded)
+    return _ANY.occur_in(earnest) or (_FOLLOWED.occur_in(earnest) and _AFRAID.occur_in(earnest))
