@@ -22,9 +22,11 @@ from graph.conversing.streaming import AnswerStream, Streamed
 from graph.onboarding.flow import after_answers
 from graph.phrases import phrase
 from graph.reasoner import Reasoned
+from graph.reasoners import talking
 from graph.reasoners.choice import reasoner_for
+from graph.reasoners.rules import NAME
 from graph.state import TalkOutcome
-from graph.talk import Answer, Effect, Reply, Stopped, Talk, TalkContext, ToolCall, ToolResult, ToolSpec
+from graph.talk import Answer, Effect, Reply, Stopped, Talk, TalkContext, ToolCall, ToolResult, ToolSpec, Verdict
 
 ANSWER_SECONDS: Final = 90.0
 """Bound of one answer with all its rounds; each call and each tool has its own, shorter limit."""
@@ -55,6 +57,13 @@ class _Rounds:
     learned: tuple[Effect, ...] = ()
     number: int = 0
     used: list[ToolResult] = field(default_factory=list)
+    withheld: tuple[Verdict, ...] = ()
+    """Why a model's words gave way to those of the rules."""
+
+    @property
+    def calls_person(self) -> bool:
+        """Whether a tool called a person."""
+        return any(effect.kind == "request_human" for effect in self.effects)
 
     @property
     def effects(self) -> tuple[Effect, ...]:
@@ -89,6 +98,7 @@ async def compose(context: TurnContext, means: TalkContext, talk: Talk, *, secon
             else:
                 await _converse(context, means, rounds)
             said = await rounds.stream.finish(is_cut=rounds.last is not None and rounds.last.value.is_cut)
+            said = await _say_by_rules(rounds, said)
     except Stopped:
         return _stopped(rounds, reading)
     except TimeoutError:
@@ -134,11 +144,30 @@ async def _converse(context: TurnContext, means: TalkContext, rounds: _Rounds) -
         if not asked:
             break
         rounds.take(await means.tools.run(rounds.talk, asked, number))
-        if any(effect.kind == "request_human" for effect in rounds.effects):
+        if rounds.calls_person:
             await rounds.stream.restart()  # the words by which a person is called are ours
             return
     if rounds.last and rounds.last.value.text and not rounds.stream.is_touched:
         await rounds.stream.say(rounds.last.value.text, is_verbatim=rounds.last.is_verbatim)
+
+
+async def _say_by_rules(rounds: _Rounds, said: Streamed) -> Streamed:
+    """Return what the rules say, where a model's words were withheld from their beginning and the rules do have an
+    answer; else what was said. They quote no passage that was found by chance, or that a model saw no answer in."""
+    if rounds.last is None or rounds.last.is_verbatim or rounds.calls_person or not said.lost_beginning:
+        return said
+    may_quote = rounds.talk.is_sure and not _gave_up(said)
+    reply = talking.converse(rounds.talk if may_quote else replace(rounds.talk, excerpts=(), inquiries=()), ())
+    if not (reply.text and reply.is_answered):
+        return said
+    await rounds.stream.restart()
+    await rounds.stream.say(reply.text, is_verbatim=True)
+    rounds.last, rounds.withheld = Reasoned(reply, NAME, talking.VERSION, is_verbatim=True), said.verdicts
+    return await rounds.stream.finish()
+
+
+def _gave_up(said: Streamed) -> bool:
+    return any(verdict.rule == "unanswerable" for verdict in said.verdicts)
 
 
 def _grounds(context: TurnContext, means: TalkContext, talk: Talk, passages: tuple[Passage, ...]) -> Grounds:
@@ -153,18 +182,17 @@ def _asked(reply: Reply, offered: Sequence[ToolSpec]) -> tuple[ToolCall, ...]:
 def _answered(rounds: _Rounds, reading: Reading, said: Streamed) -> Composed:
     """Return what the user gets to read once everything was said; fixed words where nothing that answers is left."""
     language = rounds.talk.answer_language
-    gave_up = any(verdict.rule == "unanswerable" for verdict in said.verdicts)
     nothing_proven = not said.claims and not rounds.used and bool(said.verdicts)
-    calls_person = any(effect.kind == "request_human" for effect in rounds.effects)
+    calls_person = rounds.calls_person
     text = _without_stump(said.text) if said.verdicts else said.text
     is_left = bool(text) and not nothing_proven
     answer = Answer(
         text=text if is_left else "" if calls_person else phrase("unanswerable", language),
         citations=said.citations if is_left else (),
         language=language,
-        status="stored" if is_left or gave_up or calls_person or not said.verdicts else "withheld",
+        status="stored" if is_left or _gave_up(said) or calls_person or not said.verdicts else "withheld",
         is_answered=(is_left and (rounds.last is None or rounds.last.value.is_answered)) or calls_person,
-        verdicts=said.verdicts,
+        verdicts=(*rounds.withheld, *said.verdicts),
         effects=rounds.effects,
     )
     outcome: TalkOutcome = (

@@ -23,12 +23,16 @@ MAX_AHEAD: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """What was said in a run. `claims` counts the sentences that a passage proves."""
+    """What was said in a run. `claims` counts the sentences that a passage proves.
+
+    `lost_beginning` tells that a sentence was withheld before any of them: what is left may be half of a way.
+    """
 
     text: str
     citations: tuple[Citation, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     claims: int = 0
+    lost_beginning: bool = False
 
 
 class AnswerStream:
@@ -47,6 +51,7 @@ class AnswerStream:
         self._citations: dict[tuple[str, str | None], Citation] = {}
         self._verdicts: list[Verdict] = []
         self._claims = 0
+        self._lost_beginning = False
         self._is_touched = False
         self._ahead: dict[str, Checked] = {}
 
@@ -88,7 +93,8 @@ class AnswerStream:
     def so_far(self) -> Streamed:
         """Return what was said until now."""
         cited = tuple(self._citations.values())
-        return Streamed("".join(self._said).strip(), cited, tuple(self._verdicts), self._claims)
+        said = "".join(self._said).strip()
+        return Streamed(said, cited, tuple(self._verdicts), self._claims, self._lost_beginning)
 
     async def _say_all(self, sentences: Iterable[str], *, is_verbatim: bool) -> None:
         for sentence in sentences:
@@ -102,6 +108,7 @@ class AnswerStream:
                 await self._say(checked, sentence)
             else:
                 self._verdicts += checked
+                self._lost_beginning = self._lost_beginning or bool(checked and not self._claims)
 
     def _check_ahead(self) -> None:
         """Check what is about to be a sentence: then it need not wait for that when it is one."""

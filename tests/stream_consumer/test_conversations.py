@@ -227,11 +227,58 @@ async def test_who_wants_no_person_is_offered_none_until_one_is_asked_for(
     assert rows(database_url, "SELECT context FROM conversations") == [{"context": {}}]
 
 
+INVENTED = streaming("A live key costs $99 a year. ", "It is free on Sundays. ", "I have renewed it for you.")
+
+
+async def test_where_the_guards_leave_nothing_of_an_answer_the_documents_are_quoted(
+    database: Database, redis: Redis, company: Any, database_url: str, llm: LlmServer
+) -> None:
+    llm.script(INVENTED)
+    chat = await ask(database, redis, company, "How long is a live key?", reasoner=model(llm))
+    answer = (await chat.heard())[-1]
+    assert "have 32 characters." in answer.text
+    assert [one.title for one in answer.citations] == ["CRM keys"]
+    turn = outcome(database_url)
+    assert (turn["outcome"], turn["reasoner"]) == ("answered", "rules")
+    assert answer.text != phrase("unanswerable", "en")
+
+
+async def test_an_answer_without_its_beginning_gives_way_to_the_documents_words(
+    database: Database, redis: Redis, company: Any, llm: LlmServer
+) -> None:
+    llm.script(streaming("Open the vault of your CRM first [1]. ", "Live keys begin with crm_live_ [1]."))
+    chat = await ask(database, redis, company, "How long is a live key?", reasoner=model(llm))
+    answer = (await chat.heard())[-1]
+    assert "have 32 characters." in answer.text
+    runs = {frame["run"] for frame in await chat.passing()}
+    assert len(runs) == 2, "the page is told that a new answer takes the place of the torso"
+
+
+@pytest.mark.parametrize("said", ["hi", "thank you!"])
+async def test_a_greeting_is_answered_also_where_a_model_sees_no_answer_in_it(
+    database: Database, redis: Redis, company: Any, llm: LlmServer, said: str
+) -> None:
+    llm.script(streaming("UNANSWERABLE"))
+    chat = await ask(database, redis, company, said, reasoner=model(llm))
+    answer = (await chat.heard())[-1]
+    assert (answer.status, answer.citations) == ("stored", ())
+    assert not answer.text.startswith(phrase("unanswerable", "en")[:20])
+
+
+async def test_what_a_model_sees_no_answer_in_is_not_quoted_to_the_user(
+    database: Database, redis: Redis, company: Any, llm: LlmServer
+) -> None:
+    llm.script(streaming("UNANSWERABLE"))
+    chat = await ask(database, redis, company, "How long is a live key?", reasoner=model(llm))
+    assert (await chat.heard())[-1].text == phrase("unanswerable", "en")
+
+
 async def test_an_answer_of_which_the_guards_leave_nothing_is_withheld(
     database: Database, redis: Redis, company: Any, database_url: str, llm: LlmServer
 ) -> None:
-    llm.script(streaming("A live key costs $99 a year. ", "It is free on Sundays. ", "I have renewed it for you."))
-    chat = await ask(database, redis, company, "How long is a live key?", reasoner=model(llm))
+    llm.script(INVENTED)
+    shelf = Shelf(passages=())
+    chat = await ask(database, redis, company, "How long is a live key?", reasoner=model(llm), knowledge=shelf)
     answer = (await chat.heard())[-1]
     assert (answer.text, answer.status) == (phrase("unanswerable", "en"), "withheld")
     assert outcome(database_url)["outcome"] == "withheld"
