@@ -65,6 +65,11 @@ class Question(_Section):
     also: Mapping[Line, Annotated[tuple[Line, ...], Field(max_length=40)]] = Field(
         {}, description="Other words for a choice, in any language, by its English wording"
     )
+    told_as: tuple[Line, ...] = Field(
+        (),
+        max_length=80,
+        description="Words by which users tell it unasked: “my role is *”; without *, an answer itself",
+    )
     accepts: Answers | None = Field(
         None, description="What counts as an answer beside the choices; left out: nothing where there are choices"
     )
@@ -85,6 +90,10 @@ class Question(_Section):
     def takes_anything(self) -> bool:
         """Whether any words are an answer."""
         return not self.choices and self.own_words == "words"
+
+    def shown(self, value: str, language: str | None) -> str:
+        """Return an answer as it was kept in the words of a language, where it is one of the choices."""
+        return next((in_language(choice, language) for choice in self.choices if kept(choice) == value), value)
 
     def is_open(self, known: Collection[str]) -> bool:
         """Tell whether the question has yet to be asked, by the names of what is known."""

@@ -28,6 +28,7 @@ from graph.onboarding.pleasantries import (
     plainly,
     pleasantry,
 )
+from graph.onboarding.telling import goes_back, put_right, told_by_name
 from graph.phrases import ends_in, is_said, phrase
 from graph.talk import Fact, Said, Talk
 
@@ -80,15 +81,55 @@ def learned(talk: Talk) -> tuple[Fact, ...]:
     as ENDED_QUESTIONS.
     """
     question = pending_question(talk)
-    if question is None or _wants_other(talk) or _is_consent(talk):
+    if _wants_other(talk) or _is_consent(talk) or goes_back(talk.question):
         return ()
-    if ends_questions(talk.question):
+    if question is not None and ends_questions(talk.question):
         return (Fact(ENDED_QUESTIONS, SKIPPED),)
+    if told := _told_now(talk, question):
+        return told
+    if question is None:
+        return ()
     is_last = was_put_again(talk, question)
     values = (answer_to(question, text, is_last=is_last) for text in _tried(question, talk))
     value = next((one for one in values if one is not None), None)
     declines_person = value == SKIPPED and was_offered_person(talk) and pleasantry(talk.question) == "deny"
     return () if value is None or declines_person else (Fact(question.name, value),)
+
+
+def corrected(talk: Talk) -> tuple[Fact, ...]:
+    """Return what this turn's messages answer of questions that were answered before."""
+    return tuple(fact for fact in learned(talk) if fact.name in _told(talk))
+
+
+def question_before(talk: Talk) -> Question | None:
+    """Return the question that was answered before the one that is open: to be put again to who wishes to go back."""
+    return next(iter(_answered_before(talk, pending_question(talk))), None)
+
+
+def _told_now(talk: Talk, question: Question | None) -> tuple[Fact, ...]:
+    """Return what the messages tell in words of their own for a question, or put right of what was answered."""
+    if asks_something(talk.question) or passes_over(talk.question) or wishes_to_be_forgotten(talk.question):
+        return ()
+    told, before = told_by_name(talk.playbook, talk.question)
+    answered = _answered_before(talk, question)
+    if question is None:
+        told = tuple(one for one in told if one.question in answered)
+    found = {one.question.name: one.value for one in told if one.by_name or one.question.is_open(_told(talk))}
+    if found:
+        beside = answer_to(question, before) if question is not None and question.name not in found else None
+        found |= {question.name: beside} if question is not None and beside not in (None, SKIPPED) else {}
+    elif (right := put_right(talk.question, question, answered)) is not None:
+        found = {right.question.name: right.value}
+    return tuple(Fact(name, value) for name, value in found.items())
+
+
+def _answered_before(talk: Talk, question: Question | None) -> tuple[Question, ...]:
+    """Return the questions that were answered, those that stand before a question alone, the latest first."""
+    items = [item for stage in talk.playbook.stages.values() for item in stage.questions]
+    upto = items[: items.index(question)] if question in items else items
+    kept = talk.context.get(ANSWERS)
+    stored = {*(kept if isinstance(kept, Mapping) else ()), *_heard(talk)}
+    return tuple(item for item in reversed(upto) if item.name in stored)
 
 
 def pending_question(talk: Talk) -> Question | None:

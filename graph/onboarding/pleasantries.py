@@ -54,6 +54,11 @@ def ends_questions(text: str) -> bool:
     return _is("stop", text)
 
 
+def wants_back(text: str) -> bool:
+    """Tell whether a whole message is a wish to go back to the question before."""
+    return _is("back", text)
+
+
 def wants_none(text: str) -> bool:
     """Tell whether a whole message says no to everything that was shown."""
     return _is("none_of_them", text)
@@ -78,7 +83,7 @@ def names_number(text: str) -> bool:
 
 
 def asks_something(text: str) -> bool:
-    """Tell whether a text is a question: by its mark, or by the word that it begins with."""
+    """Tell whether a text is a question, or asks to be shown something: by its mark, or by how it begins."""
     return text.strip().endswith(("?", "؟")) or _first_words().match(plainly(text)) is not None
 
 
@@ -115,6 +120,12 @@ def _number_words() -> frozenset[str]:
 
 
 @lru_cache
+def wordings(kind: str) -> tuple[tuple[str, ...], ...]:
+    """Return the words of a kind as they are compared, the longest first."""
+    return tuple(sorted((tuple(one.split()) for one in _lexicon()[kind]), key=len, reverse=True))
+
+
+@lru_cache
 def _whole(kind: str) -> re.Pattern[str]:
     words = _lexicon()
     before, after = _any_of(words["openers"]), _any_of(words["closers"])
@@ -124,7 +135,8 @@ def _whole(kind: str) -> re.Pattern[str]:
 @lru_cache(maxsize=1)
 def _first_words() -> re.Pattern[str]:
     words = _lexicon()
-    return re.compile(rf"(?:{_any_of(words['openers'])} )*{_any_of(words['questions'])}\b")
+    begin = _any_of([*words["questions"], *words["requests"]])
+    return re.compile(rf"(?:{_any_of([*words['openers'], 'just'])} )*{begin}\b")
 
 
 @lru_cache(maxsize=1)

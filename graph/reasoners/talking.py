@@ -14,9 +14,11 @@ from core.playbooks import in_language
 from graph.onboarding.answers import (
     ENDED_QUESTIONS,
     SKIPPED,
+    corrected,
     first_messages,
     learned,
     pending_question,
+    question_before,
     was_offered_person,
     was_put_again,
 )
@@ -29,6 +31,7 @@ from graph.onboarding.pleasantries import (
     complains,
     pleasantry,
 )
+from graph.onboarding.telling import goes_back
 from graph.phrases import phrase
 from graph.reasoners.citing import once_more, quoted
 from graph.reasoners.clarifying import clarify, was_asked_back
@@ -50,6 +53,8 @@ def converse(talk: Talk, tools: Sequence[ToolSpec]) -> Reply:
     if decided := decision_of(talk):
         key = "recommendations.chosen" if decided[0] == "accepted" else "deny"
         return Reply(phrase(key, talk.answer_language))
+    if (back := question_before(talk)) is not None and goes_back(talk.question):
+        return Reply(phrase("question.back", talk.answer_language, question=back.wording(talk.answer_language)))
     if learned(talk):
         return Reply("\n\n".join(filter(None, (_answer_beside(talk), _go_on(talk, here)))))
     if kind == "affirm" and (again := _put_again(talk)):
@@ -111,12 +116,22 @@ def _go_on(talk: Talk, here: Standing) -> str:
     language = talk.answer_language
     if ENDED_QUESTIONS in here.known:
         return phrase("questions_ended", language)
+    if changed := _changed(talk):
+        asked = here.question.wording(language) if here.question else ""
+        return phrase("question.corrected", language, answer=changed, question=asked).strip()
     if here.question is None:
         done = phrase("questions_done", language)
         return done if talk.playbook.recommends else f"{done} {phrase('questions_none', language)}"
     skipped = any(fact.value == SKIPPED for fact in learned(talk))
     key = "question.skipped" if skipped else "question.next"
     return phrase(key, language, question=here.question.wording(language))
+
+
+def _changed(talk: Talk) -> str:
+    """Return the answers that this turn put right, as the user reads them."""
+    items = {item.name: item for stage in talk.playbook.stages.values() for item in stage.questions}
+    named = [(items[fact.name], fact.value) for fact in corrected(talk) if fact.value != SKIPPED]
+    return ", ".join(question.shown(value, talk.answer_language) for question, value in named)
 
 
 def _polite(talk: Talk, here: Standing, kind: Pleasantry) -> str:
