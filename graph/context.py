@@ -23,7 +23,7 @@ from graph.facts import PastNudge, UserFacts
 from graph.journal import Calls, Journal
 from graph.reasoner import Reasoner
 from graph.state import Alert
-from graph.talk import TalkContext
+from graph.talk_context import TalkContext
 
 
 @dataclass(frozen=True, slots=True)

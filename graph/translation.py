@@ -20,7 +20,7 @@ from graph.folding import fold
 from graph.journal import Calls
 from graph.languages import is_written_in, primary
 from graph.reasoner import Reasoner
-from graph.talk import Translations
+from graph.talk_context import Translations
 
 MAX_SOURCE: Final = 1000
 """Characters of a text that is translated; a longer one is not."""

@@ -51,7 +51,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ConversationStore:
-    """`graph.talk.Conversations` of any company."""
+    """`graph.talk_context.Conversations` of any company."""
 
     db: Database
     redis: Redis
@@ -249,7 +249,7 @@ async def _move(connection: Connection, talk: Talk, state: ConversationState, to
 
 
 class PageDelivery:
-    """`graph.talk.Delivery` by the outbox. Whoever is away misses it, and so does everybody while Redis is away."""
+    """`graph.talk_context.Delivery` by the outbox. Whoever is away misses it, and so does everybody while Redis is away."""
 
     def __init__(self, redis: Redis, metrics: ConsumerMetrics) -> None:
         self._redis = redis

@@ -33,7 +33,8 @@ from graph.guardrails import Moderator, inspect_message
 from graph.reasoner import Reasoner
 from graph.runner import run_turn
 from graph.state import TalkOutcome, TurnResult
-from graph.talk import Conversations, Delivery, Talk, TalkContext, Tools
+from graph.talk import Talk
+from graph.talk_context import Conversations, Delivery, TalkContext, Tools
 from stream_consumer.companies import Companies
 from stream_consumer.endings import end_in_words
 from stream_consumer.entries import DONE, Entry, Failed, Outcome, Postponed

@@ -10,7 +10,7 @@ from stream_consumer.stores import available
 
 @dataclass(frozen=True, slots=True)
 class TranslationStore:
-    """`graph.talk.Translations` of one company."""
+    """`graph.talk_context.Translations` of one company."""
 
     db: Database
     company_id: str

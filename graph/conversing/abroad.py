@@ -18,7 +18,8 @@ from graph.onboarding.pleasantries import pleasantry
 from graph.phrases import phrase, tongue
 from graph.quoting import quote_for
 from graph.reasoners.choice import reasoner_for
-from graph.talk import Talk, TalkContext, Understanding
+from graph.talk import Talk, Understanding
+from graph.talk_context import TalkContext
 from graph.translation import translate
 
 VERSION: Final = "abroad-1"

@@ -26,7 +26,8 @@ from graph.reasoners import talking
 from graph.reasoners.choice import reasoner_for
 from graph.reasoners.rules import NAME
 from graph.state import TalkOutcome
-from graph.talk import Answer, Effect, Reply, Stopped, Talk, TalkContext, ToolCall, ToolResult, ToolSpec, Verdict
+from graph.talk import Answer, Effect, Reply, Stopped, Talk, ToolCall, ToolResult, ToolSpec, Verdict
+from graph.talk_context import TalkContext
 
 ANSWER_SECONDS: Final = 90.0
 """Bound of one answer with all its rounds; each call and each tool has its own, shorter limit."""

@@ -12,7 +12,8 @@ from graph.memory.consent import learned_effects
 from graph.onboarding.deciding import decided_effects
 from graph.onboarding.flow import may_have_answered
 from graph.reasoners.choice import reasoner_for
-from graph.talk import Effect, Talk, TalkContext
+from graph.talk import Effect, Talk
+from graph.talk_context import TalkContext
 
 
 async def learn(context: TurnContext, means: TalkContext, talk: Talk) -> tuple[Talk, tuple[Effect, ...]]:

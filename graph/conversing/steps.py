@@ -12,7 +12,8 @@ from graph.handoff.offers import without_offers
 from graph.receipts import receipt_step
 from graph.routing import decide_talk_route, leads_to_person, ticket_reason
 from graph.state import TurnState, answer_of, dump_answer, dump_understanding, understanding_of
-from graph.talk import Answer, Talk, TalkContext, Understanding
+from graph.talk import Answer, Talk, Understanding
+from graph.talk_context import TalkContext
 
 MAX_SUMMARY: Final = 500
 """Characters of what the user asked that the person called in reads in the alert."""

@@ -15,7 +15,8 @@ from core.pseudonyms import Pseudonyms
 from graph.conversing.checking import Checked, Grounds, Spoken, check_sentence, citation_of, with_markers
 from graph.conversing.sentences import SentenceBuffer
 from graph.handoff.offers import is_offer
-from graph.talk import Delivery, Stopped, Verdict
+from graph.talk import Stopped, Verdict
+from graph.talk_context import Delivery
 
 MAX_AHEAD: Final = 3
 """Checks of one sentence before it is finished; a text may look finished at every letter."""

@@ -1,4 +1,4 @@
-"""The runtime of tools of one turn (`graph.talk.Tools`): what may be used, and what comes of being used.
+"""The runtime of tools of one turn (`graph.talk_context.Tools`): what may be used, and what comes of being used.
 
 Calls of one round run beside each other within one deadline. A refusal, a failure and a result look alike to the
 model: a block of data under the name of the tool.

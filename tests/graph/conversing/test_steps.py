@@ -10,7 +10,8 @@ from core.budgets import Allowance
 from core.pseudonyms import Pseudonyms
 from graph.conversing import steps
 from graph.conversing.understanding import read_message
-from graph.talk import Talk, TalkContext, Understanding
+from graph.talk import Talk, Understanding
+from graph.talk_context import TalkContext
 from tests.graph.talks import NOW, make_talk
 
 
