@@ -25,7 +25,6 @@ _TICKET_REASONS: Final[Mapping[str, str]] = {
     "self_harm": "safety",
     "endangered": "safety",
     "threat_to_others": "safety",
-    "threat": "safety",
 }
 
 

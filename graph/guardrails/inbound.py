@@ -5,7 +5,6 @@
 | `self_harm` | `hotline`: the hotline's text, and a person is called |
 | `endangered` | `hotline`: the emergency number first, and a person is called |
 | `threat_to_others` | `hotline`: the emergency number first, and a person is called |
-| `threat` | `escalate`: a person is called |
 | `abuse`, `pii_exposure`, `injection`, `out_of_scope` | `refuse`: fixed words, no model is asked |
 
 Pure, by words and a small linear model; English and Arabic. It can be got round by other words, so nothing rests on it
@@ -32,7 +31,6 @@ _ORDER: Final = (
     "self_harm",
     "endangered",
     "threat_to_others",
-    "threat",
     "injection",
     "pii_exposure",
     "abuse",
@@ -63,10 +61,8 @@ def _broken_rules(text: str, out_of_scope: tuple[str, ...]) -> Iterator[Verdict]
         yield Verdict("self_harm", "hotline")
     if speaks_of_peril(folded):
         yield Verdict("endangered", "hotline")
-    if threatens_others(folded):
+    if threatens_others(folded) or is_threat(folded):
         yield Verdict("threat_to_others", "hotline")
-    if is_threat(folded):
-        yield Verdict("threat", "escalate")
     score = injection_score(text)
     if score >= THRESHOLD:
         yield Verdict("injection", "refuse", score)

@@ -1,5 +1,5 @@
 """Whether the writer means to hurt somebody else: a colleague, family, people at some place. Threats against us are
-`abuse.is_threat`.
+`abuse.is_threat`; what follows is the same.
 
 By the words people use for it, in English and Arabic. It takes a will ("I am going to", "I want to", a plan, a deed),
 an act of violence, and a person it is done to; processes, sessions and time are none. What is said of trifles ("if he

@@ -11,7 +11,7 @@ from graph.routing import decide_talk_route, leads_to_person, ticket_reason
 from graph.talk import Answer, Effect, Understanding, Verdict
 from tests.graph.talks import make_talk
 
-REFUSE, ESCALATE = Verdict("injection", "refuse"), Verdict("threat", "escalate")
+REFUSE, ESCALATE = Verdict("injection", "refuse"), Verdict("some_rule", "escalate")
 HOTLINE, NOTED = Verdict("self_harm", "hotline"), Verdict("smalltalk", "answer")
 
 
@@ -23,7 +23,7 @@ HOTLINE, NOTED = Verdict("self_harm", "hotline"), Verdict("smalltalk", "answer")
         ((NOTED,), False, "coach", "question"),
         ((REFUSE,), False, "act", "injection"),
         ((REFUSE,), True, "act", "injection"),
-        ((ESCALATE,), False, "escalate", "threat"),
+        ((ESCALATE,), False, "escalate", "some_rule"),
         ((REFUSE, HOTLINE), True, "escalate", "self_harm"),
         ((ESCALATE, REFUSE), False, "act", "injection"),
     ],

@@ -436,6 +436,8 @@ async def test_a_stage_that_is_reached_changes_what_the_next_round_may_use(
         ("I want to kill myself", "hotline", "en"),
         ("I'm going to hurt my boss", "hotline.threat_to_others", "en"),
         ("سأقتل زميلي", "hotline.threat_to_others", "ar"),
+        ("if you don't refund me I will burn your house down", "hotline.threat_to_others", "en"),
+        ("راح أقتلك", "hotline.threat_to_others", "ar"),
     ],
 )
 async def test_danger_gets_the_hotline_and_a_person(

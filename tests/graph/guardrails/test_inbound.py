@@ -269,12 +269,12 @@ def test_who_speaks_of_trifles_things_and_games_means_to_hurt_nobody(text: str) 
         ("يا حمار", {"abuse": "refuse"}),
         ("أنت غبي", {"abuse": "refuse"}),
         ("يا ابن الكلب", {"abuse": "refuse"}),
-        ("I will kill you", {"threat": "escalate"}),
-        ("I know where you live", {"threat": "escalate"}),
-        ("I am going to come to your office and shoot you all", {"threat": "escalate"}),
-        ("I will drive to your building and kill everyone there", {"threat": "escalate"}),
-        ("we're coming to kill you", {"threat": "escalate"}),
-        ("سأقتلك", {"threat": "escalate"}),
+        ("I will kill you", {"threat_to_others": "hotline"}),
+        ("I know where you live", {"threat_to_others": "hotline"}),
+        ("I am going to come to your office and shoot you all", {"threat_to_others": "hotline"}),
+        ("I will drive to your building and kill everyone there", {"threat_to_others": "hotline"}),
+        ("we're coming to kill you", {"threat_to_others": "hotline"}),
+        ("سأقتلك", {"threat_to_others": "hotline"}),
         ("this is fucking broken", {}),
         ("what a stupid mistake I made", {}),
         ("your app is shit and slow", {}),
@@ -407,3 +407,73 @@ def test_several_rules_are_named_the_gravest_first() -> None:
 )
 def test_hostile_messages_are_judged_too(text: str) -> None:
     inspect_message(text, language=None, rules=RULES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if you don't refund me I will burn your house down",
+        "I will kill you",
+        "i'm gonna bomb your office",
+        "I'm going to come to your office and shoot you all",
+        "I will shoot up the office",
+        "راح أقتلك",
+        "I'll burn down your office",
+        "I'm going to set your building on fire",
+        "I swear I will slit your throat",
+        "I will put a bullet in your head",
+        "you'd better refund me or you will die",
+        "I'm bringing a gun to your office tomorrow",
+        "I know where your kids go to school",
+        "I'll hurt your family if you don't fix it",
+        "I want to punch you in the face",
+        "I am going to blow you up",
+        "there is a bomb in your building",
+        "you are all dead",
+        "I'll make you bleed",
+        "watch your back, I will find you",
+        "والله لأقتلك",
+        "سأحرق بيتك",
+        "هفجر المكتب",
+        "رح أذبحكم كلكم",
+        "بدي أقتلكم",
+        "سأضربك",
+        "سآتي إلى مكتبكم وأقتلكم",
+        "هجيلك وأموتك",
+    ],
+)
+def test_who_threatens_us_gets_the_emergency_number_however_it_is_said(text: str) -> None:
+    assert broken(text) == {"threat_to_others": "hotline"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'll find you the invoice number",
+        "can you kill the old session",
+        "I will shoot you an e-mail",
+        "I'll hit you up on slack",
+        "I'm going to bomb this presentation",
+        "this will kill you laughing",
+        "I will beat your price",
+        "I'm going to burn through your free trial",
+        "I want to punch the numbers into your form",
+        "I will destroy your competition in the survey",
+        "we will attack your ticket tomorrow",
+        "I'm going to hurt your feelings: the export is slow",
+        "your prices are killing me",
+        "I'll shoot you a message from your office",
+        "will the export kill you server",
+        "I am going to set your app on fire tablet",
+        "how do I install your app on a fire tablet",
+        "I'll blow up your logo to A4",
+        "where is your office building?",
+        "I will come to your office on Monday",
+        "سأضرب لك مثالا",
+        "سأقتل العملية",
+        "سأحرق النسخة على قرص",
+        "أضربكم مثلا",
+    ],
+)
+def test_what_only_sounds_like_a_threat_is_none(text: str) -> None:
+    assert broken(text) == {}
