@@ -37,3 +37,15 @@ class Passage:
     tags: tuple[str, ...] = ()
     attribution: str | None = None
     highlights: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a passage meets a question: the share of its words, 0..1, and whether it speaks of all that is asked.
+
+    `is_trouble` is true of a section about something that fails, where the question tells of no failure.
+    """
+
+    share: float
+    is_met: bool
+    is_trouble: bool = False

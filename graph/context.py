@@ -16,7 +16,7 @@ from core.config import CompanyConfig
 from core.conversations import ConversationTurn
 from core.events import AcceptedEvent
 from core.nudges import Nudge
-from core.passages import Passage
+from core.passages import Fit, Passage
 from core.turns import Turn
 from graph.case import Case, build_case
 from graph.facts import PastNudge, UserFacts
@@ -128,6 +128,10 @@ class Claims(Protocol):
 
         Words of the subject, the step's title, do not count.
         """
+        ...
+
+    def fit(self, question: str, passage: Passage) -> Fit:
+        """Return whether a passage speaks of all that a question is about."""
         ...
 
     def refused(self, passage: Passage) -> Sequence[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from core.passages import Passage, Scores
+from core.passages import Fit, Passage, Scores
 from db import knowledge_sources
 from db.pool import Database
 from graph.context import Backing, Found
@@ -22,6 +22,7 @@ from knowledge.citations import (
     visible,
 )
 from knowledge.retrieval.answerability import answerable
+from knowledge.retrieval.fitting import fit
 from stream_consumer.stores import available
 
 GIVEN: Final = "given"
@@ -52,6 +53,10 @@ class Claims:
     def to_the_point(self, sentences: Sequence[str], said: str, subject: str) -> Sequence[str]:
         """Return those of some sentences that speak of what was said, the closest first."""
         return to_the_point(sentences, said, subject)
+
+    def fit(self, question: str, passage: Passage) -> Fit:
+        """Return whether a passage speaks of all that a question is about."""
+        return fit(question, passage)
 
     def refused(self, passage: Passage) -> Sequence[str]:
         """Return why sentences of a passage are kept from every reader, as stable words."""

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from core.conversations import Role
@@ -54,7 +54,8 @@ async def read_up(context: TurnContext, talk: Talk) -> Reading:
     """Return what the documents say to the question, or to each of several."""
     asked = inquiries_of(talk.question)
     if not asked:
-        return await look_up(context, talk, query_of(talk))
+        query = query_of(talk)
+        return held_to(context.knowledge, query, await look_up(context, talk, query))
     befores = ("", *asked)
     readings = [_read_one(context, talk, one, before) for one, before in zip(asked, befores, strict=False)]
     return _together(asked, await asyncio.gather(*readings))
@@ -62,11 +63,29 @@ async def read_up(context: TurnContext, talk: Talk) -> Reading:
 
 async def _read_one(context: TurnContext, talk: Talk, asked: str, before: str) -> Reading:
     """Return what the documents say to one of several questions; a brief one may need the words of the one before."""
-    found = await look_up(context, talk, searchable(asked), k=_EACH)
+    found = await _look_up_one(context, talk, searchable(asked))
     if (found.excerpts and found.is_sure) or not before or len(telling_words(asked)) > 1:
         return found
-    both = await look_up(context, talk, searchable(f"{before} {asked}"), k=_EACH)
+    both = await _look_up_one(context, talk, searchable(f"{before} {asked}"))
     return both if both.excerpts and both.is_sure else found
+
+
+async def _look_up_one(context: TurnContext, talk: Talk, query: str) -> Reading:
+    return held_to(context.knowledge, query, await look_up(context, talk, query, k=_EACH))
+
+
+def held_to(knowledge: Knowledge | None, question: str, reading: Reading) -> Reading:
+    """Return a reading with what speaks of all that was asked first; unsure where nothing does, empty where no word of
+    the question is met at all."""
+    if knowledge is None or not reading.excerpts:
+        return reading
+    fits = {passage.chunk_id: knowledge.fit(question, passage) for passage in reading.passages}
+    ordered = sorted(reading.excerpts, key=lambda one: not fits[one.chunk_id].is_met or fits[one.chunk_id].is_trouble)
+    if not any(fit.share for fit in fits.values()):
+        return Reading(facts={**reading.facts, "outcome": "irrelevant"})
+    is_sure = reading.is_sure and fits[ordered[0].chunk_id].is_met
+    facts = {**reading.facts, "outcome": "found" if is_sure else "perhaps"}
+    return replace(reading, excerpts=tuple(ordered), is_sure=is_sure, facts=facts)
 
 
 def _together(asked: Sequence[str], readings: Sequence[Reading]) -> Reading:

@@ -57,7 +57,7 @@ def test_a_wall_of_questions_is_taken_apart_at_once() -> None:
 
 
 PASSWORD = make_passage("Open Security and press Change.", chunk_id="password", document_title="Your password")
-INVITE = make_passage("Open Team and enter one address per line.", chunk_id="team", document_title="Invite your team")
+INVITE = make_passage("Open Team and add one colleague per line.", chunk_id="team", document_title="Invite your team")
 
 
 @dataclass
@@ -87,7 +87,7 @@ async def test_two_questions_are_answered_each_with_its_source(joint: str) -> No
         f"{phrase('about_question', 'en', question='How do I change my password')}\n"
         "Open Security and press Change. [1]",
         f"{phrase('about_question', 'en', question='how do I add colleagues')}\n"
-        "Open Team and enter one address per line. [2]",
+        "Open Team and add one colleague per line. [2]",
     ]
 
 
@@ -111,7 +111,7 @@ async def test_what_may_not_be_meant_is_hedged_alone() -> None:
 
 
 async def test_where_one_passage_answers_all_it_is_quoted_once() -> None:
-    _, said = await answered("How do I change my password? Where is the password kept?")
+    _, said = await answered("How do I change my password? Where is the password changed?")
     assert said == "Open Security and press Change. [1]"
 
 

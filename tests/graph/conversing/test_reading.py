@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from core.config import CompanyConfig, KnowledgeRules
-from graph.conversing.reading import look_up, query_of, searchable
+from graph.conversing.reading import look_up, query_of, read_up, searchable
 from graph.reasoners.talking import converse
-from tests.graph.shelf import Shelf
+from tests.graph.shelf import Shelf, make_passage
 from tests.graph.talks import make_talk
 
 
@@ -60,6 +60,31 @@ async def test_how_sure_it_is(shelf: Shelf, rules: dict[str, Any], outcome: str,
     context = Context(shelf, **rules)
     reading = await look_up(context, make_talk(config=context.config), "keys")  # type: ignore[arg-type]
     assert (reading.facts["outcome"], reading.is_sure, len(reading.excerpts)) == (outcome, is_sure, count)
+
+
+PLAN = make_passage("To cancel, press Cancel plan.", chunk_id="plan", heading_path=("Cancel a plan",))
+LATE = make_passage("Look in the spam folder first.", chunk_id="late", heading_path=("The invitation did not arrive",))
+INVITE = make_passage("Write one address into each field.", chunk_id="invite", heading_path=("Send an invitation",))
+
+
+@pytest.mark.parametrize(
+    ("question", "passages", "outcome", "first"),
+    [
+        ("how do I cancel my plan?", (INVITE, PLAN), "found", "plan"),
+        ("can I cancel an invitation?", (PLAN, INVITE), "perhaps", "plan"),
+        ("how do I invite a friend?", (LATE, INVITE), "perhaps", "late"),
+        ("how do I send an invitation", (LATE, INVITE), "found", "invite"),
+        ("the invitation did not arrive", (LATE, INVITE), "found", "late"),
+        ("do you sell boats?", (PLAN, INVITE), "irrelevant", None),
+    ],
+)
+async def test_what_speaks_of_all_that_was_asked_goes_first(
+    question: str, passages: tuple[Any, ...], outcome: str, first: str | None
+) -> None:
+    reading = await read_up(Context(Shelf(passages)), make_talk(question))  # type: ignore[arg-type]
+    assert reading.facts["outcome"] == outcome
+    assert [one.chunk_id for one in reading.excerpts][:1] == ([first] if first else [])
+    assert reading.is_sure is (outcome != "perhaps")
 
 
 def test_an_onboarding_does_not_begin_with_a_doubtful_quotation() -> None:
