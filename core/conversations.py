@@ -16,6 +16,8 @@ from core.plaintext import cleaned, repaired, says_something
 
 ANSWERS: Final = "answers"
 """Member of a conversation's context that holds what the user answered in it, by the name of the question."""
+ENDED_QUESTIONS: Final = "questions_ended"
+"""Name among these answers by which a conversation remembers that the user wants no more questions."""
 DECLINES_PERSON: Final = "declines_person"
 """Member of a conversation's context that is true once the user said that they want no person."""
 MAX_MESSAGE: Final = 4000

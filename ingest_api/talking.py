@@ -11,7 +11,7 @@ from typing import Any
 
 from core.budgets import Left, conversation_allowance, left
 from core.config import CompanyConfig
-from core.conversations import ConversationState, IncomingMessage
+from core.conversations import ANSWERS, ENDED_QUESTIONS, ConversationState, IncomingMessage
 from core.errors import NotFound
 from core.ids import new_id
 from core.playbooks import FALLBACK, Limits, Playbook, Versioned, in_language
@@ -38,12 +38,15 @@ from ingest_api.wiring import Services
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A conversation that begins or goes on. `ended` is a stale one that was closed for it."""
+    """A conversation that begins or goes on, with the open questions of its stage and the language they are in. `ended`
+    is a stale one that was closed for it."""
 
     conversation: Conversation
     playbook: Playbook
     config: CompanyConfig
     is_new: bool
+    questions: tuple[str, ...]
+    language: str
     ended: str | None = None
 
 
@@ -71,12 +74,27 @@ async def begin(
     ended = stale.conversation_id if stale else None
     active = await conversations.active_of(connection, company_id, user_id)
     if active is not None and wish.resume_existing:
-        return Begun(active, await playbook_of(connection, active), config, is_new=False, ended=ended)
+        return await _resumed(connection, active, config, wish, ended)
     chosen = await playbooks.load(connection, company_id, wish.wanted or config.conversations.default_playbook)
     known = await _known(connection, company_id, user_id, wish.context)
-    asked = chosen.playbook.open_questions(chosen.playbook.first_stage, known, wish.language or config.tone.language)
+    language = wish.language or config.tone.language
+    asked = chosen.playbook.open_questions(chosen.playbook.first_stage, known, language)
     begun = await conversations.start(connection, _new(speaker, user_id, wish, chosen, asked), now)
-    return Begun(begun, chosen.playbook, config, is_new=True, ended=ended)
+    return Begun(begun, chosen.playbook, config, is_new=True, questions=asked, language=language, ended=ended)
+
+
+async def _resumed(
+    connection: Connection, active: Conversation, config: CompanyConfig, wish: StartRequest, ended: str | None
+) -> Begun:
+    """Return the active conversation as it stands, told in the language that is asked for if the playbook has it."""
+    playbook = await playbook_of(connection, active)
+    language = wish.language if wish.language and playbook.speaks(wish.language) else None
+    language = language or active.language or config.tone.language
+    kept = active.context.get(ANSWERS)
+    answers: Mapping[str, Any] = kept if isinstance(kept, Mapping) else {}
+    known = {**await _known(connection, active.company_id, active.user_id, active.context), **answers}
+    asked = () if ENDED_QUESTIONS in answers else playbook.open_questions(active.stage, known, language)
+    return Begun(active, playbook, config, is_new=False, questions=asked, language=language, ended=ended)
 
 
 def _new(
@@ -116,16 +134,15 @@ async def playbook_of(connection: Connection, conversation: Conversation) -> Pla
 async def started(services: Services, connection: Connection, begun: Begun, now: datetime) -> StartedConversation:
     """Return what is told of a conversation that begins or goes on."""
     conversation, config = begun.conversation, begun.config
-    language = conversation.language or config.tone.language
     limits = begun.playbook.limits
     return StartedConversation(
         conversation_id=conversation.conversation_id,
         state=conversation.state,
-        questions=conversation.questions,
+        questions=list(begun.questions),
         stage=conversation.stage,
         playbook=conversation.playbook,
-        language=language,
-        greeting=in_language(begun.playbook.greeting, language),
+        language=begun.language,
+        greeting=in_language(begun.playbook.greeting, begun.language),
         handled_by=conversation.handled_by,
         budget=budget_left(await _left(services, connection, conversation, config, limits, now)),
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, Final
 
-from core.conversations import ANSWERS, Role
+from core.conversations import ANSWERS, ENDED_QUESTIONS, Role
 from core.playbooks import Playbook, Question
 from graph.folding import fold
 from graph.guardrails import inspect_message
@@ -38,8 +38,6 @@ SKIPPED: Final = "-"
 """The answer of a user who would rather not say: the question is done with, and nothing is remembered."""
 MAX_VALUE: Final = 300
 """Characters of an answer that are kept."""
-ENDED_QUESTIONS: Final = "questions_ended"
-"""Name under which a conversation remembers that the user wants no more questions; its value is SKIPPED."""
 _LOOKED_BACK: Final = 4
 """Messages of the agent among which the question is looked for that is still open."""
 _MAX_KNOWN: Final = 60
@@ -78,7 +76,7 @@ def learned(talk: Talk) -> tuple[Fact, ...]:
     """Return what the messages of this turn answer of the playbook's questions; SKIPPED for what the user passes over.
 
     A message that asks something itself, or only greets, answers nothing. One that wants no more questions is noted
-    as ENDED_QUESTIONS.
+    as ENDED_QUESTIONS, with the value SKIPPED.
     """
     question = pending_question(talk)
     if _wants_other(talk) or _is_consent(talk) or goes_back(talk.question):

@@ -9,10 +9,9 @@ from typing import Final
 
 import orjson
 
-from core.conversations import Role
+from core.conversations import ENDED_QUESTIONS, Role
 from core.playbooks import in_language
 from graph.onboarding.answers import (
-    ENDED_QUESTIONS,
     SKIPPED,
     corrected,
     first_messages,

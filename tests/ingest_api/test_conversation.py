@@ -11,8 +11,9 @@ import pytest
 from core import streams
 from core.conversations import HandledBy
 from core.friendly import friendly_id
+from core.playbooks import shipped
 from core.security import issue_user_token
-from db import conversation_turns, conversations
+from db import conversation_turns, conversations, memory
 from ingest_api.routes import conversation as routes
 from ingest_api.wiring import Services
 from local.installation import Company
@@ -93,6 +94,30 @@ async def test_one_active_conversation_a_user(client: httpx2.AsyncClient, header
     assert resumed.json()["questions"] == first["questions"]
     other = await start(client, headers, user_id="u2")
     assert other["conversation_id"] != first["conversation_id"]
+
+
+async def test_a_conversation_that_goes_on_tells_what_its_stage_leaves_open(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services, company: Company
+) -> None:
+    begun = await start(client, headers, context={"timeline": "in June"})
+    address = (company.company_id, begun["conversation_id"])
+    wish = {"user_id": "u1", "resume_existing": True, "language": "ar"}
+
+    async def resumed(answers: dict[str, str], stage: str, **changes: str) -> Any:
+        async with services.database.transaction(company.company_id) as connection:
+            await memory.note_answers(connection, *address, answers)
+            await conversations.advance(connection, *address, shipped()["onboarding"].playbook, stage)
+        return (await client.post(START, json={**wish, **changes}, headers=headers)).json()
+
+    first = await resumed({"role": "Sales"}, "profile")
+    assert (first["language"], first["stage"], first["greeting"][:5]) == ("ar", "profile", "أهلًا")
+    assert first["questions"] == [
+        "كم شخصًا سيعمل عليه؟ (أنا فقط / من 2 إلى 10 / من 11 إلى 50 / أكثر من 50)",
+        "ما مجال عملكم؟",
+    ]
+    later = await resumed({"team_size": "-", "industry": "-"}, "goals", language="fr")
+    assert (later["language"], later["questions"]) == ("en", ["What would you like to have working first?"])
+    assert (await resumed({"questions_ended": "-"}, "goals"))["questions"] == []
 
 
 async def test_two_starts_at_once_begin_one(client: httpx2.AsyncClient, headers: dict[str, str]) -> None:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from core.conversations import ENDED_QUESTIONS
 from core.playbooks import Question, shipped
-from graph.onboarding.answers import ENDED_QUESTIONS, SKIPPED, answer_to, known, learned, pending_question, question_in
+from graph.onboarding.answers import SKIPPED, answer_to, known, learned, pending_question, question_in
 from graph.phrases import phrase
 from graph.talk import Fact, Understanding, Verdict
 from tests.graph.talks import make_talk
