@@ -5,18 +5,17 @@ out in between, and ends before it strays. What is left of the passage is a link
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from core.sentences import split_sentences
+from graph.blocks import Block, blocks_of, follow, is_list, is_steps
 from graph.excerpts import Excerpt, Line
 from graph.onboarding.pleasantries import plainly
+from graph.questions import asks_how, telling_words, term_of
 
 MAX_SENTENCES: Final = 4
-MAX_ITEMS: Final = 8
-"""Items of a list, or rows of a table; a longer one is left to the article."""
 MAX_QUOTED: Final = 480
 """Characters of quoted sentences; a list may be longer, since half of one is of no use."""
 MAX_UNSURE: Final = 2
@@ -29,101 +28,11 @@ _LEADS_BACK: Final = re.compile(
     re.IGNORECASE,
 )
 """How sentences begin that make no sense without the one before."""
-_ASKS_HOW: Final = re.compile(
-    r"\bhow\b|\bsteps?\b|\bset ?up\b|\bwhere (?:do|can|is|are)\b|\bi (?:want|need) to\b|كيف|خطوات|طريقه|اين|اريد ان",
-)
-_ASKS_AMOUNT: Final = re.compile(r"\bhow (?:much|many|long|often|big|old|soon|far)\b")
-_ASKS_MEANING: Final = re.compile(
-    r"(?:(?:and|so|but|ok|please|hi|hello) )*(?:what(?: is|s) an? (?P<named>.+)|"
-    r"what do(?:es)? (?:an? |the )?(?P<used>.+) mean|(?:define|what is the meaning of|what is meant by|"
-    r"ما معني|ماذا يعني|ماذا تعني|ما المقصود ب) ?(?:an? |the )?(?P<wanted>.+))"
-)
-_LONGEST_TERM: Final = 4
 _ENDING: Final = 2
 """Letters by which forms of a word may differ at their end."""
 _ARTICLES: Final = re.compile(r"^(?:(?:a|an|the|your|each|every|this|these|our) )+")
 _SAME: Final = 5
 """Letters by which words count as forms of one: “connect” and “connection”."""
-_SMALL_WORDS: Final = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "any",
-        "are",
-        "can",
-        "could",
-        "did",
-        "do",
-        "does",
-        "for",
-        "from",
-        "get",
-        "have",
-        "how",
-        "i",
-        "if",
-        "in",
-        "is",
-        "it",
-        "me",
-        "my",
-        "need",
-        "not",
-        "of",
-        "on",
-        "or",
-        "our",
-        "please",
-        "should",
-        "the",
-        "their",
-        "there",
-        "this",
-        "to",
-        "us",
-        "want",
-        "was",
-        "we",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "why",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-        "كيف",
-        "ما",
-        "ماذا",
-        "هل",
-        "من",
-        "في",
-        "علي",
-        "الي",
-        "عن",
-        "ان",
-        "انا",
-        "لي",
-        "مع",
-        "هذا",
-        "هذه",
-        "هي",
-        "هو",
-        "هناك",
-        "اين",
-        "متي",
-        "لماذا",
-        "اريد",
-        "يمكنني",
-    ]
-)
-
-Block = tuple[Line, ...]
-"""A sentence; or a whole list or table, with the sentence that announces it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,34 +93,15 @@ def run_of(blocks: Sequence[Block], question: str, *, is_meant: bool = False) ->
 
     `is_meant` says that the passage as a whole is what the question is about.
     """
-    lists = [place for place, block in enumerate(blocks) if _is_list(block)]
-    steps = next((block for block in blocks if _is_steps(block)), None)
+    lists = [place for place, block in enumerate(blocks) if is_list(block)]
+    steps = next((block for block in blocks if is_steps(block)), None)
     if steps is not None and asks_how(question):
         return (steps,)
     best = min(range(len(blocks)), key=lambda place: (min(line.rank for line in blocks[place]), place))
     start = lists[0] if lists and is_meant else best
-    while start and _follow(blocks[start - 1], blocks[start]) and (start < _NEAR or _leads_back(blocks[start])):
+    while start and follow(blocks[start - 1], blocks[start]) and (start < _NEAR or _leads_back(blocks[start])):
         start -= 1
     return _while_fitting(blocks[start:], through=best - start)
-
-
-def asks_how(question: str) -> bool:
-    """Tell whether a question is how to do something, rather than how much of it there is."""
-    plain = plainly(question)
-    return bool(_ASKS_HOW.search(plain)) and not _ASKS_AMOUNT.search(plain)
-
-
-def term_of(question: str) -> tuple[str, ...]:
-    """Return the words that a question asks the meaning of (“what is an API key?”); none for any other question."""
-    found = _ASKS_MEANING.fullmatch(plainly(question))
-    term = found[found.lastgroup or 0] if found else ""
-    return tuple(term.split()) if telling_words(term) and len(term.split()) <= _LONGEST_TERM else ()
-
-
-def telling_words(text: str) -> frozenset[str]:
-    """Return the words of a text that say what it is about."""
-    words = (word for word in plainly(text).split() if word not in _SMALL_WORDS)
-    return frozenset(word for word in words if any(letter.isalpha() for letter in word))
 
 
 def _meaning(
@@ -260,66 +150,6 @@ def _is_form_of(word: str, other: str) -> bool:
     return long.startswith(short) and len(long) - len(short) <= _ENDING
 
 
-def blocks_of(excerpt: Excerpt) -> tuple[Block, ...]:
-    """Return the blocks of an excerpt, in its order; lists that are too long, or have a gap, are left out."""
-    blocks = tuple(_grouped(_lines_of(excerpt)))
-    broken = any(_begins_late(block) for block in blocks) or any(
-        _goes_on_after_gap(one, other) for one, other in pairwise(blocks)
-    )
-    return tuple(block for block in blocks if _is_fit(block) and not (broken and block[-1].kind == "item"))
-
-
-def _lines_of(excerpt: Excerpt) -> Sequence[Line]:
-    """Return the lines of an excerpt; of one that comes without, its sentences."""
-    if excerpt.lines:
-        return excerpt.lines
-    return [Line(one.text, place, place) for place, one in enumerate(split_sentences(excerpt.text))]
-
-
-def _grouped(lines: Sequence[Line]) -> Iterator[Block]:
-    block: list[Line] = []
-    for line in lines:
-        goes_on = bool(block) and line.place == block[-1].place + 1 and line.kind in ("item", "row")
-        if goes_on and block[-1].kind in ("lead", line.kind):
-            block.append(line)
-            continue
-        if block:
-            yield tuple(block)
-        block = [line]
-    if block:
-        yield tuple(block)
-
-
-def _is_fit(block: Block) -> bool:
-    items = [line for line in block if line.kind in ("item", "row")]
-    return block[-1].kind != "lead" and len(items) <= MAX_ITEMS and not (len(items) == 1 and _number(items[0]))
-
-
-def _begins_late(block: Block) -> bool:
-    """Tell whether a numbered list lacks its beginning."""
-    items = [line for line in block if line.kind == "item"]
-    return bool(items) and _number(items[0]) > 1
-
-
-def _goes_on_after_gap(one: Block, other: Block) -> bool:
-    """Tell whether a list goes on behind something that cannot be quoted: half of a list misleads."""
-    return one[-1].kind == other[0].kind == "item" and other[0].place > one[-1].place + 1
-
-
-def _number(item: Line) -> int:
-    """Return the number of an item of a numbered list, 0 for others."""
-    digits = item.mark.strip("().")
-    return int(digits) if digits.isdecimal() else 0
-
-
-def _is_list(block: Block) -> bool:
-    return sum(line.kind in ("item", "row") for line in block) > 1
-
-
-def _is_steps(block: Block) -> bool:
-    return _is_list(block) and block[-1].kind == "item"
-
-
 def _meant(
     question: str, excerpts: Sequence[Excerpt], readable: Sequence[tuple[int, tuple[Block, ...]]]
 ) -> tuple[int, tuple[Block, ...]]:
@@ -328,7 +158,7 @@ def _meant(
     named = next((one for one in readable if _is_named(excerpts[one[0]], question)), None)
     if named is not None or not asks_how(question):
         return named or first
-    with_steps = (one for one in readable if any(map(_is_steps, one[1])) and _same_article(excerpts, one[0], first[0]))
+    with_steps = (one for one in readable if any(map(is_steps, one[1])) and _same_article(excerpts, one[0], first[0]))
     return next(with_steps, first)
 
 
@@ -336,16 +166,12 @@ def _while_fitting(blocks: Sequence[Block], *, through: int) -> tuple[Block, ...
     """Return blocks from the first on, without a gap, while they fit; those up to the place `through` in any case."""
     taken = [blocks[0]]
     for block in blocks[1:]:
-        length = sum(len(line.text) + 1 for one in (*taken, block) if not _is_list(one) for line in one)
+        length = sum(len(line.text) + 1 for one in (*taken, block) if not is_list(one) for line in one)
         is_full = len(taken) == MAX_SENTENCES or length > MAX_QUOTED
-        if not _follow(taken[-1], block) or (is_full and len(taken) > through):
+        if not follow(taken[-1], block) or (is_full and len(taken) > through):
             break
         taken.append(block)
     return tuple(taken)
-
-
-def _follow(one: Block, other: Block) -> bool:
-    return other[0].place == one[-1].place + 1
 
 
 def _leads_back(block: Block) -> bool:
@@ -362,6 +188,6 @@ def _is_named(excerpt: Excerpt, question: str) -> bool:
     """Tell whether the heading of a section names all that a question is about, so that it is the one that is meant."""
     if excerpt.heading == excerpt.title:
         return False
-    asked = {word[:_SAME] for word in plainly(question).split() if word not in _SMALL_WORDS}
+    asked = {word[:_SAME] for word in telling_words(question)}
     named = {word[:_SAME] for word in plainly(excerpt.heading).split()}
     return bool(asked) and asked <= named

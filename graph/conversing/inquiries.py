@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from graph.onboarding.pleasantries import asks_something, pleasantry
-from graph.quoting import telling_words
+from graph.questions import telling_words
 
 MAX_INQUIRIES: Final = 3
 """Questions of one turn that are looked up on their own; what comes after them is not."""

@@ -17,7 +17,7 @@ from graph.conversing.inquiries import inquiries_of
 from graph.excerpts import Excerpt, make_excerpt
 from graph.languages import primary
 from graph.onboarding.pleasantries import asks_something, complains, pleasantry
-from graph.quoting import telling_words
+from graph.questions import telling_words
 from graph.talk import Inquiry, Talk
 
 MAX_PASSAGES: Final = 4

@@ -5,7 +5,8 @@ import pytest
 from core.passages import Passage
 from core.tables import TableReader
 from graph.excerpts import Excerpt, make_excerpt
-from graph.quoting import asks_how, quote_for, shortened
+from graph.questions import asks_how
+from graph.quoting import quote_for, shortened
 from stream_consumer.knowledge_store import Claims
 from tests.graph.shelf import make_passage
 
