@@ -13,7 +13,7 @@ from core.passages import Passage
 from core.personal_data import find
 from core.redaction import mask
 from core.sentences import mark_of, split_sentences, without_mark
-from core.tables import TableReader, is_row
+from core.tables import Row, TableReader, is_row
 from graph.languages import is_written_in, primary
 from graph.plaintext import is_only_marked, plain_text
 
@@ -35,9 +35,9 @@ LineKind = Literal["sentence", "lead", "item", "row"]
 class Line:
     """A sentence that an answer can quote as it stands, and its place in the passage, from 0.
 
-    A gap between the places of two lines is a gap in what can be quoted. A `lead` announces what follows it; a `row` of
-    a table is put in words. `mark` is the sign of an item, such as “2.”; `rank` says how telling the line is, 0 most of
-    all.
+    A gap between the places of two lines is a gap in what can be quoted. A `lead` announces what follows it; a row of a
+    table is put in words, and kept as `row` too. `mark` is the sign of an item, such as “2.”; `rank` says how telling
+    the line is, 0 most of all.
     """
 
     text: str
@@ -45,6 +45,7 @@ class Line:
     rank: int
     kind: LineKind = "sentence"
     mark: str = ""
+    row: Row | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def _lines(sentences: Sequence[str], passage: Passage, readable: Callable[[str],
         rank = ranks.get(_letters(text), None if readable is None else _beside(text, readable, len(ranks) + place))
         if rank is not None and is_published(text) and not mark.startswith("#"):
             kind: LineKind = "row" if row else "item" if mark else "lead" if text.endswith(_LEADS) else "sentence"
-            yield Line(" ".join(plain_text(text).split()), place, rank, kind, mark)
+            yield Line(" ".join(plain_text(text).split()), place, rank, kind, mark, found)
 
 
 def _beside(text: str, readable: Callable[[str], str], rank: int) -> int | None:

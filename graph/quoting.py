@@ -5,14 +5,16 @@ out in between, and ends before it strays. What is left of the passage is a link
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
+from core.tables import Row
 from graph.blocks import Block, blocks_of, follow, is_list, is_steps
 from graph.excerpts import Excerpt, Line
 from graph.onboarding.pleasantries import plainly
+from graph.plaintext import plain_text
 from graph.questions import asks_how, telling_words, term_of
 
 MAX_SENTENCES: Final = 4
@@ -77,15 +79,41 @@ def quote_for(question: str, excerpts: Sequence[Excerpt]) -> Quoted | None:
     return Quoted(place, lines, has_more=len(chosen) < len(blocks) or len(readable) > 1)
 
 
-def shortened(quoted: Quoted, limit: int = MAX_UNSURE) -> Quoted:
-    """Return a quotation for a reader whom it may not serve: its first sentences, or a list that is as short."""
-    first = [line for line in quoted.lines if line.kind in ("sentence", "lead")]
-    items = [line for line in quoted.lines if line.kind in ("item", "row")]
-    sentences = [line for line in first if not items or line.place < items[0].place][:limit]
-    kept = quoted.lines if len(quoted.lines) <= limit + 1 else tuple(sentences)
-    if kept and kept[-1].kind == "lead":
-        kept = kept[:-1]
+def shortened(quoted: Quoted, question: str, limit: int = MAX_UNSURE) -> Quoted:
+    """Return a quotation for a reader whom it may not serve: its first sentences, a list that is as short, or what of a
+    table the question names."""
+    kept = quoted.lines if len(quoted.lines) <= limit + 1 else rows_named(quoted.lines, question)
+    kept = kept or _first_sentences(quoted.lines, limit)
     return Quoted(quoted.source, kept, has_more=quoted.has_more or len(kept) < len(quoted.lines))
+
+
+def _first_sentences(lines: Sequence[Line], limit: int) -> tuple[Line, ...]:
+    first = [line for line in lines if line.kind in ("sentence", "lead")]
+    items = [line for line in lines if line.kind in ("item", "row")]
+    kept = [line for line in first if not items or line.place < items[0].place][:limit]
+    return tuple(kept[:-1] if kept and kept[-1].kind == "lead" else kept)
+
+
+def rows_named(lines: Sequence[Line], question: str) -> tuple[Line, ...]:
+    """Return of a table's rows what a question names: its rows, its columns, or the cells where both meet."""
+    asked = telling_words(question)
+    rows = [(line, line.row) for line in lines if line.row is not None]
+    named = [(line, row) for line, row in rows if _is_asked(row.head, asked, any)]
+    columns = {name for _, row in rows for name, _ in row.cells if _is_asked(name, asked, all)}
+    if not (named or columns):
+        return ()
+    cut = ((line, _in_columns(row, columns)) for line, row in named or rows)
+    return tuple(replace(line, text=" ".join(plain_text(row.words).split()), row=row) for line, row in cut if row.cells)
+
+
+def _in_columns(row: Row, columns: Collection[str]) -> Row:
+    return replace(row, cells=tuple(cell for cell in row.cells if cell[0] in columns)) if columns else row
+
+
+def _is_asked(label: str, asked: Collection[str], how_many: Callable[[Iterable[bool]], bool]) -> bool:
+    """Tell whether a question names a label: by any of its telling words, or by all."""
+    words = telling_words(plain_text(label))
+    return bool(words) and how_many(any(_is_form_of(word, other) for other in asked) for word in words)
 
 
 def run_of(blocks: Sequence[Block], question: str, *, is_meant: bool = False) -> tuple[Block, ...]:

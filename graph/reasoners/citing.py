@@ -65,7 +65,7 @@ def _quotation(talk: Talk, question: str, excerpts: Sequence[Excerpt], *, is_sur
     if found is None:
         return _Quotation()
     is_sure = is_sure and found.is_meant
-    found = found if is_sure else shortened(found)
+    found = found if is_sure else shortened(found, question)
     language, source = talk.answer_language, excerpts[found.source]
     number = talk.excerpts.index(source) + 1
     said = [f"{_lead(found.text, language)}{found.text} [{number}]"] if found.lines else []
@@ -73,6 +73,8 @@ def _quotation(talk: Talk, question: str, excerpts: Sequence[Excerpt], *, is_sur
         said.append(phrase("read_on", language, title=source.title, url=source.url))
     if not said:
         return _Quotation()
+    if not found.lines:
+        return _Quotation(phrase("may_help", language, title=source.title, url=source.url or ""), is_sure=False)
     return _Quotation("\n".join(said if is_sure else [phrase("unsure", language), *said]), is_sure)
 
 

@@ -146,13 +146,16 @@ IN_STEPS = "1. In your CRM, open Settings.\n2. Choose Developers, then API keys.
         ("how do I connect", "Connecting", STEPS, IN_STEPS),
         ("why does a line need a name", "Lines", REASONS, "A line needs a name."),
         ("which plans are there", "Plans", PLANS, ""),
+        ("how much is the Team plan", "Plans", PLANS, "- Price per month – Team: €19\n- People – Team: –"),
+        ("how many people are in Starter", "Plans", PLANS, "- People – Starter: 3"),
+        ("the price, please", "Plans", PLANS, "- Price per month – Starter: €9, Team: €19"),
         ("how do I test it", "Test", TESTING, TESTING.replace("**", "")),
     ],
 )
 def test_where_nobody_is_sure_little_is_quoted(question: str, heading: str, text: str, short: str) -> None:
     found = quote_for(question, [excerpt(text, question, heading)])
     assert found is not None
-    assert shortened(found).text == short
+    assert shortened(found, question).text == short
 
 
 def test_nothing_to_quote_is_nothing() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from core.playbooks import Playbook, shipped
-from graph.excerpts import Excerpt
+from core.tables import Row
+from graph.excerpts import Excerpt, Line
 from graph.languages import is_written_in
 from graph.onboarding.answers import SKIPPED, learned
 from graph.phrases import phrase
@@ -19,6 +20,7 @@ ADVANCE = ToolSpec("advance_stage", "", {})
 ONBOARDING = shipped()["onboarding"].playbook
 ROLE, TEAM, INDUSTRY = ONBOARDING.stages["profile"].questions
 KEYS_AR = Excerpt("chunk-3", "", "تبدأ المفاتيح بالرمز crm_live_. تتكون من 32 حرفًا.", None, None)
+ROWS = enumerate(("Price", "People", "Contacts", "Deals"))
 
 
 def words(talk: Talk, *tools: ToolSpec) -> str:
@@ -44,6 +46,16 @@ def test_what_may_not_be_meant_is_quoted_in_short_and_said_to_be_so() -> None:
         phrase("unsure", "en"),
         "Sentence 0 speaks of keys. Sentence 1 speaks of keys. [1]",
         phrase("read_on", "en", title="CRM keys", url="https://help.example/keys"),
+        phrase("offer_person", "en"),
+    ]
+
+
+def test_where_nothing_can_be_quoted_the_page_is_named_as_one_that_may_help() -> None:
+    rows = tuple(Line(f"{head} – Team: 1", at, at, "row", "-", Row(head, (("Team", "1"),))) for at, head in ROWS)
+    plans = replace(KEYS, lines=rows)
+    said = words(make_talk("what is included?", excerpts=(plans,), is_sure=False))
+    assert said.splitlines() == [
+        phrase("may_help", "en", title="CRM keys", url="https://help.example/keys"),
         phrase("offer_person", "en"),
     ]
 
