@@ -4,7 +4,6 @@ Each method first makes one transaction and then publishes what it holds; a run 
 transaction made, and publishes the same frames under the same keys.
 """
 
-import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,6 +33,7 @@ from core.redaction import mask
 from core.settings import ChannelSettings
 from db import configs, conversations, messages, recommendations, tickets
 from db import memory as memory_rows
+from db.conversations import Conversation
 from db.messages import NewMessage
 from db.pool import Connection, Database
 from db.tickets import OpenedTicket
@@ -45,8 +45,6 @@ from stream_consumer import memory
 from stream_consumer.alerting import channels_of, insert_notifications, publish_notifications
 from stream_consumer.metrics import ConsumerMetrics
 from stream_consumer.stores import available
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +60,24 @@ class ConversationStore:
     async def store_answer(self, talk: Talk, answer: Answer, understanding: Understanding) -> Message:
         """Store the answer with what follows from it, all or nothing; then publish it."""
         turn, now = talk.turn, datetime.now(UTC)
+        place = (turn.company_id, turn.conversation_id)
         async with available():
             async with self.db.transaction(turn.company_id) as connection:
-                present = await conversations.lock(connection, turn.company_id, turn.conversation_id)
+                present = await conversations.lock(connection, *place)
                 new, is_met = _answer(talk, answer), answer.is_answered or asks_on(answer, talk)
                 stored = await messages.insert_answer(connection, new, now, is_answered=is_met)
                 if stored.is_new:
                     await _follow_up(connection, talk, answer, understanding, now)
+                    is_back = await _withdraw(connection, present, answer, now)
                     await _settle_recommending(connection, talk, answer, present.state, now)
                     question = await memory.keep(connection, talk, answer, now)
                     notifications = await self._open_wanted(connection, talk, answer, now)
                 else:
                     question, notifications = await memory.question_of(connection, turn), []
+                    is_back = await tickets.withdrawn_since(connection, *place, turn.created_at)
             await self._publish(turn, stored.message)
+            if is_back:
+                await self._tell_back(turn)
             await publish_notifications(self.redis, self.shards, turn, notifications)
             if question is not None:
                 await self._publish(turn, question)
@@ -139,10 +142,13 @@ class ConversationStore:
     async def _publish(self, turn: ConversationTurn, message: Message) -> None:
         await self.line.tell_message(turn.company_id, turn.user_id, message)
 
-    async def _tell(self, turn: ConversationTurn, opened: OpenedTicket) -> None:
-        ticket = opened.ticket
-        expected = ticket.expected_by.isoformat() if ticket.expected_by else None
+    async def _tell_back(self, turn: ConversationTurn) -> None:
         address = (turn.company_id, turn.user_id, turn.conversation_id)
+        await self.line.tell_handoff(*address, HandledBy.AGENT, f"withdrawn:{turn.turn_id}")
+
+    async def _tell(self, turn: ConversationTurn, opened: OpenedTicket) -> None:
+        ticket, address = opened.ticket, (turn.company_id, turn.user_id, turn.conversation_id)
+        expected = ticket.expected_by.isoformat() if ticket.expected_by else None
         facts: dict[str, Any] = {"ticket_id": ticket.ticket_id, "expected_by": expected}
         await self.line.tell_handoff(*address, HandledBy.QUEUE, turn.turn_id, **facts)
 
@@ -214,6 +220,15 @@ async def _follow_up(
             await _note_decision(connection, talk, effect, now)
 
 
+async def _withdraw(connection: Connection, present: Conversation, answer: Answer, now: datetime) -> bool:
+    """Let the agent answer again where the user took back the wish for a person, and nobody has come; tell whether."""
+    wanted = any(effect.kind == "withdraw" for effect in answer.effects) and present.handled_by is HandledBy.QUEUE
+    address = (connection, present.company_id, present.conversation_id)
+    if not wanted or not await tickets.withdraw(*address, now):
+        return False
+    return await conversations.set_handled_by(*address, HandledBy.AGENT, now)
+
+
 async def _note_decision(connection: Connection, talk: Talk, effect: Effect, now: datetime) -> None:
     """Keep what the user said to recommendations with their drafts."""
     decision: Decision = "accepted" if effect.values["decision"] == "accepted" else "declined"
@@ -249,7 +264,7 @@ async def _move(connection: Connection, talk: Talk, state: ConversationState, to
 
 
 class PageDelivery:
-    """`graph.talk_context.Delivery` by the outbox. Whoever is away misses it, and so does everybody while Redis is away."""
+    """`graph.talk_context.Delivery` by the outbox. Whoever is away misses it; everybody does while Redis is away."""
 
     def __init__(self, redis: Redis, metrics: ConsumerMetrics) -> None:
         self._redis = redis
