@@ -13,6 +13,7 @@ from core.passages import Passage
 from core.pseudonyms import PLACEHOLDER
 from graph.consulting import MAX_QUERY, SEARCH_SECONDS
 from graph.context import Knowledge, TurnContext
+from graph.conversing.followups import may_lean, own_words, points_back, subject_of
 from graph.conversing.inquiries import inquiries_of
 from graph.excerpts import Excerpt, make_excerpt
 from graph.languages import primary
@@ -21,6 +22,8 @@ from graph.questions import telling_words
 from graph.talk import Inquiry, Talk
 
 MAX_PASSAGES: Final = 4
+_WHOLE_ARTICLE: Final = 10
+"""Passages among which the other sections of an article are looked for."""
 _EACH: Final = 3
 """Passages for each of several questions."""
 MAX_TEXT: Final = 700
@@ -49,16 +52,57 @@ class Reading:
     is_sure: bool = True
     inquiries: tuple[Inquiry, ...] = ()
 
+    def of(self, passages: Sequence[Passage]) -> "Reading":
+        """Return what was found in some of the passages."""
+        chunks = {one.chunk_id for one in passages}
+        excerpts = tuple(one for one in self.excerpts if one.chunk_id in chunks)
+        return replace(self, excerpts=excerpts, passages=tuple(passages))
+
 
 async def read_up(context: TurnContext, talk: Talk) -> Reading:
     """Return what the documents say to the question, or to each of several."""
     asked = inquiries_of(talk.question)
     if not asked:
-        query = query_of(talk)
-        return held_to(context.knowledge, query, await look_up(context, talk, query))
+        return await _read_single(context, talk)
     befores = ("", *asked)
     readings = [_read_one(context, talk, one, before) for one, before in zip(asked, befores, strict=False)]
     return _together(asked, await asyncio.gather(*readings))
+
+
+async def _read_single(context: TurnContext, talk: Talk) -> Reading:
+    """Return what the documents say to a single question; one that may lean on the one before is looked for where that
+    was answered as well."""
+    question, before = searchable(talk.question), searchable(subject_of(talk))
+    own = held_to(context.knowledge, question, await look_up(context, talk, question))
+    stands_alone = bool(own.excerpts and own_words(question)) and own.is_sure and not points_back(question)
+    if not before or not may_lean(question) or stands_alone:
+        return own
+    back = await _read_back(context, talk, before, question)
+    return back if back.excerpts and _leads_back(context.knowledge, question, own, back) else own
+
+
+async def _read_back(context: TurnContext, talk: Talk, before: str, question: str) -> Reading:
+    """Return what the article that answers the question before says to this one; what both find, where none does."""
+    both = f"{before[: MAX_QUERY // 2]} {question}"
+    first = held_to(context.knowledge, before, await look_up(context, talk, before))
+    about = question if own_words(question) else both
+    found = await look_up(context, talk, both, k=_WHOLE_ARTICLE, about=about)
+    if not first.excerpts or context.knowledge is None:
+        return held_to(context.knowledge, both, found)
+    top = next(one for one in first.passages if one.chunk_id == first.excerpts[0].chunk_id)
+    near = [one for one in found.passages if (one.source_id, one.document_title) == (top.source_id, top.document_title)]
+    return held_to(context.knowledge, question if own_words(question) else before, found.of(near))
+
+
+def _leads_back(knowledge: Knowledge | None, question: str, own: Reading, back: Reading) -> bool:
+    """Tell whether the earlier article speaks of a question at least as much as any other; of one without words of its
+    own it does."""
+    if knowledge is None or not own_words(question):
+        return True
+    of_own, of_back = (
+        max((knowledge.fit(question, one).share for one in some.passages), default=0.0) for some in (own, back)
+    )
+    return of_back > 0 and of_back >= of_own
 
 
 async def _read_one(context: TurnContext, talk: Talk, asked: str, before: str) -> Reading:
@@ -103,14 +147,17 @@ def _together(asked: Sequence[str], readings: Sequence[Reading]) -> Reading:
     return Reading(tuple(excerpts.values()), tuple(passages.values()), facts, is_sure, tuple(inquiries))
 
 
-async def look_up(context: TurnContext, talk: Talk, query: str, k: int = MAX_PASSAGES) -> Reading:
-    """Return what the documents say to a query, in the language of the answer; nothing where there are none to ask."""
+async def look_up(context: TurnContext, talk: Talk, query: str, k: int = MAX_PASSAGES, about: str = "") -> Reading:
+    """Return what the documents say to a query, in the language of the answer; nothing where there are none to ask.
+
+    Sentences about `about` are the most telling; those about the query, unless it is given.
+    """
     if context.knowledge is None or not context.config.knowledge.enabled or not query:
         return Reading(facts={"outcome": "off"})
-    return await search(context.knowledge, talk, query, k)
+    return await search(context.knowledge, talk, query, k, about)
 
 
-async def search(knowledge: Knowledge, talk: Talk, query: str, k: int = MAX_PASSAGES) -> Reading:
+async def search(knowledge: Knowledge, talk: Talk, query: str, k: int = MAX_PASSAGES, about: str = "") -> Reading:
     """Return what documents say to a query, in the language of the answer; at most `k` passages."""
     if not telling_words(query):
         return Reading(facts={"outcome": "none"})
@@ -126,7 +173,7 @@ async def search(knowledge: Knowledge, talk: Talk, query: str, k: int = MAX_PASS
     is_sure = found.is_answerable if least is None else found.score >= least
     if not found.passages or not (is_sure or found.score >= PERHAPS):
         return Reading(facts={"outcome": "irrelevant" if found.passages else "none", **facts})
-    excerpts = tuple(_excerpts(knowledge, found.passages, talk, query))
+    excerpts = tuple(_excerpts(knowledge, found.passages, talk, about or query))
     return Reading(excerpts, found.passages, {"outcome": "found" if is_sure else "perhaps", **facts}, is_sure)
 
 
