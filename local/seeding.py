@@ -1,6 +1,8 @@
 """Seeds the demo company the way a customer would: over the HTTP API, with its secret key."""
 
+import asyncio
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from httpx2 import AsyncClient
@@ -9,6 +11,8 @@ _DEMO = Path(__file__).parent / "demo"
 _PLAYBOOKS = "/api/v1/playbooks"
 _SOURCES = "/api/v1/knowledge/sources"
 _HELP_TITLE = "Curlewfield help centre"
+_READ_SECONDS = 20.0
+_POLL_SECONDS = 0.25
 
 
 async def seed_demo(api_url: str, secret_key: str) -> None:
@@ -23,9 +27,10 @@ async def seed_demo(api_url: str, secret_key: str) -> None:
 
 
 async def offer_help(api_url: str, secret_key: str, demo_url: str) -> None:
-    """Make the demo's help centre a knowledge source; it is read in the background.
+    """Make the demo's help centre a knowledge source, and wait for a while until it has been read.
 
-    The demo may have moved to another port since the last start: then the source of the old addresses goes. Raises
+    Whoever opens the chat at once is then answered from it; a reading that takes longer goes on in the background. The
+    demo may have moved to another port since the last start: then the source of the old addresses goes. Raises
     httpx2.HTTPStatusError when the API refuses.
     """
     location = f"{demo_url}/help/sitemap.xml"
@@ -41,3 +46,12 @@ async def offer_help(api_url: str, secret_key: str, demo_url: str) -> None:
             (await client.post(_SOURCES, json=new)).raise_for_status()
         elif current["status"] == "failed":
             (await client.post(f"{_SOURCES}/{current['source_id']}/ingest", json={})).raise_for_status()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_READ_SECONDS):
+                while await _is_being_read(client, location):  # noqa: ASYNC110 - another process reads
+                    await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _is_being_read(client: AsyncClient, location: str) -> bool:
+    listed = (await client.get(_SOURCES, params={"limit": 500})).raise_for_status().json()["items"]
+    return any(one["location"] == location and one["status"] not in ("ready", "failed") for one in listed)
