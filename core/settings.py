@@ -4,9 +4,8 @@
 never repeats a secret. `docs/configuration.md` is generated from these classes.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final, TypeVar
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from typing import Annotated, Final, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +19,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import SettingsError
+from core.urls import http_address, url_of
 
 MIN_KEY_LENGTH: Final = 32
 """Characters of SECRET_KEY."""
@@ -44,23 +44,6 @@ def _split_chain(value: object) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _address(*schemes: str) -> Callable[[Any], Any]:
-    """Return a validator that takes URLs of these schemes alone; text or a secret, which no message repeats."""
-
-    def check(value: Any) -> Any:
-        text = value.get_secret_value() if isinstance(value, SecretStr) else value
-        try:
-            parts = urlsplit(text or "")
-            sound = parts.scheme in schemes and (parts.netloc or parts.path)
-        except ValueError:
-            sound = False
-        if text is not None and not sound:
-            raise ValueError(f"must be a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
-        return value
-
-    return check
-
-
 def _long_enough(value: SecretStr | None) -> SecretStr | None:
     if value is not None and len(value.get_secret_value()) < MIN_KEY_LENGTH:
         raise ValueError(f"must have at least {MIN_KEY_LENGTH} characters")
@@ -71,10 +54,8 @@ def _blank_is_none(value: object) -> object:
     return None if value == "" else value
 
 
-_Postgres = AfterValidator(_address("postgresql", "postgres"))
-_Redis = AfterValidator(_address("redis", "rediss", "unix"))
-http_address: Final = _address("https", "http")
-"""Validator of an address of a web server."""
+_Postgres = AfterValidator(url_of("postgresql", "postgres"))
+_Redis = AfterValidator(url_of("redis", "rediss", "unix"))
 _Http = AfterValidator(http_address)
 _HttpUrl = Annotated[str | None, _Http, BeforeValidator(_blank_is_none)]
 
@@ -136,9 +117,9 @@ class GatewaySettings(Settings):
 
     gateway_host: str = Field("127.0.0.1", description="Address the gateway listens on")
     gateway_port: int = Field(8001, ge=0, le=65_535, description="Port the gateway listens on; 0 picks a free one")
-    gateway_public_url: Annotated[
-        str | None, AfterValidator(_address("wss", "ws")), BeforeValidator(_blank_is_none)
-    ] = Field(None, description="Origin under which browsers reach the gateway: wss://…")
+    gateway_public_url: Annotated[str | None, AfterValidator(url_of("wss", "ws")), BeforeValidator(_blank_is_none)] = (
+        Field(None, description="Origin under which browsers reach the gateway: wss://…")
+    )
     gateway_connections_per_user: int = Field(20, ge=1, description="Sockets of one user on one gateway; more is 4429")
     gateway_connections_per_company: int = Field(50_000, ge=1, description="Sockets of one company on one gateway")
     gateway_heartbeat_seconds: float = Field(25, gt=0, description="Between two pings")
@@ -259,9 +240,9 @@ class ChannelSettings(Settings):
     slack_webhook_url: Annotated[SecretStr | None, _Http, BeforeValidator(_blank_is_none)] = Field(
         None, description="Incoming webhook"
     )
-    smtp_url: Annotated[
-        SecretStr | None, AfterValidator(_address("smtp", "smtps")), BeforeValidator(_blank_is_none)
-    ] = Field(None, description="smtp://user:password@host:587 or smtps://…")
+    smtp_url: Annotated[SecretStr | None, AfterValidator(url_of("smtp", "smtps")), BeforeValidator(_blank_is_none)] = (
+        Field(None, description="smtp://user:password@host:587 or smtps://…")
+    )
     email_from: str = Field("onboarding-agent@localhost", description="Sender of e-mails")
     notification_timeout_seconds: float = Field(10, gt=0, le=60, description="One delivery attempt")
     enable_webhook_notifications: bool = Field(True, description="Off keeps notifications in the queue only")

@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from pydantic_settings import NoDecode
 
 from core.addresses import parse_network
-from core.settings import Settings, http_address
+from core.settings import Settings
+from core.urls import http_address
 from knowledge import licences
 from knowledge.fetching.allowlist import parse_source
 

@@ -36,6 +36,11 @@ class ConsumerMetrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._meter_turns(registry)
+        self._meter_budgets(registry)
+        self._meter_knowledge(registry)
+
+    def _meter_turns(self, registry: CollectorRegistry) -> None:
         self.turns = Counter("onboarding_turns", "Turns by how they ended", ["outcome"], registry=registry)
         self.first_sentence = Histogram(
             "onboarding_first_sentence_seconds",
@@ -62,12 +67,15 @@ class ConsumerMetrics:
             "onboarding_notifications", "Deliveries by channel and result", ["channel", "result"], registry=registry
         )
 
+    def _meter_budgets(self, registry: CollectorRegistry) -> None:
         self.budget_refusals = Counter(
             "onboarding_budget_refusals", "Model calls that a budget did not hold", ["scope"], registry=registry
         )
         self.budgets_low = Counter(
             "onboarding_budgets_low", "Budgets of users and conversations found at 80 %", ["scope"], registry=registry
         )
+
+    def _meter_knowledge(self, registry: CollectorRegistry) -> None:
         self.searches = Counter(
             "onboarding_knowledge_searches", "Searches of the knowledge base by result", ["result"], registry=registry
         )

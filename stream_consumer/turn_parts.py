@@ -60,13 +60,7 @@ async def open_turns(
     seconds = max(thinking_seconds(settings.llm), ANSWER_SECONDS) + 3 * SEARCH_SECONDS
     graph, reasoner = build_graph(saver, thinking_seconds=seconds), build_reasoner(settings.llm)
     shards, locks = settings.store.stream_shards, Locks(redis)
-    stores = Stores(
-        partial(JournalStore, db, metrics=metrics),
-        NudgeStore(db),
-        EscalationStore(db, redis, settings.channels, shards),
-        OutboxDelivery(Outbox(redis)),
-        KnowledgeStore(db, base.retriever),
-    )
+    stores = _stores(settings, db, redis, metrics, base)
     vault = Vault(settings.security.secret_key.get_secret_value())
     toolbox = await stack.enter_async_context(
         Toolbox.open(db, redis, vault, allow_private=settings.conversations.allow_private_tools)
@@ -86,4 +80,14 @@ async def open_turns(
         ConversationsHandler(
             db, redis, graph, reasoner, stores, talking, companies, locks, metrics, settings.conversations
         ),
+    )
+
+
+def _stores(settings: Settings, db: Database, redis: Redis, metrics: ConsumerMetrics, base: KnowledgeBase) -> Stores:
+    return Stores(
+        partial(JournalStore, db, metrics=metrics),
+        NudgeStore(db),
+        EscalationStore(db, redis, settings.channels, settings.store.stream_shards),
+        OutboxDelivery(Outbox(redis)),
+        KnowledgeStore(db, base.retriever),
     )
