@@ -6,7 +6,8 @@ from typing import Final
 from graph.onboarding.pleasantries import plainly
 
 _ASKS_HOW: Final = re.compile(
-    r"\bhow\b|\bsteps?\b|\bset ?up\b|\bwhere (?:do|can|is|are)\b|\bi (?:want|need) to\b|كيف|خطوات|طريقه|اين|اريد ان",
+    r"\bhow\b|\bsteps?\b|\bset ?up\b|\bwhere(?:s\b| (?:do|can|is|are)\b)|\bi (?:want|need) to\b|"
+    r"كيف|خطوات|طريقه|اين|اريد ان",
 )
 _ASKS_AMOUNT: Final = re.compile(r"\bhow (?:much|many|long|often|big|old|soon|far)\b")
 _ASKS_MEANING: Final = re.compile(
@@ -32,6 +33,7 @@ _SMALL_WORDS: Final = frozenset(
         "get",
         "have",
         "how",
+        "hows",
         "i",
         "if",
         "in",
@@ -57,8 +59,10 @@ _SMALL_WORDS: Final = frozenset(
         "was",
         "we",
         "what",
+        "whats",
         "when",
         "where",
+        "wheres",
         "which",
         "who",
         "why",

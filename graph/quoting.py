@@ -30,6 +30,7 @@ _LEADS_BACK: Final = re.compile(
     re.IGNORECASE,
 )
 """How sentences begin that make no sense without the one before."""
+_DENIES: Final = re.compile(r"\b(?:not|no|never|cannot|(?:ca|wo|is|are|was|do|does|did|has|have)nt|لم|لا|ليس|ليست)\b")
 _ENDING: Final = 2
 """Letters by which forms of a word may differ at their end."""
 _ARTICLES: Final = re.compile(r"^(?:(?:a|an|the|your|each|every|this|these|our) )+")
@@ -214,7 +215,9 @@ def _same_article(excerpts: Sequence[Excerpt], one: int, other: int) -> bool:
 
 def _is_named(excerpt: Excerpt, question: str) -> bool:
     """Tell whether the heading of a section names all that a question is about, so that it is the one that is meant."""
-    if excerpt.heading == excerpt.title:
+    if excerpt.heading == excerpt.title or (
+        _DENIES.search(plainly(excerpt.heading)) and not _DENIES.search(plainly(question))
+    ):
         return False
     asked = {word[:_SAME] for word in telling_words(question)}
     named = {word[:_SAME] for word in plainly(excerpt.heading).split()}

@@ -61,6 +61,12 @@ def test_the_section_whose_heading_says_it_goes_before_steps_of_another() -> Non
     )  # fmt: skip
 
 
+def test_a_section_about_what_does_not_work_is_not_named_by_a_question_that_denies_nothing() -> None:
+    sections = (("Find your key", STEPS), ("That is not an API key", "Something was lost while copying."))
+    assert quoted("where's the api key", *sections)[0] == 0
+    assert quoted("that is not an API key", *sections)[0] == 1
+
+
 def test_steps_of_another_article_are_not_meant() -> None:
     other = make_passage(STEPS, document_title="Elsewhere", url="https://help.example/elsewhere")
     question = "How do I see the weather?"
