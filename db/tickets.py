@@ -10,7 +10,10 @@ from psycopg.types.json import Jsonb
 from core.conversations import HandledBy
 from db.conversation_rows import Conversation
 from db.pool import Connection
-from db.query import change, fetch_all, fetch_dict
+from db.query import change, fetch_all, fetch_dict, fetch_value
+
+WITHDRAWN: Final = "Withdrawn by the user."
+"""Note of a ticket whose user wants no person any more."""
 
 # Opens a ticket; nothing is added when the turn opened it before, or the conversation has an open one.
 _OPEN: Final = """
@@ -53,6 +56,22 @@ _RESOLVE: Final = """
     UPDATE escalations SET status = 'resolved', resolved_at = %(now)s, updated_at = %(now)s
     WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s AND kind = 'conversation'
       AND status <> 'resolved'
+"""
+
+# Closes the ticket of a conversation whose user wants no person any more; not one that danger opened.
+_WITHDRAW: Final = """
+    UPDATE escalations SET status = 'resolved', resolved_at = %(now)s, updated_at = %(now)s,
+                           note = concat_ws(E'\\n', note, %(note)s::text)
+    WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s AND kind = 'conversation'
+      AND status <> 'resolved' AND answered_at IS NULL AND reason <> 'safety'
+"""
+
+# Tells whether the agent answers again because the user wanted no person any more, since a time.
+_WITHDRAWN_SINCE: Final = """
+    SELECT true FROM escalations JOIN conversations USING (company_id, conversation_id)
+    WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s AND kind = 'conversation'
+      AND status = 'resolved' AND resolved_at >= %(since)s AND right(note, length(%(note)s::text)) = %(note)s
+      AND handled_by = 'agent' LIMIT 1
 """
 
 # Finds tickets of all companies that nobody answered in time and nobody noticed yet.
@@ -170,6 +189,22 @@ async def resolve(connection: Connection, company_id: str, conversation_id: str,
     """Close the conversation's ticket: it was handed back, or is over; returns whether one was open."""
     values = {"company_id": company_id, "conversation_id": conversation_id, "now": now}
     return await change(connection, _RESOLVE, values) > 0
+
+
+async def withdraw(connection: Connection, company_id: str, conversation_id: str, now: datetime) -> bool:
+    """Close the conversation's ticket since its user wants no person any more, which its note says.
+
+    Returns False where there was none to close: a person has answered, or danger called one. The caller holds the
+    conversation's row lock.
+    """
+    values = {"company_id": company_id, "conversation_id": conversation_id, "now": now, "note": WITHDRAWN}
+    return await change(connection, _WITHDRAW, values) > 0
+
+
+async def withdrawn_since(connection: Connection, company_id: str, conversation_id: str, since: datetime) -> bool:
+    """Tell whether the user has taken back the wish for a person since then, and has the agent now."""
+    values = {"company_id": company_id, "conversation_id": conversation_id, "since": since, "note": WITHDRAWN}
+    return bool(await fetch_value(connection, _WITHDRAWN_SINCE, values))
 
 
 async def overdue(connection: Connection, now: datetime, limit: int) -> list[OverdueTicket]:

@@ -56,6 +56,8 @@ class Understanding:
     sentiment: Sentiment = "neutral"
     wants_person: bool = False
     declines_person: bool = False
+    takes_back: bool = False
+    """Whether a person was called, and is not wished for any more."""
     verdicts: tuple[Verdict, ...] = ()
     confidence: float = 1.0
 
@@ -103,11 +105,14 @@ class ToolResult:
 class Effect:
     """Something that was decided and `act` carries out with the answer, in one transaction.
 
-    `remember`, `consent` (`agrees`: yes or no) and `forget` are of `graph.memory.consent`, `decide` (`turn` that showed
-    recommendations, `decision`, `numbers` with commas) of `graph.onboarding.deciding`.
+    `withdraw` is of `graph.handoff.withdrawals`, `remember`, `consent` (`agrees`: yes or no) and `forget` are of
+    `graph.memory.consent`, `decide` (`turn` that showed recommendations, `decision`, `numbers` with commas) is of
+    `graph.onboarding.deciding`.
     """
 
-    kind: Literal["advance_stage", "request_human", "create_ticket", "remember", "consent", "forget", "decide"]
+    kind: Literal[
+        "advance_stage", "request_human", "withdraw", "create_ticket", "remember", "consent", "forget", "decide"
+    ]
     values: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -152,6 +157,8 @@ class Talk:
     """Whether somebody is there to take over now (office hours)."""
     expected_by: datetime | None = None
     """By when a person will answer, if one is asked for now."""
+    called_for: str | None = None
+    """Why a person was called (`db.tickets.Ticket.reason`), while nobody has come."""
     declined_person: bool = False
     """Whether the user said before that they want no person, and has not asked for one since."""
     understanding: Understanding | None = None
@@ -172,6 +179,8 @@ class Talk:
     def declines_person(self) -> bool:
         """Whether no person is to be offered or called: the user said so, now or before, and asks for none now."""
         now = self.understanding
+        if now is not None and now.takes_back:
+            return True
         if now is not None and (now.wants_person or now.declines_person):
             return now.declines_person
         return self.declined_person

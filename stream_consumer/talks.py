@@ -14,6 +14,7 @@ from core.office_hours import expected_by, is_open
 from core.playbooks import Versioned
 from core.pseudonyms import Pseudonyms
 from db import events, messages, nudges, playbooks, profile_facts, tickets, users
+from db.conversation_rows import Conversation
 from db.conversation_turns import Begun
 from db.pool import Connection
 from db.profile_facts import StoredFact
@@ -51,6 +52,7 @@ class _Read:
     facts: list[StoredFact]
     trace: tuple[str, ...]
     handled_by: HandledBy
+    called_for: str | None
 
 
 async def read_talk(
@@ -71,8 +73,17 @@ async def read_talk(
         await profile_facts.list_(connection, *user),
         await _trace(connection, *user, now),
         HandledBy.AGENT if await tickets.agent_answers(connection, conversation, now) else conversation.handled_by,
+        await _called_for(connection, conversation),
     )
     return _talk(begun, company, read, pseudonyms, now)
+
+
+async def _called_for(connection: Connection, conversation: Conversation) -> str | None:
+    """Return why a person was called, while nobody has come."""
+    if conversation.handled_by is not HandledBy.QUEUE:
+        return None
+    ticket = await tickets.open_of(connection, conversation.company_id, conversation.conversation_id)
+    return ticket.reason if ticket else None
 
 
 async def _trace(connection: Connection, company_id: str, user_id: str, now: datetime) -> tuple[str, ...]:
@@ -110,6 +121,7 @@ def _talk(begun: Begun, company: Company, read: _Read, pseudonyms: Pseudonyms, n
         trace=read.trace,
         unanswered=conversation.unanswered,
         request=begun.request,
+        called_for=read.called_for,
         declined_person=conversation.context.get(DECLINES_PERSON) is True,
         person_available=is_open(rules, now),
         expected_by=expected_by(rules, now),

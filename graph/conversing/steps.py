@@ -4,15 +4,16 @@ import asyncio
 from dataclasses import replace
 from typing import Any, Final
 
+from core.conversations import HandledBy
 from graph.context import TurnContext
 from graph.conversing.answering import compose
 from graph.conversing.understanding import read_message
-from graph.conversing.words import fixed_words, handover_words, offers_person
+from graph.conversing.words import after_withdrawal, fixed_words, handover_words, offers_person
 from graph.handoff.offers import without_offers
 from graph.receipts import receipt_step
 from graph.routing import decide_talk_route, leads_to_person, ticket_reason
 from graph.state import TurnState, answer_of, dump_answer, dump_understanding, understanding_of
-from graph.talk import Answer, Talk, Understanding
+from graph.talk import Answer, Effect, Talk, Understanding
 from graph.talk_context import TalkContext
 
 MAX_SUMMARY: Final = 500
@@ -25,7 +26,8 @@ async def understand_message(context: TurnContext, means: TalkContext) -> TurnSt
     """Understand what the user said and decide where the turn goes; no model is asked, but for one that moderates."""
     understanding = await _judged(await _read(means.talk), means)
     talk = replace(means.talk, understanding=understanding)
-    route = decide_talk_route(understanding, talk.handled_by, declines_person=talk.declines_person)
+    present = HandledBy.AGENT if understanding.takes_back else talk.handled_by
+    route = decide_talk_route(understanding, present, declines_person=talk.declines_person)
     step = receipt_step(
         "diagnose",
         "understood",
@@ -63,7 +65,7 @@ async def answer_message(state: TurnState, context: TurnContext, means: TalkCont
     talk = _understood(state, means)
     composed = await compose(context, means, talk)
     if talk.declines_person:
-        said = replace(composed.answer, text=without_offers(composed.answer.text))
+        said = replace(composed.answer, text=after_withdrawal(talk, without_offers(composed.answer.text)))
         composed = replace(composed, answer=said)
     reason = leads_to_person(composed.answer, talk)
     step = receipt_step(
@@ -111,6 +113,8 @@ async def hand_over(state: TurnState, context: TurnContext, means: TalkContext) 
 async def _store(
     talk: Talk, answer: Answer, state: TurnState, context: TurnContext, means: TalkContext
 ) -> dict[str, Any]:
+    if understanding_of(state).takes_back:
+        answer = replace(answer, effects=(Effect("withdraw"), *answer.effects))
     message = await means.conversations.store_answer(talk, answer, understanding_of(state))
     effects = [effect.kind for effect in answer.effects]
     facts = {"message_id": message.message_id, "effects": effects, "cited": len(answer.citations)}

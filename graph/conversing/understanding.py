@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from core.playbooks import kept
 from graph.handoff import understand
+from graph.handoff.withdrawals import takes_back
 from graph.memory.agreement import wishes_to_be_forgotten
 from graph.onboarding.answers import answer_to, pending_question
 from graph.talk import Talk, Understanding
@@ -24,7 +25,7 @@ def read_message(talk: Talk) -> Understanding:
         return replace(understood, wants_person=True)
     if understood.wants_person and is_choice(talk):
         return replace(understood, wants_person=False, intent="question")
-    return _with_rights(talk, understood)
+    return _with_rights(talk, replace(understood, takes_back=takes_back(talk)))
 
 
 def _with_rights(talk: Talk, understood: Understanding) -> Understanding:

@@ -1,5 +1,6 @@
 """Fixed words of a turn: for what no reasoner is asked about, and for calling a person. Pure."""
 
+from graph.handoff.withdrawals import asks_besides
 from graph.languages import primary
 from graph.memory.consent import fixed_answer
 from graph.phrases import duration, ends_in, moment, phrase
@@ -13,6 +14,8 @@ def fixed_words(talk: Talk, reason: str) -> Answer | None:
     verdicts = understanding.verdicts if understanding else ()
     decided = next((verdict for verdict in verdicts if verdict.rule == reason), None)
     language = talk.answer_language
+    if decided is None and understanding and understanding.takes_back and not asks_besides(talk.question):
+        return Answer(phrase("person_withdrawn", language), language=language)
     if decided is None:
         return fixed_answer(talk)
     if decided.action == "hotline":
@@ -39,6 +42,13 @@ def handover_words(talk: Talk, *, after_failure: bool = False, after_hotline: bo
     zone = rules.office_hours[0].time_zone if rules.office_hours else "UTC"
     expected = moment(talk.expected_by, talk.now, zone, language)
     return phrase(f"{called}_offline", language, expected=expected)
+
+
+def after_withdrawal(talk: Talk, text: str) -> str:
+    """Return an answer's text, after a word on it where the user took back the wish for a person."""
+    if talk.understanding is None or not talk.understanding.takes_back:
+        return text
+    return f"{phrase('person_withdrawn_first', talk.answer_language)}\n\n{text}".strip()
 
 
 def offers_person(answer: Answer) -> bool:

@@ -12,7 +12,7 @@ from db.pool import Database
 from graph.phrases import phrase
 from tests.llm_server import LlmServer, streaming
 from tests.stream_consumer.harness import eventually
-from tests.stream_consumer.talking import Chat
+from tests.stream_consumer.talking import Chat, answering, ended
 from tests.stream_consumer.test_crashes import crash, done, successor
 from tests.stream_consumer.test_turns import rows
 
@@ -91,3 +91,25 @@ async def test_a_person_is_called_once(
     assert said == [phrase("person_called", "en", duration="30 minutes")]
     assert len(rows(database_url, "SELECT 1 FROM escalations")) == 1
     assert [frame["type"] for frame in await chat.frames()].count("handoff") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "point", ["db.tickets:withdraw:after", "core.conversation_line:ConversationLine.tell_message:after"]
+)
+async def test_a_wish_for_a_person_is_taken_back_once(
+    database: Database, redis: Redis, company: Any, database_url: str, environment: dict[str, str], point: str
+) -> None:
+    chat = Chat(database, redis, company.company_id)
+    async with answering(database, redis):
+        taken = await chat.say("Let me talk to a human")
+        assert taken.turn
+        await ended(redis, taken.turn)
+    await chat.say("never mind")
+    said = await heard_after(chat, redis, environment, point)
+    assert said == [phrase("person_called", "en", duration="30 minutes"), phrase("person_withdrawn", "en")]
+    told = [frame["handled_by"] for frame in await chat.frames() if frame["type"] == "handoff"]
+    assert told == ["queue", "agent"]
+    assert rows(database_url, "SELECT status, note FROM escalations") == [
+        {"status": "resolved", "note": "Withdrawn by the user."}
+    ]

@@ -457,6 +457,47 @@ async def test_danger_gets_the_hotline_and_a_person(
     assert rows(database_url, "SELECT reason FROM escalations") == [{"reason": "safety"}]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("never mind, I don't need a person any more", phrase("person_withdrawn", "en")),
+        ("خلاص ما أحتاج أحد", phrase("person_withdrawn", "ar")),
+        ("never mind. How long is a live key?", phrase("person_withdrawn_first", "en")),
+    ],
+)
+async def test_who_takes_the_wish_for_a_person_back_has_the_agent_again(
+    database: Database, redis: Redis, company: Any, database_url: str, text: str, words: str
+) -> None:
+    chat = Chat(database, redis, company.company_id)
+    async with answering(database, redis):
+        for one in ("Let me talk to a human", text, "hello"):
+            taken = await chat.say(one)
+            assert taken.turn
+            await ended(redis, taken.turn)
+    said = [message.text for message in await chat.heard() if message.role is Role.ASSISTANT]
+    assert len(said) == 3
+    assert said[1].startswith(words)
+    told = [frame["handled_by"] for frame in await chat.frames() if frame["type"] == "handoff"]
+    assert told == ["queue", "agent"]
+    assert rows(database_url, "SELECT handled_by FROM conversations") == [{"handled_by": "agent"}]
+    assert rows(database_url, "SELECT status, note FROM escalations") == [
+        {"status": "resolved", "note": "Withdrawn by the user."}
+    ]
+
+
+async def test_who_is_in_danger_keeps_the_person_whatever_is_said_then(
+    database: Database, redis: Redis, company: Any, database_url: str
+) -> None:
+    chat = Chat(database, redis, company.company_id)
+    async with answering(database, redis):
+        for one in ("I want to kill myself", "never mind"):
+            taken = await chat.say(one)
+            assert taken.turn
+            await ended(redis, taken.turn)
+    assert outcome(database_url)["outcome"] == "left_to_person"
+    assert rows(database_url, "SELECT status FROM escalations") == [{"status": "open"}]
+
+
 async def test_who_waits_for_a_person_is_answered_in_danger_alone(
     database: Database, redis: Redis, company: Any, database_url: str, llm: LlmServer
 ) -> None:
