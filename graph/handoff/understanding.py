@@ -9,7 +9,7 @@ from graph.folding import fold, pieces
 from graph.guardrails import inspect_message
 from graph.handoff.intents import intent_of
 from graph.handoff.moods import repeats, sentiment_of
-from graph.handoff.wishes import declines_person, wants_person
+from graph.handoff.wishes import declines_person, wants_person, without_refusals
 from graph.languages import follow_language
 from graph.talk import Said, Sentiment, Understanding, Verdict
 
@@ -28,16 +28,17 @@ def understand(
     `said` is what was said before, `language` what the conversation was held in so far, `spoken` the languages that it
     may be held in. Texts are masked.
     """
-    folded = fold(question)
     earlier = tuple(one.text for one in said if one.role is Role.USER)[-_LOOKED_BACK:]
     wish = any(wants_person(fold(piece)) for piece in pieces(question))
-    sentiment = sentiment_of(question)
+    refuses = not wish and any(declines_person(fold(piece)) for piece in pieces(question))
+    told = without_refusals(fold(question)) if refuses else question
+    sentiment = sentiment_of(told)
     return Understanding(
         language=follow_language(question, language=language, offered=spoken),
-        intent="handoff" if wish else intent_of(folded),
+        intent="handoff" if wish else intent_of(fold(told)),
         sentiment=sentiment,
         wants_person=wish,
-        declines_person=not wish and any(declines_person(fold(piece)) for piece in pieces(question)),
+        declines_person=refuses,
         verdicts=(*inspect_message(question, language=language, rules=rules), *_failures(question, sentiment, earlier)),
     )
 

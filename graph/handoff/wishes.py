@@ -1,4 +1,5 @@
-"""Whether a message asks for a person: by what people say when they do, in English and Arabic. Texts are folded.
+"""Whether a message asks for a person: by what people say when they do, in English and Arabic, and by a few words of
+other languages (`graph.handoff.foreign_wishes`). Texts are folded.
 
 A wish names who is wanted ("a real person", "someone else", "your manager") beside a verb of talking or handing over,
 or says that the machine is not. Words of the product ("human resources", "agent settings", "add a person to my
@@ -9,6 +10,7 @@ import re
 from typing import Final
 
 from graph.folding import Wordings
+from graph.handoff.foreign_wishes import REFUSALS, WISHES
 
 _REAL: Final = (
     r"(?:real|actual|live|living|normal|proper|human|physical|breathing|qualified|trained|"
@@ -180,16 +182,25 @@ _UNWANTED: Final = re.compile(
     rf"|\b(?:don'?t|do not|didn'?t|never|not) (?:really )?(?:want|need|wanna|like|asking for|ask for|asked for) {_WHO}"
     rf"|\b(?:without|instead of|rather than|no need (?:for|of)|avoid) (?:{_TALK} (?:to|with) |{_PUT} |calling |"
     rf"contacting )?{_WHO}"
-    rf"|^(?:please |pls |sorry |ok |and ){{0,2}}no (?:more )?{_ALONE}(?=\W*$|\W+(?:please|pls|thanks|thank you|just|"
-    rf"only)\b)"
-    r"|(?<!لماذا )(?<!ليش )(?<!ليه )(?<!\w)(?:لا|ما|مو|مش|مب|ماني|مابي|مابغي|مابدي|لن|لست|بدون|من غير|دون)\s?"
-    r"(?:(?:اريد|احتاج|ابي|ابغي|ابغا|عايز\w?|عاوز\w?|بدي|ودي|ارغب|اود|احب|افضل|محتاج\w?|بحاجه|داعي|حاجه|ان|اني|في|"
+    r"|\b(?:speak|talk|chat|connect\w*|transfer\w*)(?: me)?(?: to| with)? (?:no ?-?one|nobody)\b"
+    rf"|^(?:please |pls |sorry |ok |and ){{0,2}}(?:no (?:more )?|not (?=an? )){_ALONE}(?: (?:is )?(?:needed|necessary|"
+    rf"required|wanted))?(?=\W*$|\W+(?:please|pls|thanks|thank you|just|only|(?:the|this) {_BOT} is)\b)"
+    rf"|{'|'.join(REFUSALS)}"
+    r"|(?<!لماذا )(?<!ليش )(?<!ليه )(?<!\w)(?!(?:لا|ما|مو) ?(?:احد|حد)(?!\w))(?:لا|ما|مو|مش|مب|ماني|مابي|"
+    r"مابغي|مابدي|لن|لست|بدون|من غير|دون)\s?(?:(?:اريد|احتاج|ابي|ابغي|ابغا|"
+    r"عايز\w?|عاوز\w?|بدي|ودي|ارغب|اود|احب|افضل|محتاج\w?|بحاجه|داعي|"
+    r"حاجه|ان|اني|في|"
     r"الي|ل|"
     r"تحولني|تحولوني|توصلني|تنقلني|تحويلي) ?){0,4}"
     rf"(?:(?:{_ARABIC_TALK})(?: (?:مع|الي|ل|علي|ويا))? ?)?(?:{_ARABIC_PERSON})(?!\w)"
 )
 """Who wants no person, but for a question why there is none ("why don't you connect me")."""
-_ANY: Final = Wordings(_PATTERNS, _ARABIC)
+_ANY: Final = Wordings((*_PATTERNS, *WISHES), _ARABIC)
+
+
+def without_refusals(folded: str) -> str:
+    """Return a folded text without the words by which a person is refused; they complain of nothing."""
+    return " ".join(_UNWANTED.sub(" ", folded).split())
 
 
 def declines_person(folded: str) -> bool:

@@ -112,6 +112,18 @@ def test_words_of_the_product_are_no_wish(text: str) -> None:
         "مش عايز اتكلم مع حد",
         "لا تحولني إلى موظف",
         "بدون موظف",
+        "not a human, the bot is fine",
+        "no need for an agent",
+        "i want to talk to noone",
+        "please don't connect me to anyone. how do I rename my workspace",
+        "no human needed",
+        "I want to talk to no one",
+        "Ich möchte nicht mit einem Menschen sprechen",
+        "Je ne veux pas parler à un conseiller",
+        "No quiero hablar con una persona",
+        "Não quero falar com um atendente",
+        "Non voglio parlare con un operatore",
+        "Temsilciyle konuşmak istemiyorum",
     ],
 )
 def test_who_wants_no_person_gets_none(text: str) -> None:
@@ -139,3 +151,53 @@ def test_who_wants_no_person_gets_none(text: str) -> None:
 )
 def test_a_not_about_something_else_leaves_the_wish(text: str) -> None:
     assert wants_person(fold(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ich möchte mit einem Menschen sprechen",
+        "Verbinden Sie mich bitte mit einem Mitarbeiter",
+        "Kann ich mit jemandem reden?",
+        "Ich brauche einen Menschen",
+        "Ich will mit einer echten Person sprechen",
+        "Je voudrais parler à un humain",
+        "Puis-je parler à quelqu'un ?",
+        "Passez-moi un conseiller",
+        "Je veux parler avec une vraie personne",
+        "Quiero hablar con una persona",
+        "¿Puedo hablar con un agente?",
+        "Necesito un humano",
+        "Páseme con alguien",
+        "Quero falar com um atendente",
+        "Posso falar com uma pessoa?",
+        "Preciso de um humano",
+        "Vorrei parlare con un operatore",
+        "Voglio parlare con una persona vera",
+        "Bir insanla konuşmak istiyorum",
+        "Müşteri temsilcisine bağlanmak istiyorum",
+        "Beni bir temsilciye bağlayın",
+    ],
+)
+def test_a_wish_is_understood_in_other_languages(text: str) -> None:
+    assert wants_person(fold(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wie lade ich einen Mitarbeiter ein?",
+        "Wie teile ich ein Dokument mit einer Person?",
+        "Comment ajouter une personne à mon équipe ?",
+        "Comment passer à une version supérieure ?",
+        "¿Cómo agrego una persona a mi equipo?",
+        "Como adiciono uma pessoa?",
+        "Come aggiungo una persona al team?",
+        "Takıma kişi nasıl eklenir?",
+        "لا أحد يعرف كيف أصدر التقرير",
+        "not a human resources question",
+    ],
+)
+def test_what_names_a_person_otherwise_is_neither(text: str) -> None:
+    assert not wants_person(fold(text))
+    assert not declines_person(fold(text))
