@@ -6,7 +6,7 @@ for a topic which an answer suggests.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +20,8 @@ from graph.onboarding.flow import answered, standing
 from graph.onboarding.pleasantries import plainly
 from graph.onboarding.values import AskedQuestion, ConversationContext, Drafts, Questions, Verdicts
 from graph.phrases import phrase
+from graph.plaintext import plain_text
+from graph.questions import telling_words
 from graph.quoting import quote_for
 from graph.talk import Fact, Talk
 
@@ -34,6 +36,8 @@ _WENT_WRONG: Final = re.compile(
     r"\b(?:fail|refus|error|dismiss|abandon|stuck|again and again|loop|gave up|cancel)", re.IGNORECASE
 )
 _NUMBER: Final = re.compile(r"(?:(?:more than|over|about|around|we are|اكثر من|حوالي) )?(\d{1,5})\b")
+_ELSEWHERE: Final = re.compile(r"\b(?:tool|tools|crm|system|app|اداه|نظام)\b")
+"""What says that data is in another product rather than in a file (`plainly`)."""
 _NOTHING: Final = frozenset({"no", "none", "nothing", "لا", "لا شيء"})
 
 
@@ -62,24 +66,25 @@ def _says_several(value: str) -> bool:
 
 TOPICS: Final = (
     Topic(
+        "connect",
+        "existing_data",
+        lambda value: _ELSEWHERE.search(plainly(value)) is not None,
+        re.compile(r"connect|integrat|sync|ربط|اربط|مزامن", re.IGNORECASE),
+    ),
+    Topic(
         "import",
         "existing_data",
         lambda value: plainly(value) not in _NOTHING,
-        re.compile(r"import|upload|migrat|csv|استيراد|نقل|رفع", re.IGNORECASE),
+        re.compile(r"import|upload|migrat|csv|استيراد|استورد|نقل|رفع", re.IGNORECASE),
     ),
     Topic(
         "invite",
         "team_size",
         _says_several,
-        re.compile(r"invit|team|member|colleague|دعو|فريق|عضو|أعضاء", re.IGNORECASE),
-    ),
-    Topic(
-        "connect",
-        "tools_used",
-        lambda value: plainly(value) not in _NOTHING,
-        re.compile(r"connect|integrat|sync|ربط|اربط|مزامن", re.IGNORECASE),
+        re.compile(r"invit|team|member|colleague|دعو|ادع|فريق|عضو|أعضاء", re.IGNORECASE),
     ),
 )
+"""What is recommended beside the user's goal: the way of their data first, then the team."""
 
 
 def enhance_context(talk: Talk) -> ConversationContext:
@@ -101,14 +106,17 @@ def generate_questions(talk: Talk) -> Questions:
 
 
 def make_recommendations(talk: Talk) -> Drafts:
-    """Return a draft for each article at hand that an answer of the user speaks for, the user's goal first."""
+    """Return a draft for the user's goal, and one for each topic that an answer speaks for: the article at hand that is
+    about it. No article is recommended twice."""
     found = answered(talk, known(talk))
+    readable = [one for one in talk.excerpts if is_written_in(one.text, talk.answer_language)]
     drafts: dict[str, Recommendation] = {}
-    for excerpt in talk.excerpts:
-        if is_written_in(excerpt.text, talk.answer_language) and (draft := _draft(excerpt, found, talk)):
-            drafts.setdefault(draft.title, draft)
-    ranked = sorted(drafts.values(), key=lambda draft: -draft.confidence)
-    return Drafts(tuple(ranked[:MAX_DRAFTS]))
+    for reason, excerpts in _grounds(found, readable):
+        made = (_draft(excerpt, reason, found, talk) for excerpt in excerpts)
+        draft = next((one for one in made if one.steps), None)
+        if draft is not None and not (drafts and _is_wanted(reason.key, found.get("goal", ""))):
+            drafts.setdefault(draft.citations[0].title or draft.title, draft)
+    return Drafts(tuple(drafts.values())[:MAX_DRAFTS])
 
 
 def validate_recommendations(talk: Talk, drafts: Drafts) -> Verdicts:
@@ -119,10 +127,7 @@ def validate_recommendations(talk: Talk, drafts: Drafts) -> Verdicts:
 def advice_queries(talk: Talk) -> tuple[str, ...]:
     """Return what to look for in the help pages before anything is recommended: the goal, and what answers suggest."""
     found = answered(talk, known(talk))
-    topics = (
-        phrase(f"advice.{topic.key}.query", talk.answer_language, tools=found[topic.fact][:60])
-        for topic in _suggested(found)
-    )
+    topics = (phrase(f"advice.{topic.key}.query", talk.answer_language) for topic in _suggested(found))
     return tuple(query for query in (found.get("goal", ""), *topics) if query)
 
 
@@ -130,12 +135,37 @@ def _suggested(found: Mapping[str, str]) -> Iterator[Topic]:
     return (topic for topic in TOPICS if topic.fact in found and topic.speaks_for(found[topic.fact]))
 
 
-def _draft(excerpt: Excerpt, found: Mapping[str, str], talk: Talk) -> Recommendation | None:
-    """Return the recommendation to do what an article says; None where no answer of the user speaks for it."""
-    reason = _reason_for(excerpt, found)
-    if reason is None:
-        return None
-    values = {"title": excerpt.title, "goal": found.get("goal", ""), "tools": found.get("tools_used", "")[:80]}
+def _grounds(found: Mapping[str, str], excerpts: Sequence[Excerpt]) -> Iterator[tuple[_Reason, list[Excerpt]]]:
+    """Yield each reason to recommend something, with the passages of the one article that is most about it."""
+    yield _Reason("goal", "goal", ABOUT_GOAL), _of_one_article(_about_goal(found.get("goal", ""), excerpts))
+    for topic in _suggested(found):
+        about = [one for one in excerpts if topic.words.search(one.title or one.text)]
+        yield _Reason(topic.key, topic.fact, ABOUT_TOPIC), _of_one_article(about)
+
+
+def _about_goal(goal: str, excerpts: Sequence[Excerpt]) -> list[Excerpt]:
+    """Return the passages that are about a goal: by their title, or by half of the goal's words; the nearest first.
+
+    One that only shares a word in passing is about something else.
+    """
+    wanted = _stems(goal)
+    shares = {one.chunk_id: (len(wanted & _stems(one.title)), len(wanted & _stems(one.text))) for one in excerpts}
+    about = [one for one in excerpts if shares[one.chunk_id][0] or 0 < len(wanted) <= 2 * shares[one.chunk_id][1]]
+    return sorted(about, key=lambda one: -shares[one.chunk_id][0])
+
+
+def _is_wanted(key: str, goal: str) -> bool:
+    """Tell whether a topic is what the user named as the goal, for which there is a recommendation already."""
+    return any(topic.key == key and topic.words.search(goal) for topic in TOPICS)
+
+
+def _of_one_article(excerpts: Sequence[Excerpt]) -> list[Excerpt]:
+    return [one for one in excerpts if one.title == excerpts[0].title]
+
+
+def _draft(excerpt: Excerpt, reason: _Reason, found: Mapping[str, str], talk: Talk) -> Recommendation:
+    """Return the recommendation to do what an article says."""
+    values = {"title": excerpt.title, "goal": found.get("goal", "")}
     heading = "goal.untitled" if reason.key == "goal" and not excerpt.title else f"{reason.key}.title"
     language = talk.answer_language
     return Recommendation(
@@ -152,18 +182,9 @@ def _draft(excerpt: Excerpt, found: Mapping[str, str], talk: Talk) -> Recommenda
 def _steps(excerpt: Excerpt, about: str) -> tuple[str, ...]:
     """Return what an article says to do, in its order: its list of steps if it has one."""
     found = quote_for(f"how {about}", [excerpt])
-    return tuple(line.text[:MAX_STEP] for line in found.lines[:MAX_STEPS]) if found else ()
+    return tuple(plain_text(line.text)[:MAX_STEP] for line in found.lines[:MAX_STEPS]) if found else ()
 
 
-def _reason_for(excerpt: Excerpt, found: Mapping[str, str]) -> _Reason | None:
-    about = f"{excerpt.title} {excerpt.text}"
-    if _shares_words(found.get("goal", ""), about):
-        return _Reason("goal", "goal", ABOUT_GOAL)
-    topic = next((topic for topic in _suggested(found) if topic.words.search(about)), None)
-    return _Reason(topic.key, topic.fact, ABOUT_TOPIC) if topic else None
-
-
-def _shares_words(goal: str, text: str) -> bool:
-    """Tell whether a text speaks of a goal: by a word of some length that both have, or that begins alike."""
-    wanted = {word[:6] for word in plainly(goal).split() if len(word) > 3}
-    return any(word[:6] in wanted for word in plainly(text).split() if len(word) > 3)
+def _stems(text: str) -> set[str]:
+    """Return the beginnings of the words that tell what a text is about: those that forms of a word share."""
+    return {word[:6] for word in telling_words(text)}
