@@ -161,6 +161,11 @@ class Channel(StrEnum):
     API = "api"
     WHATSAPP = "whatsapp"
 
+    @property
+    def shows_sources(self) -> bool:
+        """Whether users see an answer's citations beside its text; elsewhere the text names the article itself."""
+        return self is not Channel.WHATSAPP
+
 
 class Citation(BaseModel):
     """A document that an answer rests on; `marker` is the number by which the text refers to it, as in “[1]”."""

@@ -64,7 +64,8 @@ async def _read(context: TurnContext, means: TalkContext, talk: Talk, home: str)
         return None
     language, source = talk.answer_language, reading.excerpts[found.source]
     lead = phrase("other_language_translated", language, tongue=tongue(home, language))
-    rest = phrase("read_on", language, title=source.title, url=source.url) if source.url and source.title else ""
+    is_told = source.url and source.title and not talk.channel.shows_sources
+    rest = phrase("read_on", language, title=source.title, url=source.url or "") if is_told else ""
     text = f"{lead}\n{said} [{found.source + 1}]"
     return FromAbroad(f"{text}\n{rest}" if rest else text, reading)
 

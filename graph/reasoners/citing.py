@@ -69,12 +69,12 @@ def _quotation(talk: Talk, question: str, excerpts: Sequence[Excerpt], *, is_sur
     language, source = talk.answer_language, excerpts[found.source]
     number = talk.excerpts.index(source) + 1
     said = [f"{_lead(found.text, language)}{found.text} [{number}]"] if found.lines else []
-    if (found.has_more or not said) and source.url and source.title:
-        said.append(phrase("read_on", language, title=source.title, url=source.url))
+    is_linked = bool(source.url and source.title)
     if not said:
-        return _Quotation()
-    if not found.lines:
-        return _Quotation(phrase("may_help", language, title=source.title, url=source.url or ""), is_sure=False)
+        helps = phrase("may_help", language, title=source.title, url=source.url or "")
+        return _Quotation(helps, is_sure=False) if is_linked else _Quotation()
+    if found.has_more and is_linked and not talk.channel.shows_sources:
+        said.append(phrase("read_on", language, title=source.title, url=source.url or ""))
     return _Quotation("\n".join(said if is_sure else [phrase("unsure", language), *said]), is_sure)
 
 

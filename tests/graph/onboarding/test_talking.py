@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from core.conversations import Channel
 from core.playbooks import Playbook, shipped
 from core.tables import Row
 from graph.excerpts import Excerpt, Line
@@ -27,25 +28,31 @@ def words(talk: Talk, *tools: ToolSpec) -> str:
     return converse(talk, tools).text
 
 
-def test_an_answer_is_quoted_with_its_source_and_the_way_to_the_rest() -> None:
-    reply = converse(make_talk(excerpts=(KEYS, LIMITS)), ())
+READ_ON = phrase("read_on", "en", title="CRM keys", url="https://help.example/keys")
+
+
+@pytest.mark.parametrize(("channel", "rest"), [(Channel.WHATSAPP, [READ_ON]), (Channel.PAGE, []), (Channel.API, [])])
+def test_an_answer_is_quoted_with_its_source_and_where_none_is_shown_the_way_to_the_rest(
+    channel: Channel, rest: list[str]
+) -> None:
+    reply = converse(make_talk(excerpts=(KEYS, LIMITS), channel=channel), ())
     assert reply.is_answered
-    assert reply.text == (
-        "Live keys begin with crm_live_. They have 32 characters. [1]\n"
-        + phrase("read_on", "en", title="CRM keys", url="https://help.example/keys")
-    )
+    assert reply.text.splitlines() == ["Live keys begin with crm_live_. They have 32 characters. [1]", *rest]
 
 
 def test_what_was_quoted_whole_needs_no_way_to_the_rest() -> None:
-    assert words(make_talk(excerpts=(KEYS,))) == "Live keys begin with crm_live_. They have 32 characters. [1]"
+    assert (
+        words(make_talk(excerpts=(KEYS,), channel=Channel.WHATSAPP))
+        == "Live keys begin with crm_live_. They have 32 characters. [1]"
+    )
 
 
 def test_what_may_not_be_meant_is_quoted_in_short_and_said_to_be_so() -> None:
     long = replace(KEYS, text=" ".join(f"Sentence {number} speaks of keys." for number in range(6)))
-    assert words(make_talk(excerpts=(long,), is_sure=False)).splitlines() == [
+    assert words(make_talk(excerpts=(long,), is_sure=False, channel=Channel.WHATSAPP)).splitlines() == [
         phrase("unsure", "en"),
         "Sentence 0 speaks of keys. Sentence 1 speaks of keys. [1]",
-        phrase("read_on", "en", title="CRM keys", url="https://help.example/keys"),
+        READ_ON,
         phrase("offer_person", "en"),
     ]
 
