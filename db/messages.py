@@ -89,7 +89,7 @@ _RATE: Final = """
 # Notes what an answer did to its conversation: whether questions stay open, and how long the first one took.
 _COUNT_ANSWER: Final = """
     UPDATE conversations
-    SET unanswered = CASE WHEN %(is_answered)s THEN 0 ELSE unanswered + 1 END,
+    SET unanswered = CASE %(is_answered)s::boolean WHEN true THEN 0 WHEN false THEN unanswered + 1 ELSE unanswered END,
         first_answer_ms = coalesce(first_answer_ms, (
             SELECT least(extract(epoch FROM %(now)s - min(created_at)) * 1000, 2147483647)::int FROM messages
             WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s AND role = 'user'))
@@ -145,9 +145,12 @@ async def append(connection: Connection, new: NewMessage, now: datetime) -> Mess
 
 
 async def insert_answer(
-    connection: Connection, new: NewMessage, now: datetime, *, is_answered: bool = True
+    connection: Connection, new: NewMessage, now: datetime, *, is_answered: bool | None = True
 ) -> StoredMessage:
-    """Say what a turn answers (role `assistant`), and count it: answered or not, and how long the first took."""
+    """Say what a turn answers (role `assistant`), and count it: answered, not, or (None) neither.
+
+    How long the first one took is noted as well.
+    """
     stored = await insert(connection, new, now)
     if stored.is_new:
         await connection.execute(_COUNT_ANSWER, {**_key(new), "is_answered": is_answered, "now": now})

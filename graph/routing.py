@@ -7,6 +7,7 @@ from typing import Final, Literal
 from core.config import CompanyConfig
 from core.conversations import HandledBy
 from core.nudges import Diagnosis
+from graph.handoff.idle import is_idle
 from graph.onboarding.answers import question_in
 from graph.reasoner import NOT_STUCK
 from graph.state import Outcome
@@ -84,6 +85,13 @@ def asks_on(answer: Answer, talk: Talk) -> bool:
     return question_in(answer.text, talk.playbook, talk.stage) is not None
 
 
+def met(answer: Answer, talk: Talk) -> bool | None:
+    """Tell whether an answer met what was asked; None: nothing was asked of the product, so it is neither."""
+    if answer.is_answered or asks_on(answer, talk):
+        return True
+    return None if talk.asked and is_idle(talk.question) else False
+
+
 def leads_to_person(answer: Answer, talk: Talk) -> str | None:
     """Return why a person is to be called after this answer, as a stable word, or None.
 
@@ -93,5 +101,5 @@ def leads_to_person(answer: Answer, talk: Talk) -> str | None:
         return "tool"
     if talk.declines_person:
         return None
-    failed = not answer.is_answered and answer.status != "stopped" and not asks_on(answer, talk)
+    failed = answer.status != "stopped" and met(answer, talk) is False
     return "failures" if failed and talk.unanswered + 1 >= talk.playbook.limits.unanswered_before_human else None

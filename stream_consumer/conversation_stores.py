@@ -39,7 +39,7 @@ from db.pool import Connection, Database
 from db.tickets import OpenedTicket
 from graph.conversing.tickets import ticket_alert
 from graph.onboarding.flow import RECOMMENDED
-from graph.routing import asks_on
+from graph.routing import met
 from graph.talk import Answer, Effect, Talk, Understanding
 from stream_consumer import memory
 from stream_consumer.alerting import channels_of, insert_notifications, publish_notifications
@@ -64,7 +64,7 @@ class ConversationStore:
         async with available():
             async with self.db.transaction(turn.company_id) as connection:
                 present = await conversations.lock(connection, *place)
-                new, is_met = _answer(talk, answer), answer.is_answered or asks_on(answer, talk)
+                new, is_met = _answer(talk, answer), met(answer, talk)
                 stored = await messages.insert_answer(connection, new, now, is_answered=is_met)
                 if stored.is_new:
                     await _follow_up(connection, talk, answer, understanding, now)

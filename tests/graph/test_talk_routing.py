@@ -7,7 +7,7 @@ import pytest
 
 from core.conversations import HandledBy
 from core.playbooks import Limits
-from graph.routing import decide_talk_route, leads_to_person, ticket_reason
+from graph.routing import decide_talk_route, leads_to_person, met, ticket_reason
 from graph.talk import Answer, Effect, Understanding, Verdict
 from tests.graph.talks import make_talk
 
@@ -105,3 +105,49 @@ def test_a_person_is_called_when_answers_fail(answer: Answer, unanswered: int, l
 )
 def test_tickets_know_a_few_reasons(reason: str, word: str) -> None:
     assert ticket_reason(reason) == word
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what is 17*23",
+        "17 + 4?",
+        "ugh",
+        "Hmmm",
+        "what's the weather",
+        "will it rain tomorrow?",
+        "tell me a joke",
+        "who is the president of France?",
+        "what time is it?",
+        "asdfgh",
+        "كيف الجو اليوم؟",
+        "كم الساعة؟",
+        "قل لي نكتة",
+        "أوف",
+        "٥ + ٣",
+    ],
+)
+def test_what_asks_nothing_of_the_product_is_no_failure(text: str) -> None:
+    failed, talk = Answer("x", is_answered=False), make_talk(text, unanswered=9)
+    assert met(failed, talk) is None
+    assert leads_to_person(failed, talk) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How do I merge two workspaces?",
+        "refunds?",
+        "it does not work",
+        "broken",
+        "what is the limit of 20 keys",
+        "show the time of each event",
+        "what is the date of my next invoice",
+        "كيف أدمج مساحتي عمل؟",
+        "لا يعمل",
+    ],
+)
+def test_a_question_without_an_answer_is_a_failure(text: str) -> None:
+    failed, talk = Answer("x", is_answered=False), make_talk(text, unanswered=9)
+    assert met(failed, talk) is False
+    assert leads_to_person(failed, talk) == "failures"

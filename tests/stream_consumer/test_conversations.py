@@ -457,6 +457,19 @@ async def test_danger_gets_the_hotline_and_a_person(
     assert rows(database_url, "SELECT reason FROM escalations") == [{"reason": "safety"}]
 
 
+async def test_what_asks_nothing_of_the_product_calls_no_person(
+    database: Database, redis: Redis, company: Any, database_url: str
+) -> None:
+    chat = Chat(database, redis, company.company_id)
+    async with answering(database, redis):
+        for one in ("What is the airspeed of a swallow?", "what's the weather", "what is 17*23", "ugh"):
+            taken = await chat.say(one)
+            assert taken.turn
+            await ended(redis, taken.turn)
+    kept = rows(database_url, "SELECT handled_by, unanswered FROM conversations")
+    assert kept == [{"handled_by": "agent", "unanswered": 1}]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
