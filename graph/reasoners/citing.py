@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from core.sentences import mark_of
 from graph.excerpts import Excerpt
 from graph.languages import is_written_in
 from graph.phrases import phrase, tongue
@@ -51,7 +52,7 @@ def _quoted_each(talk: Talk) -> str:
 
 
 def _with_offer(found: _Quotation, talk: Talk) -> str:
-    return found.text if found.is_sure else f"{found.text}\n{phrase('offer_person', talk.answer_language)}"
+    return found.text if found.is_sure else _beneath(found.text, phrase("offer_person", talk.answer_language))
 
 
 def _said_to(inquiry: Inquiry, talk: Talk) -> _Quotation:
@@ -74,8 +75,14 @@ def _quotation(talk: Talk, question: str, excerpts: Sequence[Excerpt], *, is_sur
         helps = phrase("may_help", language, title=source.title, url=source.url or "")
         return _Quotation(helps, is_sure=False) if is_linked else _Quotation()
     if found.has_more and is_linked and not talk.channel.shows_sources:
-        said.append(phrase("read_on", language, title=source.title, url=source.url or ""))
+        said = [_beneath(said[0], phrase("read_on", language, title=source.title, url=source.url or ""))]
     return _Quotation("\n".join(said if is_sure else [phrase("unsure", language), *said]), is_sure)
+
+
+def _beneath(text: str, line: str) -> str:
+    """Return a text with a line below it; one below a list begins a paragraph, else it were read as part of an item."""
+    last = text.rpartition("\n")[2]
+    return f"{text}\n\n{line}" if mark_of(last) else f"{text}\n{line}"
 
 
 def _lead(text: str, language: str) -> str:

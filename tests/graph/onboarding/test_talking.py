@@ -21,7 +21,7 @@ ADVANCE = ToolSpec("advance_stage", "", {})
 ONBOARDING = shipped()["onboarding"].playbook
 ROLE, TEAM, INDUSTRY = ONBOARDING.stages["profile"].questions
 KEYS_AR = Excerpt("chunk-3", "", "تبدأ المفاتيح بالرمز crm_live_. تتكون من 32 حرفًا.", None, None)
-ROWS = enumerate(("Price", "People", "Contacts", "Deals"))
+ROWS = tuple(enumerate(("Price", "People", "Contacts", "Deals")))
 
 
 def words(talk: Talk, *tools: ToolSpec) -> str:
@@ -65,6 +65,15 @@ def test_where_nothing_can_be_quoted_the_page_is_named_as_one_that_may_help() ->
         phrase("may_help", "en", title="CRM keys", url="https://help.example/keys"),
         phrase("offer_person", "en"),
     ]
+
+
+def test_what_follows_a_list_begins_a_paragraph() -> None:
+    rows = tuple(Line(f"{head} – Team: 1", at, at, "row", "-", Row(head, (("Team", "1"),))) for at, head in ROWS)
+    plans = replace(KEYS, lines=rows)
+    talk = make_talk("how many deals are there?", excerpts=(plans,), is_sure=False, channel=Channel.WHATSAPP)
+    assert words(talk) == "\n".join(
+        (phrase("unsure", "en"), "- Deals – Team: 1 [1]", "", READ_ON, phrase("offer_person", "en"))
+    )
 
 
 def test_what_is_not_found_is_said_and_a_person_offered() -> None:
