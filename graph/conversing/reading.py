@@ -17,6 +17,7 @@ from graph.conversing.followups import may_lean, own_words, points_back, subject
 from graph.conversing.inquiries import inquiries_of
 from graph.excerpts import Excerpt, make_excerpt
 from graph.languages import primary
+from graph.onboarding.deciding import picked
 from graph.onboarding.pleasantries import asks_something, complains, pleasantry
 from graph.questions import telling_words
 from graph.talk import Inquiry, Talk
@@ -60,7 +61,9 @@ class Reading:
 
 
 async def read_up(context: TurnContext, talk: Talk) -> Reading:
-    """Return what the documents say to the question, or to each of several."""
+    """Return what the documents say to the question, to each of several, or to the recommendation that is picked."""
+    if chosen := picked(talk):
+        return await look_up(context, talk, " ".join(chosen))
     asked = inquiries_of(talk.question)
     if not asked:
         return await _read_single(context, talk)

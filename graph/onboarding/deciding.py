@@ -4,10 +4,12 @@ It is kept with each draft (`db.recommendations.decide`); nothing is changed by 
 """
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
+from core.conversations import Role
 from core.recommendations import Decision
-from graph.onboarding.answers import known, last_words
+from graph.onboarding.answers import known, last_words, pending_question
 from graph.onboarding.flow import RECOMMENDED
 from graph.onboarding.pleasantries import plainly, pleasantry, wants_none
 from graph.phrases import ends_in
@@ -22,6 +24,8 @@ _CHOICE: Final = re.compile(
 _ORDINALS: Final = (
     ("first", "الاول"), ("second", "الثاني"), ("third", "الثالث"), ("fourth", "الرابع"),
 )  # fmt: skip
+_LOOKED_BACK: Final = 10
+"""Messages among which recommendations are looked for that a number may mean."""
 _ALL: Final = frozenset({"all", "both", "كل", "كلها", "كلاهما"})
 _LAST: Final = frozenset({"last", "الاخير"})
 _SHOWN: Final = re.compile(r"^([1-9])\. (.+?): ", re.MULTILINE)
@@ -32,21 +36,60 @@ def decision_of(talk: Talk) -> tuple[Decision, tuple[int, ...]] | None:
     """Return what the user decided of the recommendations in the agent's last words, and of which, by number; None
     where the last words show none, or the user says something else.
 
-    A yes is to all of them, a no too. Those that the user does not name stay undecided.
+    A yes is to all of them, a no too. Those that the user does not name stay undecided. Of those that were shown a
+    while ago, one is still picked by its number or title.
     """
-    shown = last_words(talk)
+    shown, said = last_words(talk), plainly(talk.question)
     if not ends_in(shown, "recommendations.ask"):
-        return None
-    titles = {int(number): plainly(title) for number, title in _SHOWN.findall(shown)}
-    said, kind = plainly(talk.question), pleasantry(talk.question)
+        return _picked_later(talk, said)
+    titles, kind = _titles(shown), pleasantry(talk.question)
     if wants_none(talk.question) or kind == "deny":
         return "declined", tuple(titles)
     if kind == "affirm":
         return "accepted", tuple(titles)
-    by_title = tuple(number for number, title in titles.items() if title and title == said)
+    by_title = _named_by_title(titles, said)
     if by_title or not _CHOICE.fullmatch(said):
         return ("accepted", by_title) if by_title else None
     return "accepted", _numbers(_words(said), tuple(titles))
+
+
+def picked(talk: Talk) -> tuple[str, str] | None:
+    """Return title and first step of the one recommendation that the user picks, of which they want to know more; None
+    where they pick none, or several."""
+    decided = decision_of(talk)
+    if decided is None or decided[0] == "declined" or len(decided[1]) != 1:
+        return None
+    start = f"{decided[1][0]}. "
+    item = next((part for part in _last_shown(talk).split("\n\n") if part.startswith(start)), "")
+    title, step = _SHOWN.match(item), item.partition("\n- ")[2]
+    return (title[2], step.partition("\n")[0]) if title else None
+
+
+def _picked_later(talk: Talk, said: str) -> tuple[Decision, tuple[int, ...]] | None:
+    """Return what is picked by a number or a title of those shown some messages ago, where no question is open."""
+    titles = _titles(_last_shown(talk))
+    if not titles or pending_question(talk) is not None:
+        return None
+    words = _words(said)
+    if by_title := _named_by_title(titles, said):
+        return "accepted", by_title
+    is_vague = not _CHOICE.fullmatch(said) or bool(_ALL & words)
+    named = () if is_vague else _numbers(words - {"one", "واحد"}, tuple(titles))
+    return ("accepted", named) if named else None
+
+
+def _last_shown(talk: Talk) -> str:
+    """Return the recommendations that were shown last, among the latest messages; empty where there are none."""
+    spoken = [one.text for one in talk.messages[-_LOOKED_BACK:] if one.role is Role.ASSISTANT]
+    return next((text for text in reversed(spoken) if ends_in(text, "recommendations.ask")), "")
+
+
+def _titles(shown: str) -> dict[int, str]:
+    return {int(number): plainly(title) for number, title in _SHOWN.findall(shown)}
+
+
+def _named_by_title(titles: Mapping[int, str], said: str) -> tuple[int, ...]:
+    return tuple(number for number, title in titles.items() if title and title == said)
 
 
 def decided_effects(talk: Talk) -> tuple[Effect, ...]:

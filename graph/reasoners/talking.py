@@ -5,6 +5,7 @@ words (`graph.phrases`). So an installation without any key still answers, leads
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import orjson
@@ -21,7 +22,7 @@ from graph.onboarding.answers import (
     was_offered_person,
     was_put_again,
 )
-from graph.onboarding.deciding import decision_of
+from graph.onboarding.deciding import decision_of, picked
 from graph.onboarding.flow import Standing, stage_to_advance, standing
 from graph.onboarding.pleasantries import (
     Pleasantry,
@@ -51,7 +52,7 @@ def converse(talk: Talk, tools: Sequence[ToolSpec]) -> Reply:
     here, kind = standing(talk), pleasantry(talk.question)
     if decided := decision_of(talk):
         key = "recommendations.chosen" if decided[0] == "accepted" else "deny"
-        return Reply(phrase(key, talk.answer_language))
+        return Reply("\n\n".join(filter(None, (phrase(key, talk.answer_language), _way_to_picked(talk)))))
     if (back := question_before(talk)) is not None and goes_back(talk.question):
         return Reply(phrase("question.back", talk.answer_language, question=back.wording(talk.answer_language)))
     if learned(talk):
@@ -63,6 +64,16 @@ def converse(talk: Talk, tools: Sequence[ToolSpec]) -> Reply:
     if complains(talk.question):
         return clarify(talk)
     return _answer(talk, here)
+
+
+def _way_to_picked(talk: Talk) -> str:
+    """Return what the documents say to do for the one recommendation that the user picks, and where they say it."""
+    chosen = picked(talk)
+    if chosen is None or not talk.excerpts:
+        return ""
+    how = replace(talk.asked[-1], text=f"how {' '.join(chosen)}")
+    about = phrase("about_question", talk.answer_language, question=chosen[0])
+    return f"{about}\n{quoted(replace(talk, asked=(how,), is_sure=True, inquiries=()))}"
 
 
 def _answer_beside(talk: Talk) -> str:

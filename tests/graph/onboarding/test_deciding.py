@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from core.recommendations import Recommendation
-from graph.onboarding.deciding import decided_effects, decision_of
+from graph.onboarding.deciding import decided_effects, decision_of, picked
 from graph.onboarding.showing import recommendations_answer
+from graph.phrases import phrase
+from graph.reasoners.talking import converse
 from graph.talk import Effect
-from tests.graph.talks import make_talk
+from tests.graph.talks import KEYS, make_talk
 
 TITLES = ("Invite your team", "Import your contacts", "Connect your CRM")
 DRAFTS = [Recommendation(title=title, summary="Because.", steps=("Do it.",), confidence=0.8) for title in TITLES]
@@ -57,6 +59,41 @@ def test_decisions(text: str, decision: Any, language: str) -> None:
 def test_only_what_was_just_shown_is_decided() -> None:
     assert decision_of(make_talk("yes", "assistant: Fine.", playbook="onboarding")) is None
     assert decision_of(make_talk("yes", shown(), "user: hm", "assistant: Fine.", playbook="onboarding")) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("2", (2,)), ("the first one", (1,)), ("number 3 please", (3,)), ("الأول", (1,)), ("الثاني", (2,)),
+        ("connect your crm", (3,)), ("7", None), ("one", None), ("all of them", None), ("no", None), ("ok", None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_one_that_was_shown_a_while_ago_is_picked_by_number_or_title(text: str, numbers: Any, language: str) -> None:
+    later = (shown(language), "user: what is a lead?", "assistant: A lead is a contact. [1]")
+    talk = make_talk(text, *later, playbook="onboarding")
+    assert decision_of(talk) == (None if numbers is None else ("accepted", numbers))
+    asked = make_talk(text, *later, "assistant: By when would you like to be ready?", playbook="onboarding")
+    assert decision_of(asked) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("2", TITLES[1]),
+        ("the last one", TITLES[2]),
+        ("الأول", TITLES[0]),
+        ("1 and 2", None),
+        ("yes", None),
+        ("no", None),
+    ],
+)
+def test_of_the_one_that_is_picked_the_way_is_told(text: str, title: str | None) -> None:
+    talk = make_talk(text, shown(), playbook="onboarding", excerpts=(KEYS,))
+    assert picked(talk) == (None if title is None else (title, "Do it."))
+    said = converse(talk, ()).text
+    way = f"{phrase('about_question', 'en', question=title)}\nLive keys begin with crm_live_."
+    assert (way in said) is (title is not None)
 
 
 def test_a_decision_is_kept_with_the_turn_that_made_the_drafts() -> None:
