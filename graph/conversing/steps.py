@@ -8,7 +8,7 @@ from core.conversations import HandledBy
 from graph.context import TurnContext
 from graph.conversing.answering import compose
 from graph.conversing.understanding import read_message
-from graph.conversing.words import after_withdrawal, fixed_words, handover_words, offers_person
+from graph.conversing.words import fixed_words, handover_words, offers_person, with_foreword
 from graph.handoff.offers import without_offers
 from graph.receipts import receipt_step
 from graph.routing import decide_talk_route, leads_to_person, ticket_reason
@@ -64,9 +64,9 @@ async def answer_message(state: TurnState, context: TurnContext, means: TalkCont
     """Compose the answer; sentences reach the page while it is written."""
     talk = _understood(state, means)
     composed = await compose(context, means, talk)
-    if talk.declines_person:
-        said = replace(composed.answer, text=after_withdrawal(talk, without_offers(composed.answer.text)))
-        composed = replace(composed, answer=said)
+    text = composed.answer.text
+    told = with_foreword(talk, without_offers(text) if talk.declines_person else text)
+    composed = replace(composed, answer=replace(composed.answer, text=told))
     reason = leads_to_person(composed.answer, talk)
     step = receipt_step(
         "coach", "composed", context.now(), composed.outcome, reasoner=composed.provider, **composed.facts

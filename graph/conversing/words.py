@@ -1,10 +1,16 @@
 """Fixed words of a turn: for what no reasoner is asked about, and for calling a person. Pure."""
 
+import re
+from typing import Final
+
 from graph.handoff.withdrawals import asks_besides
 from graph.languages import primary
 from graph.memory.consent import fixed_answer
-from graph.phrases import duration, ends_in, moment, phrase
+from graph.phrases import duration, ends_in, is_said, moment, phrase
 from graph.talk import Answer, Talk, Verdict
+
+_SECRET: Final = re.compile(r"\[(?:CARD|SECRET|KEY|TOKEN)_\d+\]")
+"""What stands for numbers of cards, passwords and keys (`core.pseudonyms`)."""
 
 
 def fixed_words(talk: Talk, reason: str) -> Answer | None:
@@ -44,11 +50,19 @@ def handover_words(talk: Talk, *, after_failure: bool = False, after_hotline: bo
     return phrase(f"{called}_offline", language, expected=expected)
 
 
-def after_withdrawal(talk: Talk, text: str) -> str:
-    """Return an answer's text, after a word on it where the user took back the wish for a person."""
-    if talk.understanding is None or not talk.understanding.takes_back:
-        return text
-    return f"{phrase('person_withdrawn_first', talk.answer_language)}\n\n{text}".strip()
+def with_foreword(talk: Talk, text: str) -> str:
+    """Return an answer's text, after a word on it where the user took back the wish for a person, or sent what nobody
+    should send here: said once in a conversation. An empty text, by which a person is called, stays empty."""
+    language, takes_back = talk.answer_language, talk.understanding is not None and talk.understanding.takes_back
+    first = phrase("person_withdrawn_first", language) if takes_back else ""
+    caution = phrase("keep_secrets", language) if _sends_secrets(talk) else ""
+    return "\n\n".join(filter(None, (first, caution, text))) if text else ""
+
+
+def _sends_secrets(talk: Talk) -> bool:
+    """Tell whether there is a secret among what is to be answered, by its placeholder, and nothing was said of it."""
+    was_said = any(is_said(said.text, "keep_secrets") for said in talk.messages)
+    return _SECRET.search(talk.question) is not None and not was_said
 
 
 def offers_person(answer: Answer) -> bool:

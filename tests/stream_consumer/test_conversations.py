@@ -457,6 +457,18 @@ async def test_danger_gets_the_hotline_and_a_person(
     assert rows(database_url, "SELECT reason FROM escalations") == [{"reason": "safety"}]
 
 
+async def test_who_sends_a_secret_is_asked_once_not_to(database: Database, redis: Redis, company: Any) -> None:
+    chat = Chat(database, redis, company.company_id)
+    async with answering(database, redis):
+        for one in ("my card is 4111 1111 1111 1111, please charge it", "my password is hunter2"):
+            taken = await chat.say(one)
+            assert taken.turn
+            await ended(redis, taken.turn)
+    said = [message.text for message in await chat.heard() if message.role is Role.ASSISTANT]
+    assert said[0].startswith(phrase("keep_secrets", "en"))
+    assert not any(phrase("keep_secrets", "en") in text for text in said[1:])
+
+
 async def test_what_asks_nothing_of_the_product_calls_no_person(
     database: Database, redis: Redis, company: Any, database_url: str
 ) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from core.config import CompanyConfig, ConversationRules
-from graph.conversing.words import fixed_words, handover_words
+from graph.conversing.words import fixed_words, handover_words, with_foreword
 from graph.phrases import phrase
 from graph.talk import Talk, Understanding, Verdict
 from tests.graph.talks import NOW, make_talk
@@ -43,3 +43,21 @@ def test_danger_from_others_names_the_emergency_number_before_the_companys_text(
     answer = fixed_words(in_danger(rule, config), rule)
     assert answer is not None
     assert answer.text == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [
+        ("my card is [CARD_1], please charge it", "en"),
+        ("my password is [SECRET_1]", "en"),
+        ("كلمة المرور [SECRET_1]", "ar"),
+    ],
+)
+def test_who_sends_a_secret_is_asked_once_not_to(asked: str, language: str) -> None:
+    caution = phrase("keep_secrets", language)
+    talk = make_talk(asked, language=language)
+    assert with_foreword(talk, "Thanks.") == f"{caution}\n\nThanks."
+    assert with_foreword(talk, "") == ""
+    again = make_talk(asked, f"assistant: {caution}\n\nThanks.", language=language)
+    assert with_foreword(again, "Thanks.") == "Thanks."
+    assert with_foreword(make_talk("my mail is [EMAIL_1]"), "Thanks.") == "Thanks."
