@@ -160,7 +160,9 @@ def _is_wanted(key: str, goal: str) -> bool:
 
 
 def _of_one_article(excerpts: Sequence[Excerpt]) -> list[Excerpt]:
-    return [one for one in excerpts if one.title == excerpts[0].title]
+    """Return the passages of the first one's article, those first that number the steps to take."""
+    article = [one for one in excerpts if one.title == excerpts[0].title]
+    return sorted(article, key=lambda one: not any(line.mark[:1].isdigit() for line in one.lines))
 
 
 def _draft(excerpt: Excerpt, reason: _Reason, found: Mapping[str, str], talk: Talk) -> Recommendation:

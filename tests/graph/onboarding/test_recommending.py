@@ -7,7 +7,7 @@ import pytest
 
 from core.conversations import Citation
 from core.recommendations import Change, DraftVerdict, Recommendation, recommendation_id
-from graph.excerpts import Excerpt
+from graph.excerpts import Excerpt, Line
 from graph.onboarding.checking import check_draft, hold_to_passages, risk_of
 from graph.onboarding.rules import (
     advice_queries,
@@ -102,7 +102,9 @@ CONTACTS = Excerpt("i1", "Import your contacts", "Paste a list, or upload a CSV 
 EXPORT = Excerpt("e1", "Export your data", "Press **Export contacts**. You get a CSV file.", None, None)
 ERRORS = Excerpt("e2", "Fix errors in an import", "Mend the lines and press Import contacts again.", None, None)
 PRIVACY = Excerpt("p1", "Privacy", "Press **Export person** for a contact that you import.", None, None)
-CRM = Excerpt("c1", "Connect your CRM", "1. Open **Settings**.\n2. Press **Connect**.", None, None)
+TESTING = Excerpt("c2", "Connect your CRM", "Test connection shows one contact. Nothing is stored.", None, None)
+CRM_STEPS = (Line("Open **Settings**.", 0, 0, "item", "1."), Line("Press **Connect**.", 1, 1, "item", "2."))
+CRM = Excerpt("c1", "Connect your CRM", "1. Open **Settings**.\n2. Press **Connect**.", lines=CRM_STEPS)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +113,7 @@ CRM = Excerpt("c1", "Connect your CRM", "1. Open **Settings**.\n2. Press **Conne
         ({"goal": "import my contacts", "team_size": "2 to 10", "existing_data": "Yes, as a file"},
          (ERRORS, CONTACTS, EXPORT, PRIVACY, INVITE, CRM), ["i1", "t"]),
         ({"goal": "import my contacts", "team_size": "5 people", "existing_data": "Yes, in another tool"},
-         (CONTACTS, EXPORT, ERRORS, CRM, INVITE), ["i1", "c1", "t"]),
+         (CONTACTS, EXPORT, ERRORS, TESTING, CRM, INVITE), ["i1", "c1", "t"]),
         ({"goal": "connect my CRM", "team_size": "Just me", "existing_data": "Yes, in another tool"},
          (CRM, CONTACTS), ["c1", "i1"]),
         ({"goal": "a weekly walk in the woods", "team_size": "Just me", "existing_data": "No"}, (EXPORT, ERRORS), []),
