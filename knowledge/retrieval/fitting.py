@@ -32,7 +32,9 @@ _ROOT: Final = 3
 _LANGUAGES: Final = ("en", "ar")
 _ARABIC: Final = re.compile("[\u0620-\u064a]")
 _VOWELS: Final = re.compile("[اويى]")
-_LIGHT: Final = "say says said use using used possible able many much كم لماذا اريد أريد نريد مجددا"
+_LIGHT: Final = (
+    "say says said use using used possible able many much long often big far soon كم مدة لماذا اريد أريد نريد مجددا"
+)
 """Words beside those of `knowledge.citations` that say little of what a question is about."""
 
 

@@ -56,6 +56,7 @@ IMPORT_AR = ("ar", "import-contacts", "استيراد جهات الاتصال")
         ("it rejects my crm_test_ key", REFUSED, True),
         ("how do I import deals", NUMBERS, False),
         ("what was the question", REFUNDS, False),
+        ("how long is a live key", KEY, True),
         ("what does it cost", PRICES, True),
         ("what does it cost for ten people", PRICES, True),
         ("test", TEST, False),
