@@ -1,13 +1,17 @@
 """What a user's message means for the turn, before anybody thinks about an answer. Pure; no model is asked."""
 
 from dataclasses import replace
+from typing import Final
 
-from core.playbooks import kept
 from graph.handoff import understand
 from graph.handoff.withdrawals import takes_back
 from graph.memory.agreement import wishes_to_be_forgotten
-from graph.onboarding.answers import answer_to, pending_question
+from graph.onboarding.answers import pending_question
+from graph.onboarding.choosing import choice_meant, choice_named
 from graph.talk import Talk, Understanding
+
+_NAMED: Final = 2
+"""Words up to which a message that names a choice says nothing else."""
 
 
 def read_message(talk: Talk) -> Understanding:
@@ -37,9 +41,11 @@ def _with_rights(talk: Talk, understood: Understanding) -> Understanding:
 
 
 def is_choice(talk: Talk) -> bool:
-    """Tell whether the message is one of the choices of the playbook's open question: “Sales” is no wish for a person
-    of sales when that was asked for."""
+    """Tell whether the message is one of the choices of the playbook's open question: “Customer support” is no wish for
+    a person of support when that was asked for, “I want to talk to support” is."""
     question = pending_question(talk)
     if question is None:
         return False
-    return answer_to(question, talk.question) in set(map(kept, question.choices))
+    said = talk.question
+    meant = choice_meant(question, said) or (choice_named(question, said) if len(said.split()) <= _NAMED else None)
+    return meant is not None
