@@ -90,7 +90,7 @@ async def test_a_user_who_refuses_is_not_asked_again_and_what_they_said_stays_in
     assert "How many people" in agent[-2], "what was asked before is asked again"
     assert "industry" in agent[-1]
     (row,) = rows(database_url, "SELECT context -> 'answers' AS answers FROM conversations")
-    assert row["answers"] == {"role": "A nurse", "team_size": "We are twelve people"}
+    assert row["answers"] == {"role": "A nurse", "team_size": "twelve people"}
     assert await facts(chat) == {}
 
 
