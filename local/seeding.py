@@ -4,6 +4,7 @@ import asyncio
 import json
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from httpx2 import AsyncClient
 
@@ -35,7 +36,7 @@ async def offer_help(api_url: str, secret_key: str, demo_url: str) -> None:
     """
     location = f"{demo_url}/help/sitemap.xml"
     async with AsyncClient(base_url=api_url, headers={"X-API-Key": secret_key}, timeout=20) as client:
-        listed = (await client.get(_SOURCES, params={"limit": 500})).raise_for_status().json()["items"]
+        listed = await _sources(client)
         ours = [source for source in listed if source["title"] == _HELP_TITLE]
         for source in ours:
             if source["location"] != location:
@@ -53,5 +54,12 @@ async def offer_help(api_url: str, secret_key: str, demo_url: str) -> None:
 
 
 async def _is_being_read(client: AsyncClient, location: str) -> bool:
-    listed = (await client.get(_SOURCES, params={"limit": 500})).raise_for_status().json()["items"]
+    listed = await _sources(client)
     return any(one["location"] == location and one["status"] not in ("ready", "failed") for one in listed)
+
+
+async def _sources(client: AsyncClient) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = (
+        (await client.get(_SOURCES, params={"limit": 500})).raise_for_status().json()["items"]
+    )
+    return listed

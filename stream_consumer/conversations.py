@@ -175,9 +175,9 @@ class ConversationsHandler:
     async def _is_switched_off(self, begun: Begun) -> bool:
         """Tell whether the agent may hold no conversation with the user any more; a sign of danger is answered yet."""
         turn = begun.turn
-        rules = (await self._companies.get([turn.company_id]))[turn.company_id].config.conversations
         if begun.conversation.handled_by is not HandledBy.AGENT:
             return False
+        rules = (await self._companies.get([turn.company_id]))[turn.company_id].config.conversations
         if self._flags.may_converse(turn.company_id, turn.user_id, rules):
             return False
         said = "\n".join(message.text for message in begun.asked)

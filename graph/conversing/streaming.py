@@ -1,8 +1,8 @@
 """The way of an answer to the user while it is written: cut into sentences, each checked, unmasked, and sent at once.
 
 Nothing waits for the whole answer, and nothing is sent unchecked. A sentence whose end is in sight is checked while the
-model writes its last letters. An answer that is begun anew (another provider, a
-tool that was asked first) starts a new run, which takes the place of what the page shows.
+model writes its last letters. An answer that is begun anew (another provider, a tool that was asked first) starts a
+new run, which takes the place of what the page shows.
 """
 
 from collections.abc import Iterable

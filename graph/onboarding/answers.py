@@ -230,9 +230,14 @@ def _spoken(talk: Talk) -> Iterator[str]:
         yield str(seeds[0])
 
 
+def cites(text: str) -> bool:
+    """Tell whether a text of the agent's names a source by its number."""
+    return _CITES.search(text) is not None
+
+
 def _moves_on(text: str) -> bool:
     """Tell whether a text of the agent's that puts no question of the playbook leads away from the one before it."""
-    return _CITES.search(text) is not None or (any(mark in text for mark in "?؟") and not is_said(text, *_ASIDES))
+    return cites(text) or (any(mark in text for mark in "?؟") and not is_said(text, *_ASIDES))
 
 
 def _told(talk: Talk) -> frozenset[str]:

@@ -24,10 +24,11 @@ _ORDINALS: Final = (
     ("fifth", "الخامس", "الخامسه"),
     ("sixth", "السادس", "السادسه"),
 )
-_PLACES: Final = {name: place for place, names in enumerate(_ORDINALS, start=1) for name in names}
+PLACES: Final = {name: place for place, names in enumerate(_ORDINALS, start=1) for name in names}
+"""Words for a place in a list, with the place from 1."""
 _NUMBERED: Final = re.compile(
     r"(?P<named>(?:(?:the|option|number|choice|answer|رقم|الخيار|خيار|الرقم) )*)(?P<place>\d{1,2}|"
-    rf"{'|'.join(_PLACES)})(?: (?:one|option|choice))?"
+    rf"{'|'.join(PLACES)})(?: (?:one|option|choice))?"
 )
 
 
@@ -75,7 +76,7 @@ def _by_number(question: Question, plain: str) -> str | None:
     has_digits = any(letter.isdigit() for choice in question.choices for letter in "".join(choice.values()))
     if found["place"].isdecimal() and has_digits and not found["named"]:
         return None  # “2” may be meant as an amount
-    place = int(found["place"]) if found["place"].isdecimal() else _PLACES[found["place"]]
+    place = int(found["place"]) if found["place"].isdecimal() else PLACES[found["place"]]
     return kept(question.choices[place - 1]) if 1 <= place <= len(question.choices) else None
 
 

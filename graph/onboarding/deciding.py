@@ -10,6 +10,7 @@ from typing import Final
 from core.conversations import Role
 from core.recommendations import Decision
 from graph.onboarding.answers import known, last_words, pending_question
+from graph.onboarding.choosing import PLACES
 from graph.onboarding.flow import RECOMMENDED
 from graph.onboarding.pleasantries import plainly, pleasantry, wants_none
 from graph.phrases import ends_in
@@ -21,9 +22,6 @@ _CHOICE: Final = re.compile(
     r"رقم|الخيار|الاول|الثاني|الثالث|الرابع|الاخير|كل|كلها|كلاهما|واحد|و) ?)+"
 )
 """A choice among a few, such as “1 and 3” or “the first one, please”."""
-_ORDINALS: Final = (
-    ("first", "الاول"), ("second", "الثاني"), ("third", "الثالث"), ("fourth", "الرابع"),
-)  # fmt: skip
 _LOOKED_BACK: Final = 10
 """Messages among which recommendations are looked for that a number may mean."""
 _ALL: Final = frozenset({"all", "both", "كل", "كلها", "كلاهما"})
@@ -111,7 +109,7 @@ def _numbers(words: frozenset[str], shown: tuple[int, ...]) -> tuple[int, ...]:
     if _ALL.intersection(words):
         return shown
     named = {int(word) for word in words if word.isdecimal()}
-    named |= {place for place, names in enumerate(_ORDINALS, start=1) if set(names).intersection(words)}
+    named |= {PLACES[word] for word in words & PLACES.keys()}
     named |= {shown[-1]} if shown and _LAST.intersection(words) else set()
     if not named and {"one", "واحد"}.intersection(words):
         named = {1}

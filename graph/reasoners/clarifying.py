@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from graph.onboarding.answers import last_words
+from graph.onboarding.answers import cites, last_words
 from graph.phrases import is_said, phrase
 from graph.talk import Reply, Talk
 
@@ -15,7 +15,6 @@ _FAILED: Final = re.compile(r"\b(?:again and again|nothing happened|error|refuse
 """What `graph.memory.trace` says of something that did not go well."""
 _LABEL: Final = re.compile(r"“[^”]+”")
 _PAGE: Final = re.compile(r"\b(?:on|from|opened) (/[^\s,:]*)")
-_CITES: Final = re.compile(r"\[\d+\]")
 
 
 def clarify(talk: Talk) -> Reply:
@@ -27,8 +26,7 @@ def clarify(talk: Talk) -> Reply:
     place = place_tried(talk.trace)
     asked = phrase("clarify_place" if place else "clarify", language, place=place)
     said = f"{phrase('sorry_to_hear', language)} {asked}"
-    was_answered = _CITES.search(last_words(talk)) is not None
-    return Reply(f"{said}\n{phrase('offer_person', language)}" if was_answered else said)
+    return Reply(f"{said}\n{phrase('offer_person', language)}" if cites(last_words(talk)) else said)
 
 
 def was_asked_back(talk: Talk) -> bool:

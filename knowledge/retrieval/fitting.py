@@ -14,6 +14,7 @@ from typing import Final
 
 from core.passages import Fit, Passage
 from core.sentences import split_sentences, without_mark
+from core.tables import is_row
 from knowledge.citations.lexicon import GENERIC_WORDS
 from knowledge.citations.support import SHARED_PREFIX
 from knowledge.citations.words import Reading, opposites, plain, read_sentence, stem
@@ -25,8 +26,6 @@ _WHOLE: Final = 4
 """Letters of a word from which another that begins with it counts as met: “team” and “teammate”."""
 _MANY: Final = 2
 """Sentences that must speak of a question's only word, where no heading does."""
-
-
 _ROOT: Final = 3
 """Consonants of a root."""
 _LANGUAGES: Final = ("en", "ar")
@@ -134,6 +133,6 @@ def _generic() -> frozenset[str]:
 def _places(text: str) -> Iterator[str]:
     """Yield the sentences of a text, and its tables as a whole: no row says what it is about by itself."""
     sentences = [sentence.text for sentence in split_sentences(text)]
-    for is_table, some in groupby(sentences, key=lambda sentence: sentence.lstrip().startswith("|")):
+    for is_table, some in groupby(sentences, key=is_row):
         group = list(some)
         yield from [" . ".join(group)] if is_table else map(without_mark, group)
