@@ -15,7 +15,10 @@ import statistics
 import sys
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from typing import Any, TypeVar
 
 from bench.articles import articles_of
 from bench.sessions import Session, make_sessions
@@ -35,6 +38,7 @@ from graph.reasoners.wiring import build_reasoner
 from stream_consumer.knowledge_store import Claims
 
 SHELF = Claims()
+TrialT = TypeVar("TrialT", bound=Any)
 
 
 @dataclass
@@ -151,17 +155,25 @@ def summary(trials: list[Trial]) -> dict[str, object]:
     }
 
 
-async def main() -> None:
-    """Try all sessions, one after the other; arguments choose some by the beginning of their names."""
+async def run_trials(
+    tries: Iterable[tuple[str, Callable[[Reasoner], Awaitable[TrialT]]]],
+    summary: Callable[[list[TrialT]], dict[str, object]],
+) -> None:
+    """Run named trials on the model of the environment, one after the other; arguments choose some by the beginning of
+    their names. Prints a JSON line for each, and one with the sums."""
     if not os.environ.get("LLM_PROVIDER"):
         sys.exit("set LLM_PROVIDER and its settings: this trial wants a real model")
-    reasoner = build_reasoner(load(LlmSettings))
-    trials = []
+    reasoner, trials = build_reasoner(load(LlmSettings)), list[TrialT]()
     chosen = tuple(sys.argv[1:]) or ("",)
-    for session in (session for session in make_sessions() if session.name.startswith(chosen)):
-        trials.append(await try_session(reasoner, session))
+    for _, attempt in (each for each in tries if each[0].startswith(chosen)):
+        trials.append(await attempt(reasoner))
         print(json.dumps(asdict(trials[-1]), ensure_ascii=False), flush=True)
     print(json.dumps(summary(trials), ensure_ascii=False))
+
+
+async def main() -> None:
+    """Try all sessions."""
+    await run_trials(((each.name, partial(try_session, session=each)) for each in make_sessions()), summary)
 
 
 if __name__ == "__main__":
