@@ -102,10 +102,10 @@ def our_sentence(founded: Any, delivery: PageDelivery, end: Sequence[str]) -> Ca
         grounds = grounds_for(own, passages, Claims(), guard_for(own, passages, pseudonyms))
         stream = AnswerStream(grounds, delivery, pseudonyms)
         await stream.hold_to(grounds)
-        *pieces, last = *re.findall(r"\s?\S+", sentence), *end
-        for piece in pieces:
+        pieces = [*re.findall(r"\s?\S+", sentence), *end]
+        for piece in pieces[:-1]:
             await stream.write(piece)
-        return lambda: stream.write(last)
+        return lambda: stream.write(pieces[-1])
 
     return ready
 
