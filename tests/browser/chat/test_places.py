@@ -128,7 +128,7 @@ def test_a_user_without_a_chat_has_no_launcher(chat: Chat, standin: ChatStandIn,
         expect(chat.box).to_be_hidden()
         chat.page.keyboard.press("Tab")
         chat.root.get_by_role("button", name="Close chat").click()
-    chat.until(lambda: standin.posts(SESSION), "the question")
+    chat.answered()
     expect(chat.launcher).to_be_hidden()
     asked = len(standin.posts(SESSION))
     chat.page.reload()
@@ -149,7 +149,7 @@ def test_conversations_that_are_switched_off_take_the_launcher_away(chat: Chat, 
 def test_the_launcher_asks_the_api_once_in_a_while(chat: Chat, standin: ChatStandIn) -> None:
     chat.goto()
     chat.launcher.wait_for()
-    chat.until(lambda: standin.posts(SESSION), "the question")
+    chat.answered()
     for _ in range(3):
         chat.page.reload()
         chat.launcher.wait_for()
