@@ -33,7 +33,7 @@ demo: setup
 test: setup
 	cd sdk-js && npm test --silent
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m coverage run -m pytest -n 4 --dist loadfile --no-loadscope-reorder --reruns 1
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --skip-covered --fail-under=95
 

@@ -55,6 +55,23 @@ def _seconds(item: pytest.Item) -> float:
     return 1 if "browser" in getattr(item, "fixturenames", ()) else 0.05
 
 
+MAX_RERUNS = 3
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run in which more than a few tests needed their second attempt: those tests, or what they test, are loose.
+
+    `make test` gives a test that fails one more attempt, since one late browser among thousands of tests should not
+    cost the whole run. Which ones took it stands under RERUN in the summary; they are to be mended.
+    """
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    reruns = reporter.stats.get("rerun", []) if reporter else []
+    if len(reruns) > MAX_RERUNS and session.exitstatus == pytest.ExitCode.OK:
+        reporter.write_line(f"\n{len(reruns)} tests failed at first; {MAX_RERUNS} are bearable", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def require(found: object, what: str) -> None:
     """Skip the test when a service is missing locally; fail it in CI, where it must be there."""
     if found:

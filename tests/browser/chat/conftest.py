@@ -35,7 +35,7 @@ class Chat:
         settle(self.page, lambda: self.standin.sockets, "a connection")
 
     def answered(self) -> None:
-        """Wait until the API has said whether this user has a chat: a page that leaves before it asks again, rightly."""
+        """Wait until the API has said whether this user has a chat: a page left before that asks again, rightly."""
         self.page.wait_for_function("Object.keys(localStorage).some((key) => key.endsWith(':chatcheck'))")
 
     def open(self) -> None:
