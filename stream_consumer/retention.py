@@ -1,4 +1,4 @@
-"""Forgets what is older than the settings keep: conversations, notifications, facts, translations, sums of money.
+"""Forgets what is older than the settings keep: conversations, turns, nudges, sessions, facts, translations, sums.
 
 Company by company, a batch to a transaction, the oldest first: a crash or a stop in the middle costs nothing but the
 time until the next sweep, and two processes at once share the work. What is under way is never touched.
@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from core.settings import RetentionSettings
-from db import ai_budgets, checkpoints, companies, profile_facts, retention, translations
+from db import ai_budgets, behaviour_retention, checkpoints, companies, profile_facts, retention, translations
 from db.pool import Connection, Database
 
 log = logging.getLogger(__name__)
@@ -58,6 +58,11 @@ class Retention:
         return (
             (retention.forget_conversations, settings.retention_conversation_days),
             (retention.drop_notifications, settings.retention_conversation_days),
+            (behaviour_retention.drop_turns, settings.retention_turn_days),
+            (behaviour_retention.strip_calls, settings.retention_turn_days),
+            (behaviour_retention.drop_nudges, settings.retention_nudge_days),
+            (behaviour_retention.drop_escalations, settings.retention_turn_days),
+            (behaviour_retention.drop_sessions, settings.retention_session_days),
             (profile_facts.drop_before, settings.retention_profile_days),
             (translations.drop_before, settings.retention_translation_days),
             (ai_budgets.drop_before, settings.retention_spend_days),

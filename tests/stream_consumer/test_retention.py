@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from core.conversations import HandledBy
 from core.ids import derive_id
 from core.settings import RetentionSettings
-from db import conversation_analytics, conversations, messages, tickets
+from db import behaviour_retention, conversation_analytics, conversations, messages, tickets
 from db.pool import Database
 from graph.checkpoints import setup
 from local.installation import Company
@@ -143,6 +143,29 @@ KINDS = {
                                       trace_id)
            SELECT %(c)s, gen_random_uuid(), 'x', 'slack', '{}', 'sent', at, 't' FROM moments""",
     ),
+    "turns": (
+        "retention_turn_days",
+        """INSERT INTO turns (company_id, turn_id, user_id, session_id, kind, status, stuck_point, signal, trace_id,
+                              created_at)
+           SELECT %(c)s, gen_random_uuid(), 'u', 's', 'behaviour', 'denied', 'x', '{}', 't', at FROM moments""",
+    ),
+    "escalations": (
+        "retention_turn_days",
+        """INSERT INTO escalations (company_id, escalation_id, turn_id, user_id, stuck_point, status, alert, created_at,
+                                    resolved_at, trace_id)
+           SELECT %(c)s, gen_random_uuid(), gen_random_uuid(), 'u', 'x', 'resolved', '{}', at, at, 't' FROM moments""",
+    ),
+    "nudges": (
+        "retention_nudge_days",
+        """INSERT INTO nudges (company_id, nudge_id, turn_id, user_id, stuck_point, nudge_type, content, status,
+                               created_at, expires_at, trace_id)
+           SELECT %(c)s, gen_random_uuid(), gen_random_uuid(), 'u', 'x', 'tooltip', '{}', 'clicked', at, at, 't'
+           FROM moments""",
+    ),
+    "sessions": (
+        "retention_session_days",
+        "INSERT INTO sessions SELECT %(c)s, 's' || n, 'u', at - interval '1 year', at, NULL FROM moments",
+    ),
 }
 
 
@@ -181,6 +204,94 @@ async def test_facts_of_users_who_still_come_are_kept(
     assert await Retention(site.database, KEPT, now=lambda: NOW).forget() == 0
     much_later = NOW + timedelta(days=KEPT.retention_profile_days)
     assert await Retention(site.database, KEPT, now=lambda: much_later).forget() == 1
+
+
+LONG_AGO = NOW - timedelta(days=500)
+PEOPLE = """
+    INSERT INTO users (company_id, user_id, anonymous, merged_into, first_seen_at, last_seen_at) VALUES
+        (%(c)s, 'comes', false, NULL, %(at)s, %(now)s), (%(c)s, 'gone', false, NULL, %(at)s, %(at)s),
+        (%(c)s, 'visitor', true, 'comes', %(at)s, %(at)s)
+"""
+CLOSED = """
+    INSERT INTO escalations (company_id, escalation_id, turn_id, user_id, stuck_point, status, alert, created_at,
+                             resolved_at, trace_id)
+    VALUES (%(c)s, gen_random_uuid(), gen_random_uuid(), 'comes', 'x', %(status)s, '{}', %(at)s, %(closed)s, 't')
+"""
+
+
+async def nudged(site: Site, company: Company, status: str = "dismissed", user: str = "comes", **given: Any) -> None:
+    """Add a nudge of long ago, and the people whom it may concern."""
+    values = {"c": company.company_id, "at": LONG_AGO, "now": NOW, "status": status, "user": user}
+    values |= {"counts": True, "shown": None, **given}
+    async with site.database.transaction(company.company_id) as connection:
+        await connection.execute(PEOPLE, values)
+        await connection.execute(
+            """INSERT INTO nudges (company_id, nudge_id, turn_id, user_id, stuck_point, nudge_type, content, status,
+                                   counts, created_at, expires_at, shown_at, trace_id)
+               VALUES (%(c)s, gen_random_uuid(), gen_random_uuid(), %(user)s, 'x', 'tooltip', '{}', %(status)s,
+                       %(counts)s, %(at)s, %(at)s, %(shown)s, 't')""",
+            values,
+        )
+
+
+@pytest.mark.parametrize(
+    ("nudge", "stays"),
+    [
+        ({}, True),
+        ({"user": "visitor"}, True),
+        ({"user": "gone"}, False),
+        ({"counts": False}, False),
+        ({"status": "expired"}, False),
+        ({"status": "expired", "shown": LONG_AGO}, True),
+        ({"status": "sent", "user": "gone"}, True),
+    ],
+    ids=str,
+)
+async def test_a_nudge_stays_while_it_counts(
+    site: Site, company: Company, nudge: dict[str, Any], database_url: str, stays: bool
+) -> None:
+    await nudged(site, company, **nudge)
+    assert await Retention(site.database, KEPT, now=lambda: NOW).forget() == (not stays)
+    assert len(rows(database_url, "SELECT FROM nudges")) == stays
+
+
+@pytest.mark.parametrize(("closed", "gone"), [(LONG_AGO, 2), (NOW, 1), (None, 0)])
+async def test_an_escalation_goes_once_it_is_closed_and_after_the_nudges_that_led_to_it(
+    site: Site, company: Company, database_url: str, closed: datetime | None, gone: int
+) -> None:
+    await nudged(site, company)
+    values = {"c": company.company_id, "at": LONG_AGO, "closed": closed, "status": "resolved" if closed else "open"}
+    async with site.database.transaction(company.company_id) as connection:
+        await connection.execute(CLOSED, values)
+        # Were it to go before its nudge, the nudge would count anew.
+        assert not await behaviour_retention.drop_escalations(connection, company.company_id, NOW, 9)
+    assert await Retention(site.database, KEPT, now=lambda: NOW).forget() == gone
+    assert len(rows(database_url, "SELECT FROM escalations")) == (gone < 2)
+
+
+async def test_turns_under_way_stay_and_calls_of_old_ones_keep_what_they_cost(
+    site: Site, company: Company, owner: psycopg.AsyncConnection[Any], database_url: str
+) -> None:
+    values = {"c": company.company_id, "at": LONG_AGO, "said": Jsonb({"text": SAID})}
+    for number, status in enumerate(("queued", "running", "done", "failed")):
+        await owner.execute(
+            """INSERT INTO turns (company_id, turn_id, user_id, session_id, kind, status, stuck_point, signal, trace_id,
+                                  created_at)
+               VALUES (%(c)s, %(id)s, 'u', 's', 'behaviour', %(status)s, 'x', %(said)s, 't', %(at)s)""",
+            {**values, "id": derive_id("turn", str(number)), "status": status},
+        )
+    await owner.execute(
+        """INSERT INTO ai_interactions (company_id, interaction_id, turn_id, user_id, node, provider, model,
+               prompt_version, status, response, tokens_in, cost_cents, created_at)
+           VALUES (%(c)s, %(id)s, %(id)s, 'u', 'coach', 'openai', 'm', '1', 'done', %(said)s, 7, 1.5, %(at)s)""",
+        {**values, "id": derive_id("turn", "2")},
+    )
+    assert await Retention(site.database, KEPT, now=lambda: NOW).forget() == 3
+    assert [row["status"] for row in rows(database_url, "SELECT status FROM turns ORDER BY 1")] == ["queued", "running"]
+    call = rows(database_url, "SELECT user_id, turn_id, response, tokens_in, cost_cents FROM ai_interactions")[0]
+    assert (call["user_id"], call["turn_id"], call["response"]) == (None, None, None)
+    assert (call["tokens_in"], float(call["cost_cents"])) == (7, 1.5)
+    assert await Retention(site.database, KEPT, now=lambda: NOW).forget() == 0
 
 
 async def test_a_notification_that_waits_stays(database: Database, company: Company) -> None:
