@@ -103,31 +103,53 @@ def browser(chromium_path: str) -> "Iterator[Browser]":
         running.close()
 
 
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """Superuser URL of the PostgreSQL server of this session.
+ENOUGH_MEMORY = 2 << 30
+"""Bytes that a file system in memory must have free before servers of the tests keep their files there."""
 
-    Its files are not under pytest's own directory: started as root, the server runs as another user, and each new
-    session of pytest closes that directory to everybody but its owner.
+
+@pytest.fixture(scope="session")
+def swift_directory() -> Iterator[Path]:
+    """A directory for the files of servers: in memory where there is room, since a clone of a database is some hundreds
+    of small files, which cost a disk four times the processor time, and Redis waits for the disk at each write.
+
+    Not under pytest's own directory: started as root, PostgreSQL runs as another user, and each new session of pytest
+    closes that directory to everybody but its owner.
     """
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > ENOUGH_MEMORY
+    with tempfile.TemporaryDirectory(
+        prefix="oa-servers-", dir=memory if roomy else None, ignore_cleanup_errors=True
+    ) as directory:
+        yield Path(directory)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(swift_directory: Path) -> Iterator[str]:
+    """Superuser URL of the PostgreSQL server of this session."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
     from local.postgres import EmbeddedPostgres
 
-    with tempfile.TemporaryDirectory(prefix="oa-postgres-", ignore_cleanup_errors=True) as directory:
-        server = EmbeddedPostgres(Path(directory) / "data")
-        url = server.start()
-        _hurry(url)
-        yield url
-        server.stop()
+    server = EmbeddedPostgres(swift_directory / "postgres" / "data")
+    url = server.start()
+    _hurry(url)
+    yield url
+    server.stop()
 
 
 def _hurry(url: str) -> None:
     """Have the server keep nothing safe from a power cut, and clone files: a database per test is then three times
-    cheaper. What a test kills are processes, whose writes the system still holds.
+    cheaper. What a test kills are processes, whose writes the system still holds. The log is kept short: its files may
+    be in memory.
     """
-    settings = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "file_copy_method": "clone"}
+    settings = {
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
+        "file_copy_method": "clone",
+        "max_wal_size": "128MB",
+    }
     with psycopg.connect(url, autocommit=True) as connection:
         for name, value in settings.items():
             with suppress(psycopg.Error):  # PostgreSQL before 18, or a file system that cannot clone
@@ -241,10 +263,12 @@ def redis_binary() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def _session_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+def _session_redis(swift_directory: Path) -> Iterator[RedisServer]:
     binary = redis_binary()
     require(binary, "a Redis server")
-    server = RedisServer(str(binary), tmp_path_factory.mktemp("redis"))
+    directory = swift_directory / "redis"
+    directory.mkdir()
+    server = RedisServer(str(binary), directory)
     server.start()
     yield server
     server.stop()
