@@ -34,6 +34,15 @@ class Chat:
         """Wait for the line."""
         settle(self.page, lambda: self.standin.sockets, "a connection")
 
+    def greeted(self) -> None:
+        """Wait until the page knows of the line: what the chat asked of the API before that it asks again, rightly."""
+        self.connected()
+        self.page.wait_for_function("Object.keys(localStorage).some((key) => key.endsWith(':cursor'))")
+
+    def delivered(self) -> None:
+        """Wait until the page knows that the gateway has all that it sent: what it does not know of is sent again."""
+        self.page.wait_for_function("!Object.keys(localStorage).some((key) => key.includes(':o:'))")
+
     def answered(self) -> None:
         """Wait until the API has said whether this user has a chat: a page left before that asks again, rightly."""
         self.page.wait_for_function("Object.keys(localStorage).some((key) => key.endsWith(':chatcheck'))")

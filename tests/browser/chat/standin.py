@@ -35,14 +35,14 @@ class ChatStandIn(StandIn):
     def answer(self, request: Request) -> Reply:
         """Answer for the chat, else as every stand-in does."""
         address = urlsplit(request.path)
-        ruled = self.rule(request) if self.rule else None
-        if address.path == SESSION:
+        if address.path not in (SESSION, HISTORY):
+            return super().answer(request)
+        with self._lock, self._line:
             self.requests.append(request)
-            return ruled or self._session(request)
-        if address.path == HISTORY:
-            self.requests.append(request)
+            ruled = self.rule(request) if self.rule else None
+            if address.path == SESSION:
+                return ruled or self._session(request)
             return ruled or self._history(request, parse_qs(address.query)["before"][0])
-        return super().answer(request)
 
     def script(self, name: str) -> bytes:
         """Return a script; a host's policy, or a broken deployment, may keep the chat's away."""
@@ -133,8 +133,9 @@ class ChatStandIn(StandIn):
 
     def say(self, text: str, role: str = "assistant", **more: Any) -> dict[str, Any]:
         """Store a message and push it to the page."""
-        message = self.store(role, text, **more)
-        self.push({"type": "message", **message})
+        with self._line:
+            message = self.store(role, text, **more)
+            self.push({"type": "message", **message})
         return message
 
     def stream(self, *pieces: str, run: str = "r1", message_id: str | None = None, begin: int = 0) -> str:

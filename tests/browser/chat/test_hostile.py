@@ -72,25 +72,27 @@ def test_markup_is_only_text(chat: Chat, standin: ChatStandIn, role: str) -> Non
     assert not chat.page.evaluate("window.hacked")
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "javascript:window.hacked=1",
-        " JaVaScRiPt:window.hacked=1",
-        "java\nscript:window.hacked=1",
-        "data:text/html,<script>1</script>",
-        "vbscript:1",
-        "file:///etc/passwd",
-        "https://bank.example@evil.example/",
-        None,
-    ],
-)
-def test_links_that_could_run_code_are_no_links(chat: Chat, standin: ChatStandIn, url: str | None) -> None:
+EVIL_URLS = [
+    "javascript:window.hacked=1",
+    " JaVaScRiPt:window.hacked=1",
+    "java\nscript:window.hacked=1",
+    "data:text/html,<script>1</script>",
+    "vbscript:1",
+    "file:///etc/passwd",
+    "https://bank.example@evil.example/",
+    None,
+]
+
+
+def test_links_that_could_run_code_are_no_links(chat: Chat, standin: ChatStandIn) -> None:
     chat.start()
     standin.begin()
-    standin.say(f"[Go]({url or ''}) or {url or ''} [1]", citations=[{"title": "Source", "url": url, "marker": 1}])
-    chat.says("Go")
-    expect(chat.root.locator(".sources")).to_contain_text("Source")
+    for number, url in enumerate(EVIL_URLS):
+        source = {"title": f"Source {number}.", "url": url, "marker": 1}
+        standin.say(f"[Go]({url or ''}) or {url or ''} [1]", citations=[source])
+    for number in range(len(EVIL_URLS)):
+        expect(chat.root.locator(".sources", has_text=f"Source {number}.")).to_be_visible()
+    assert sum("Go" in line for line in chat.lines()) == len(EVIL_URLS)
     hrefs = chat.root.locator("a").evaluate_all("all => all.map(a => a.href)")
     # Whatever remains of such an address as plain words may be linked only as what it is: a page of the web.
     assert all(href.startswith(("https://evil", "https://bank.example/")) for href in hrefs), hrefs
@@ -169,7 +171,9 @@ def test_what_happens_in_the_chat_is_not_the_pages_business(chat: Chat, standin:
     talk(chat, standin)
     chat.root.get_by_role("button", name="This helped").click()
     assert chat.page.evaluate("overheard") == []
+    chat.page.evaluate("OnboardingAgent.track('last')")
     chat.page.evaluate("window.dispatchEvent(new Event('online'))")
+    chat.until(lambda: standin.of("last"), "all that was captured")
     assert not standin.of("click", "change", "submit")
     assert "Hello" not in json.dumps(standin.accepted)
 

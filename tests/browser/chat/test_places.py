@@ -79,6 +79,7 @@ def test_an_open_panel_is_open_after_the_next_page_load_and_takes_no_focus(chat:
     chat.start()
     chat.write("Hello")
     chat.until(lambda: standin.stored, "the message")
+    chat.delivered()
     chat.page.goto(standin.host("<h1>Another page</h1>", path="/next", init="{}"))
     chat.says("Hello")
     expect(chat.panel).to_be_visible()
@@ -147,11 +148,16 @@ def test_conversations_that_are_switched_off_take_the_launcher_away(chat: Chat, 
 
 
 def test_the_launcher_asks_the_api_once_in_a_while(chat: Chat, standin: ChatStandIn) -> None:
+    # The page is idle, and asks, once it has its line: a line that comes later makes it ask again, rightly.
+    chat.page.add_init_script("window.requestIdleCallback = (run) => { window.idle = run }")
     chat.goto()
+    chat.greeted()
+    chat.page.evaluate("idle()")
     chat.launcher.wait_for()
     chat.answered()
     for _ in range(3):
         chat.page.reload()
+        chat.page.evaluate("idle()")
         chat.launcher.wait_for()
     chat.page.wait_for_timeout(300)
     assert len(standin.posts(SESSION)) == 1
@@ -180,7 +186,8 @@ def test_two_tabs_show_one_conversation(chat: Chat, standin: ChatStandIn, contex
     chat.write("From the first")
     other.says("From the first")
     other.until(lambda: len(standin.stored) == 3, "the message")
-    assert other.lines() == chat.lines() == ["From the second tab", "A sentence. The end.", "From the first"]
+    said = ["From the second tab", "A sentence. The end.", "From the first"]
+    other.until(lambda: other.lines() == chat.lines() == said, "the same in both")
     assert len(standin.sockets) == 1
     expect(other.root.locator(".trouble")).to_have_count(0)
 
@@ -249,10 +256,12 @@ def test_cards_of_nudges_stand_above_the_launcher_and_wait_while_the_chat_is_ope
     expect(card).to_have_count(0)
     chat.page.keyboard.press("Escape")
     expect(card).to_be_visible()
-    launcher, box = chat.launcher.bounding_box(), card.bounding_box()
-    assert launcher
-    assert box
-    assert box["y"] + box["height"] <= launcher["y"]
+
+    def is_above() -> bool:
+        launcher, box = chat.launcher.bounding_box(), card.bounding_box()
+        return bool(launcher and box and box["y"] + box["height"] <= launcher["y"])
+
+    chat.until(is_above, "its place above the launcher")
 
 
 def test_without_channels_between_tabs_the_leading_one_still_chats(page: Page, standin: ChatStandIn) -> None:

@@ -106,8 +106,13 @@ class StandIn:
         self.refuse: list[int] = []
         self.seq = 0
         self.epoch = "epoch-1"
+        self.missed = 0
+        self._durable: list[tuple[str, int, dict[str, Any]]] = []
         self._anonymous = 0
-        self._lock = threading.Lock()
+        # A request is seen by a test only once it is decided what it is answered.
+        self._lock = threading.RLock()
+        # Frames go out one after another, and an answer to a frame is sent before a test sees that frame.
+        self._line = threading.RLock()
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
@@ -164,12 +169,14 @@ class StandIn:
 
     def of(self, *kinds: str) -> list[dict[str, Any]]:
         """Return the accepted events of these types, each once, as the database would have them."""
-        unique = {event["event_id"]: event for event in self.accepted}
+        with self._lock:
+            unique = {event["event_id"]: event for event in self.accepted}
         return [event for event in unique.values() if event["event_type"] in kinds]
 
     def posts(self, path: str = "/api/v1/events") -> list[Request]:
-        """Return the requests to a path of the API."""
-        return [request for request in self.requests if request.method == "POST" and request.path == path]
+        """Return the requests to a path of the API, once it is decided what they are answered."""
+        with self._lock:
+            return [request for request in self.requests if request.method == "POST" and request.path == path]
 
     # -- the API ------------------------------------------------------------------------------------------------------
 
@@ -217,20 +224,24 @@ class StandIn:
         if self.refuse:
             socket.close(self.refuse.pop(0))
             return
-        resumed = query.get("epoch") == self.epoch
-        hello = {
-            "type": "hello",
-            "connection_id": "c",
-            "epoch": self.epoch,
-            "seq": int(query["after"]) if resumed else self.seq,
-        }
         with suppress(ConnectionClosed):
-            socket.send(json.dumps(hello | {"resumed": resumed}))
-            self.sockets.append(socket)
+            with self._line:
+                self._greet(socket, int(query["after"]) if query.get("epoch") == self.epoch else None)
+                self.sockets.append(socket)
             for message in socket:
-                self._hear(socket, json.loads(message))
-        if socket in self.sockets:
-            self.sockets.remove(socket)
+                with self._line:
+                    self._hear(socket, json.loads(message))
+        with self._line:
+            if socket in self.sockets:
+                self.sockets.remove(socket)
+
+    def _greet(self, socket: ServerConnection, after: int | None) -> None:
+        """Say hello; a page that resumes then gets the durable frames of this epoch that it has not seen."""
+        seq, resumed = (self.seq, False) if after is None else (after, True)
+        hello = {"type": "hello", "connection_id": "c", "epoch": self.epoch, "seq": seq, "resumed": resumed}
+        missed = [frame for epoch, number, frame in self._durable if epoch == self.epoch and number > seq]
+        for frame in [hello, *missed]:
+            socket.send(json.dumps(frame))
 
     def _hear(self, socket: ServerConnection, frame: dict[str, Any]) -> None:
         if frame["type"] == "ping":
@@ -239,19 +250,25 @@ class StandIn:
             self.frames.append(frame)
 
     def push(self, frame: dict[str, Any]) -> None:
-        """Send a durable frame to every open socket."""
-        self.seq += 1
-        self.tell(frame | {"seq": self.seq})
+        """Send a durable frame to every open socket, and to one that resumes later."""
+        with self._line:
+            self.seq += 1
+            numbered = frame | {"seq": self.seq}
+            self._durable.append((self.epoch, self.seq, numbered))
+            self.tell(numbered)
 
     def tell(self, frame: dict[str, Any]) -> None:
         """Send a frame to every open socket; one that a closing page just let go of gets nothing."""
-        for socket in list(self.sockets):
-            with suppress(ConnectionClosed):
-                socket.send(json.dumps(frame))
+        with self._line:
+            for socket in self.sockets:
+                with suppress(ConnectionClosed):
+                    socket.send(json.dumps(frame))
 
     def hang_up(self, code: int) -> None:
-        """Close every open socket."""
-        for socket in list(self.sockets):
+        """Close every open socket; from now on only others are among the open ones."""
+        with self._line:
+            closing, self.sockets = self.sockets, []
+        for socket in closing:
             socket.close(code)
 
 
@@ -291,6 +308,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(int(self.path.rsplit("/", 1)[1]), b"{}", {"Content-Type": "application/json"})
         if self.owner.down:
             # A connection that breaks off is what an API that is away looks like to a page.
+            self.owner.missed += 1
             self.close_connection = True
             return self.connection.close()
         reply = self.owner.answer(Request("POST", self.path, dict(self.headers), body))

@@ -110,7 +110,6 @@ def test_unhandled_rejections_of_the_page_stay_what_they_are(standin: StandIn, p
     page.click("#unhandled")
     settle(page, lambda: page.evaluate("troubles.length"), "the rejection")
     for name, title in (("handled", "caught"), ("aborted", "gone"), ("xhr", "503")):
-        page.wait_for_timeout(150)
         page.click(f"#{name}")
         page.wait_for_function(f"document.querySelector('#{name}').title == '{title}'")
     flush(page)

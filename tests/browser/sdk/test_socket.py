@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.sdk.standin import Reply, StandIn, nudge, token_for
-from tests.browser.sdk.watching import flush, settle, shows, state
+from tests.browser.sdk.watching import flush, settle, shows, state, told
 
 
 def kept(page: Page, nudge_id: str) -> Any:
@@ -20,6 +20,10 @@ def connected(standin: StandIn, page: Page) -> None:
 
 
 def test_a_nudge_is_shown_acknowledged_and_never_again(standin: StandIn, page: Page) -> None:
+    # Three seconds are enough to read it; here they pass faster.
+    page.add_init_script(
+        "{ const wait = setTimeout; window.setTimeout = (run, ms) => wait(run, ms === 3000 ? 300 : ms) }"
+    )
     page.goto(standin.host())
     connected(standin, page)
     standin.push(nudge("n1"))
@@ -64,7 +68,12 @@ def test_a_nudge_that_was_hardly_on_screen_does_not_follow_to_another_page(stand
     assert not shows(page, "About n1")
 
 
+WITHOUT_CHANCE = "Math.random = () => 0"
+"""The SDK comes back as early as it ever does."""
+
+
 def test_a_reconnect_resumes_after_the_last_frame(standin: StandIn, page: Page) -> None:
+    page.add_init_script(WITHOUT_CHANCE)
     page.goto(standin.host())
     connected(standin, page)
     assert standin.dialled[0]["path"] == "/ws/u1"
@@ -100,9 +109,10 @@ def test_a_refused_token_is_asked_for_again(standin: StandIn, page: Page) -> Non
 @pytest.mark.parametrize("code", [4403, 4429])
 def test_some_refusals_are_final_for_long(standin: StandIn, page: Page, code: int) -> None:
     standin.refuse = [code] * 5
+    page.add_init_script(WITHOUT_CHANCE)
     page.goto(standin.host())
     settle(page, lambda: standin.dialled, "the first attempt")
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(1000)  # after any other close it would be back within 250 ms
     assert len(standin.dialled) == 1
 
 
@@ -118,8 +128,8 @@ def test_an_erased_user_leaves_nothing_and_does_not_come_back(standin: StandIn, 
         each.evaluate("OnboardingAgent.track('unsent')")
     said = {"user": "u1", "text": "Tiddles", "conversation": None, "at": 1, "sent": 1}
     second.evaluate("said => localStorage['oa:pk_test:c:x'] = JSON.stringify(said)", said)
-    standin.down = False
     standin.rule = lambda request: Reply(503) if b"unsent" in request.body else None
+    standin.down = False
     standin.hang_up(4410)
     settle(first, lambda: len(standin.dialled) == 2, "somebody new")
     assert standin.dialled[1]["path"] == "/ws/anon-1"
@@ -173,7 +183,7 @@ def test_what_another_device_saw_leaves_the_queue(standin: StandIn, page: Page) 
     standin.push(nudge("n2", stuck_point="there"))
     standin.push(nudge("n3", stuck_point="elsewhere"))
     standin.push({"type": "nudge.status", "nudge_id": "n2", "status": "shown"})
-    page.wait_for_timeout(300)
+    settle(page, lambda: isinstance(kept(page, "n2"), int), "the word of the other device")
     assert shows(page, "About n1")
     page.locator("onboarding-agent button", has_text="×").click()
     settle(page, lambda: shows(page, "About n3"), "the one after it")
@@ -255,6 +265,7 @@ def test_without_locks_tabs_share_a_lease(standin: StandIn, context: BrowserCont
     # A crash gives nothing back: the lease runs out.
     leader.evaluate("Storage.prototype.removeItem = () => {}")
     leader.close()
+    settle(heir, lambda: state(heir)["leading"], "the succession")
     connected(standin, heir)
 
 
@@ -279,7 +290,7 @@ def test_acknowledgements_wait_for_a_connection(standin: StandIn, page: Page) ->
     connected(standin, page)
     page.evaluate("v => Object.defineProperty(document, 'visibilityState', {value: v, configurable: true})", "visible")
     standin.push(nudge("n1", actions=[{"label": "Not now", "kind": "snooze", "url": None}]))
-    settle(page, lambda: standin.frames, "the first acknowledgement")
+    settle(page, lambda: standin.frames and told(page), "the first acknowledgement")
     standin.refuse = [1013] * 2
     standin.hang_up(1011)
     page.locator("onboarding-agent button", has_text="Not now").click()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.sdk.standin import KEY, Reply, Request, StandIn, token_for
-from tests.browser.sdk.watching import flush, settle, state
+from tests.browser.sdk.watching import count_ticks, flush, settle, state, tick
 
 BUTTON = "<button id='b' onclick='document.title = Math.random()'>B</button>"
 
@@ -21,12 +21,17 @@ def drained(page: Page) -> None:
 
 
 def test_ten_events_are_sent_at_once_and_fewer_after_a_pause(standin: StandIn, page: Page) -> None:
+    count_ticks(page)
     page.goto(standin.host())
     settle(page, lambda: state(page)["leading"], "leadership")
     drained(page)
     track(page, *["many"] * 10)
-    settle(page, lambda: len(standin.of("many")) == 10, "ten events", seconds=3)
+    settle(page, lambda: len(standin.of("many")) == 10, "ten events")
+    drained(page)
     track(page, "few")
+    page.wait_for_timeout(300)
+    assert not standin.of("few")
+    tick(page)
     drained(page)
     assert len(standin.of("few")) == 1
     request = standin.posts()[0]
@@ -45,7 +50,7 @@ def test_an_outage_loses_nothing_and_doubles_nothing(standin: StandIn, page: Pag
     drained(page)
     standin.down = True
     track(page, *[f"out-{number}" for number in range(25)])
-    page.wait_for_timeout(600)
+    settle(page, lambda: standin.missed, "an attempt in vain")
     page.reload()
     track(page, "after-reload")
     standin.down = False
@@ -121,23 +126,33 @@ def test_an_event_that_no_request_could_carry_is_dropped_and_counted(standin: St
     assert state(page)["errors"] == 2
 
 
+def idle_on(page: Page) -> None:
+    """Stay on the page for longer than a failure without a word about when to come back is given."""
+    for _ in range(4):
+        page.wait_for_timeout(400)
+        tick(page)
+
+
 def test_retry_after_is_honoured(standin: StandIn, page: Page) -> None:
     standin.rule = lambda request: Reply(503, {"code": "unavailable"}, {"Retry-After": "3600"})
+    count_ticks(page)
     page.goto(standin.host())
     track(page, *["patient"] * 10)
     settle(page, lambda: standin.posts(), "a first attempt")
     standin.rule = None
     track(page, *["patient"] * 20)
-    page.wait_for_timeout(6500)
+    idle_on(page)
     assert len(standin.posts()) == 1
     assert state(page)["queued"] == 31
 
 
 def test_a_refused_key_stops_the_sending_and_keeps_the_events(standin: StandIn, page: Page) -> None:
     standin.rule = lambda request: Reply(401, {"code": "unauthenticated"})
+    count_ticks(page)
     page.goto(standin.host())
     track(page, *["kept"] * 30)
-    page.wait_for_timeout(6500)
+    settle(page, lambda: len(standin.posts()) == 2, "the attempts with the token and with a fresh one")
+    idle_on(page)
     assert len(standin.posts()) == 2
     assert state(page)["queued"] == 31
 
@@ -160,14 +175,18 @@ def test_leaving_the_page_sends_what_waits(standin: StandIn, page: Page) -> None
     settle(page, lambda: standin.of("click") and standin.of("page_hidden"), "the last events")
 
 
+def beacons(standin: StandIn) -> list[Request]:
+    return [request for request in standin.posts() if "X-API-Key" not in request.headers]
+
+
 def test_without_keepalive_a_beacon_carries_key_and_token_in_plain_text(standin: StandIn, page: Page) -> None:
     page.add_init_script("delete Request.prototype.keepalive")
     page.goto(standin.host(BUTTON))
     drained(page)
     page.click("#b")
     page.goto("about:blank")
-    settle(page, lambda: standin.of("click"), "the beacon")
-    beacon = next(request for request in standin.posts() if "X-API-Key" not in request.headers)
+    settle(page, lambda: standin.of("click") and beacons(standin), "the beacon")
+    beacon, *_ = beacons(standin)
     assert beacon.headers["Content-Type"] == "text/plain"
     assert beacon.json["api_key"] == KEY
     assert beacon.json["user_token"].count(".") == 2
@@ -222,13 +241,18 @@ def test_an_anonymous_visitor_is_merged_when_known(standin: StandIn, page: Page,
     failures = iter([Reply(503), Reply(503)])
     standin.rule = lambda request: next(failures, None) if request.path.endswith("identify") else None
     page.evaluate("token => OnboardingAgent.identify({userToken: token})", token_for("u7"))
-    for name in ("one", "two", "three", "four", "five"):
-        track(page, name)
+
+    def is_merged() -> bool:
+        track(page, "known")
         flush(page)
         drained(page)
-        page.wait_for_timeout(50)
+        return bool(page.evaluate("!Object.keys(localStorage).some(key => key.endsWith(':merge'))"))
+
+    settle(page, is_merged, "the merge")
+    assert is_merged()
+    page.wait_for_timeout(50)
     merges = standin.posts("/api/v1/identify")
-    assert standin.of("five")[0]["user_id"] == "u7"
+    assert {event["user_id"] for event in standin.of("known")} == {"u7"}
     assert len(merges) == 3, "tried until it was done, and not again"
     assert merges[0].json["user_token"]
     assert merges[0].json["anonymous_token"]
@@ -255,7 +279,7 @@ def test_opting_out_stops_everything_until_opting_in(standin: StandIn, page: Pag
     page.wait_for_timeout(300)
     assert state(page) is None
     assert len(standin.posts()) == count
-    assert not standin.sockets
+    settle(page, lambda: not standin.sockets, "the end of the line")
     assert not page.evaluate("Object.keys(localStorage).some(key => key.includes(':e:'))")
     page.evaluate("OnboardingAgent.optIn()")
     track(page, "back")

@@ -23,6 +23,25 @@ def flush(page: Page) -> None:
     page.evaluate("window.dispatchEvent(new Event('online'))")
 
 
+def count_ticks(page: Page) -> None:
+    """Have the SDK's own five seconds pass in this page only when `tick` says so."""
+    page.add_init_script("""{
+        const every = setInterval;
+        window.ticks = [];
+        window.setInterval = (run, ms, ...rest) => (ms === 5000 ? ticks.push(run) : every(run, ms, ...rest));
+    }""")
+
+
+def tick(page: Page) -> None:
+    """Let the five seconds pass after which the SDK sends what it has."""
+    assert page.evaluate("ticks.map((run) => run()).length") == 1
+
+
+def told(page: Page) -> bool:
+    """Tell whether the page knows that the gateway has all that it sent; what it does not know of is sent again."""
+    return bool(page.evaluate("!Object.keys(localStorage).some((key) => key.includes(':o:'))"))
+
+
 def state(page: Page) -> dict[str, Any]:
     """Return what the SDK says of itself."""
     return page.evaluate("OnboardingAgent.getState()")
