@@ -1,9 +1,9 @@
 """Pages that nobody here wrote: the 130 tasks of the PyPI package `miniwob`, driven with the SDK on and off.
 
-Three things are asked of each page: no error that is not there without the SDK; every click, change and submit of the
-script captured exactly once; and a selector that finds the element again. The last is checked within the dispatch of
-the event, right after the SDK has seen it and before the page reacts, since many of these pages rebuild themselves at
-once.
+Three things are asked of each page: no error that is not there without the SDK, which only a page with errors need be
+driven for; every click, change and submit of the script captured exactly once; and a selector that finds the element
+again. The last is checked within the dispatch of the event, right after the SDK has seen it and before the page reacts,
+since many of these pages rebuild themselves at once.
 """
 
 import importlib.util
@@ -30,7 +30,7 @@ def miniwob_html() -> Path | None:
 
 HTML = miniwob_html()
 NAMES = sorted(path.stem for path in (HTML / "miniwob").glob("*.html")) if HTML else []
-pytestmark = [pytest.mark.browser, pytest.mark.slow(seconds=1)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow(seconds=0.6)]
 
 
 TOTAL: Counter[str] = Counter()
@@ -107,14 +107,13 @@ def act(page: Page, aim: dict[str, Any]) -> None:
 @pytest.mark.skipif(not NAMES, reason="miniwob is not installed")
 @pytest.mark.parametrize("name", NAMES)
 def test_page(site: StandIn, tab: Page, name: str) -> None:
-    plain = drive(tab, f"{site.site}/miniwob/{name}.html")
-    tab.close()
-    watched_tab = tab.context.new_page()
-    watched = drive(watched_tab, f"{site.site}/with/miniwob/{name}.html")
+    watched = drive(tab, f"{site.site}/with/miniwob/{name}.html")
     TOTAL.update(watched.captured, pages=1)
-    assert not set(watched.errors) - set(plain.errors)
     assert not watched.faults
-    assert watched_tab.evaluate("OnboardingAgent.getState().errors") == 0
+    assert tab.evaluate("OnboardingAgent.getState().errors") == 0
+    if watched.errors:
+        plain = drive(tab.context.new_page(), f"{site.site}/miniwob/{name}.html")
+        assert not set(watched.errors) - set(plain.errors)
 
 
 @pytest.mark.skipif(not NAMES, reason="miniwob is not installed")
