@@ -42,6 +42,10 @@ class ConversationLine:
         frame = handoff_frame(conversation_id, handled_by, **facts)
         await self._outbox.publish(company_id, user_id, frame, key=f"handoff:{conversation_id}:{key}")
 
+    async def tell_withdrawn(self, company_id: str, user_id: str, conversation_id: str, ticket_id: str) -> None:
+        """Tell the user's pages that they wait for a person no more; once, however they took the wish back."""
+        await self.tell_handoff(company_id, user_id, conversation_id, HandledBy.AGENT, f"withdrawn:{ticket_id}")
+
     async def tell_ended(self, company_id: str, user_id: str, conversation_id: str, code: str) -> None:
         """Tell the user's pages that a conversation is over."""
         frame = ended_frame(conversation_id, code)

@@ -83,6 +83,27 @@ class ConversationActive(Conflict):
     title = "Another conversation of this user is active."
 
 
+class PersonAnswers(Conflict):
+    """The wish for a person was to be taken back, and one has come."""
+
+    code = "person_answers"
+    title = "A person answers already."
+
+
+class NobodyCalled(Conflict):
+    """The wish for a person was to be taken back where nobody waits for one."""
+
+    code = "nobody_called"
+    title = "Nobody waits for a person in this conversation."
+
+
+class PersonNeeded(Conflict):
+    """The wish for a person was to be taken back where danger called one."""
+
+    code = "person_needed"
+    title = "A person looks at this conversation in any case."
+
+
 class IllegalStage(Conflict):
     """The playbook's table does not lead from the present stage to that one."""
 

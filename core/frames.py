@@ -78,16 +78,23 @@ class RequestHuman(_ClientFrame):
     conversation_id: _Id
 
 
+class CancelHuman(_ClientFrame):
+    """The user who waits for a person wants none any more."""
+
+    type: Literal["cancel_human"]
+    conversation_id: _Id
+
+
 class Ping(_ClientFrame):
     """A sign of life from a client that cannot send protocol pings."""
 
     type: Literal["ping"]
 
 
-ClientFrame = Annotated[NudgeAck | SendMessage | Feedback | Stop | RequestHuman | Ping, Field(discriminator="type")]
-CLIENT_FRAME: Final[TypeAdapter[NudgeAck | SendMessage | Feedback | Stop | RequestHuman | Ping]] = TypeAdapter(
-    ClientFrame
-)
+ConversationFrame = SendMessage | Feedback | Stop | RequestHuman | CancelHuman
+"""What a client wants of conversations."""
+ClientFrame = NudgeAck | ConversationFrame | Ping
+CLIENT_FRAME: Final[TypeAdapter[ClientFrame]] = TypeAdapter(Annotated[ClientFrame, Field(discriminator="type")])
 
 
 ERASED: Final = "erased"
@@ -165,7 +172,8 @@ def typing_frame(conversation_id: str, by: Literal["assistant", "agent"] = "assi
 
 
 def handoff_frame(conversation_id: str, handled_by: HandledBy, **facts: Any) -> dict[str, Any]:
-    """Durable frame: who handles the conversation now. `facts`: `ticket_id`, `expected_by`, `agent` (a name)."""
+    """Durable frame: who handles the conversation now. `facts`: `ticket_id`, `expected_by`, `agent` (a name),
+    `may_cancel` (the user may take the wish for a person back)."""
     known = {name: value for name, value in facts.items() if value is not None}
     return {"type": "handoff", "conversation_id": conversation_id, "handled_by": handled_by.value, **known}
 

@@ -31,6 +31,13 @@ _RENEW: Final = """
       AND status <> 'resolved' AND answered_at IS NULL AND overdue_at IS NOT NULL AND expected_by <= %(now)s
 """
 
+# Makes danger what the open ticket of a conversation is about.
+_NOTE_DANGER: Final = """
+    UPDATE escalations SET reason = 'safety', updated_at = %(now)s
+    WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s AND kind = 'conversation'
+      AND status <> 'resolved' AND reason <> 'safety'
+"""
+
 _ALL: Final = """
     SELECT escalation_id AS ticket_id, turn_id, user_id, conversation_id, status, reason, alert, assigned_to, note,
            expected_by, answered_at, overdue_at, created_at, resolved_at, trace_id
@@ -64,14 +71,15 @@ _WITHDRAW: Final = """
                            note = concat_ws(E'\\n', note, %(note)s::text)
     WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s AND kind = 'conversation'
       AND status <> 'resolved' AND answered_at IS NULL AND reason <> 'safety'
+    RETURNING escalation_id::text
 """
 
-# Tells whether the agent answers again because the user wanted no person any more, since a time.
+# Finds the ticket that the user withdrew since a time, and has the agent now.
 _WITHDRAWN_SINCE: Final = """
-    SELECT true FROM escalations JOIN conversations USING (company_id, conversation_id)
+    SELECT escalation_id::text FROM escalations JOIN conversations USING (company_id, conversation_id)
     WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s AND kind = 'conversation'
       AND status = 'resolved' AND resolved_at >= %(since)s AND right(note, length(%(note)s::text)) = %(note)s
-      AND handled_by = 'agent' LIMIT 1
+      AND handled_by = 'agent' ORDER BY resolved_at DESC LIMIT 1
 """
 
 # Finds tickets of all companies that nobody answered in time and nobody noticed yet.
@@ -112,6 +120,11 @@ class Ticket:
     def is_overdue(self, now: datetime) -> bool:
         """Tell whether nobody has answered by when it was promised."""
         return self.answered_at is None and self.expected_by is not None and self.expected_by <= now
+
+    @property
+    def may_be_withdrawn(self) -> bool:
+        """Whether the user may take the wish for a person back: nobody has come, and danger called nobody."""
+        return self.status != "resolved" and self.answered_at is None and self.reason != "safety"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,26 +198,34 @@ async def mark_answered(connection: Connection, company_id: str, conversation_id
     return await change(connection, _MARK_ANSWERED, values) > 0
 
 
+async def note_danger(connection: Connection, company_id: str, conversation_id: str, now: datetime) -> bool:
+    """Note that danger was spoken of while a person is awaited; returns whether the open ticket was about else."""
+    values = {"company_id": company_id, "conversation_id": conversation_id, "now": now}
+    return await change(connection, _NOTE_DANGER, values) > 0
+
+
 async def resolve(connection: Connection, company_id: str, conversation_id: str, now: datetime) -> bool:
     """Close the conversation's ticket: it was handed back, or is over; returns whether one was open."""
     values = {"company_id": company_id, "conversation_id": conversation_id, "now": now}
     return await change(connection, _RESOLVE, values) > 0
 
 
-async def withdraw(connection: Connection, company_id: str, conversation_id: str, now: datetime) -> bool:
-    """Close the conversation's ticket since its user wants no person any more, which its note says.
+async def withdraw(connection: Connection, company_id: str, conversation_id: str, now: datetime) -> str | None:
+    """Close the conversation's ticket since its user wants no person any more, which its note says; return its id.
 
-    Returns False where there was none to close: a person has answered, or danger called one. The caller holds the
-    conversation's row lock.
+    None where there was none to close: a person has answered, or danger called one. The caller holds the conversation's
+    row lock.
     """
     values = {"company_id": company_id, "conversation_id": conversation_id, "now": now, "note": WITHDRAWN}
-    return await change(connection, _WITHDRAW, values) > 0
+    ticket_id: str | None = await fetch_value(connection, _WITHDRAW, values)
+    return ticket_id
 
 
-async def withdrawn_since(connection: Connection, company_id: str, conversation_id: str, since: datetime) -> bool:
-    """Tell whether the user has taken back the wish for a person since then, and has the agent now."""
+async def withdrawn_since(connection: Connection, company_id: str, conversation_id: str, since: datetime) -> str | None:
+    """Return the ticket that the user has withdrawn since then, if the agent answers now."""
     values = {"company_id": company_id, "conversation_id": conversation_id, "since": since, "note": WITHDRAWN}
-    return bool(await fetch_value(connection, _WITHDRAWN_SINCE, values))
+    ticket_id: str | None = await fetch_value(connection, _WITHDRAWN_SINCE, values)
+    return ticket_id
 
 
 async def overdue(connection: Connection, now: datetime, limit: int) -> list[OverdueTicket]:

@@ -60,6 +60,7 @@ ACCESS: Final[dict[tuple[str, str], frozenset[Role]]] = {
     ("POST", "/api/v1/conversation/{conversation_id}/process"): _PAGES,
     ("POST", "/api/v1/conversation/{conversation_id}/stop"): _PAGES,
     ("POST", "/api/v1/conversation/{conversation_id}/request-human"): _PAGES,
+    ("POST", "/api/v1/conversation/{conversation_id}/cancel-human"): _PAGES,
     ("GET", "/api/v1/conversation/tasks/{task_id}"): _PAGES | _EVERYBODY,
     ("GET", "/api/v1/conversations"): _EVERYBODY,
     ("GET", "/api/v1/conversations/{conversation_id}"): _EVERYBODY,

@@ -51,6 +51,7 @@ class ChatConversation(_Answer):
     agent: str | None = Field(description="Name of the person who answers")
     ticket_id: str | None = Field(description="What the user may refer to while they wait for a person")
     expected_by: datetime | None = Field(description="By when a person was promised to answer")
+    may_cancel: bool = Field(description="Whether the user may take the wish for a person back")
 
 
 class ChatSession(_Answer):

@@ -7,7 +7,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 from pydantic_core import core_schema
 
 from core.events import Event
-from core.frames import Feedback, NudgeAck, Ping, RequestHuman, SendMessage, Stop
+from core.frames import CancelHuman, Feedback, NudgeAck, Ping, RequestHuman, SendMessage, Stop
 from core.nudges import Nudge
 
 WIRE: Final[tuple[tuple[type[BaseModel], JsonSchemaMode], ...]] = (
@@ -18,6 +18,7 @@ WIRE: Final[tuple[tuple[type[BaseModel], JsonSchemaMode], ...]] = (
     (Feedback, "validation"),
     (Stop, "validation"),
     (RequestHuman, "validation"),
+    (CancelHuman, "validation"),
     (Ping, "validation"),
 )
 """What the SDK sends, as we check it, and what it receives, as we write it."""

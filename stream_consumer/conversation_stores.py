@@ -31,7 +31,7 @@ from core.outbox import Outbox
 from core.recommendations import Decision
 from core.redaction import mask
 from core.settings import ChannelSettings
-from db import configs, conversations, messages, recommendations, tickets
+from db import configs, conversation_requests, conversations, messages, recommendations, tickets
 from db import memory as memory_rows
 from db.conversations import Conversation
 from db.messages import NewMessage
@@ -68,16 +68,16 @@ class ConversationStore:
                 stored = await messages.insert_answer(connection, new, now, is_answered=is_met)
                 if stored.is_new:
                     await _follow_up(connection, talk, answer, understanding, now)
-                    is_back = await _withdraw(connection, present, answer, now)
+                    withdrawn = await _withdraw(connection, present, answer, now)
                     await _settle_recommending(connection, talk, answer, present.state, now)
                     question = await memory.keep(connection, talk, answer, now)
                     notifications = await self._open_wanted(connection, talk, answer, now)
                 else:
                     question, notifications = await memory.question_of(connection, turn), []
-                    is_back = await tickets.withdrawn_since(connection, *place, turn.created_at)
+                    withdrawn = await tickets.withdrawn_since(connection, *place, turn.created_at)
             await self._publish(turn, stored.message)
-            if is_back:
-                await self._tell_back(turn)
+            if withdrawn:
+                await self.line.tell_withdrawn(turn.company_id, turn.user_id, turn.conversation_id, withdrawn)
             await publish_notifications(self.redis, self.shards, turn, notifications)
             if question is not None:
                 await self._publish(turn, question)
@@ -142,14 +142,11 @@ class ConversationStore:
     async def _publish(self, turn: ConversationTurn, message: Message) -> None:
         await self.line.tell_message(turn.company_id, turn.user_id, message)
 
-    async def _tell_back(self, turn: ConversationTurn) -> None:
-        address = (turn.company_id, turn.user_id, turn.conversation_id)
-        await self.line.tell_handoff(*address, HandledBy.AGENT, f"withdrawn:{turn.turn_id}")
-
     async def _tell(self, turn: ConversationTurn, opened: OpenedTicket) -> None:
         ticket, address = opened.ticket, (turn.company_id, turn.user_id, turn.conversation_id)
         expected = ticket.expected_by.isoformat() if ticket.expected_by else None
         facts: dict[str, Any] = {"ticket_id": ticket.ticket_id, "expected_by": expected}
+        facts["may_cancel"] = ticket.may_be_withdrawn or None
         await self.line.tell_handoff(*address, HandledBy.QUEUE, turn.turn_id, **facts)
 
 
@@ -212,6 +209,8 @@ async def _follow_up(
     await conversations.set_playbook_version(connection, *place, talk.playbook_version)
     if understanding.declines_person and not talk.declined_person:
         await conversations.set_declines_person(connection, *place, declines=True)
+    if any(verdict.action == "hotline" for verdict in answer.verdicts):
+        await tickets.note_danger(connection, *place, now)
     for effect in answer.effects:
         if effect.kind == "advance_stage":
             with suppress(IllegalStage):  # the playbook was changed meanwhile
@@ -220,13 +219,10 @@ async def _follow_up(
             await _note_decision(connection, talk, effect, now)
 
 
-async def _withdraw(connection: Connection, present: Conversation, answer: Answer, now: datetime) -> bool:
-    """Let the agent answer again where the user took back the wish for a person, and nobody has come; tell whether."""
-    wanted = any(effect.kind == "withdraw" for effect in answer.effects) and present.handled_by is HandledBy.QUEUE
-    address = (connection, present.company_id, present.conversation_id)
-    if not wanted or not await tickets.withdraw(*address, now):
-        return False
-    return await conversations.set_handled_by(*address, HandledBy.AGENT, now)
+async def _withdraw(connection: Connection, present: Conversation, answer: Answer, now: datetime) -> str | None:
+    """Let the agent answer again where the user took the wish for a person back; return the ticket that ends it."""
+    wanted = any(effect.kind == "withdraw" for effect in answer.effects)
+    return await conversation_requests.withdraw(connection, present, now) if wanted else None
 
 
 async def _note_decision(connection: Connection, talk: Talk, effect: Effect, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What a client wants of conversations: to say something, to rate or stop an answer, to talk to a person.
+"""What a client wants of conversations: to say something, to rate or stop an answer, to talk to a person or no more.
 
 A message is stored first, then shown on the user's other pages, then its turn is published, then the client is told.
 Whatever fails in between is told as `unavailable`; the client sends the message again, which finds what is there.
@@ -15,6 +15,8 @@ from core.conversations import IncomingMessage
 from core.errors import NotFound, ProductError, Unavailable
 from core.flags import Flags
 from core.frames import (
+    CancelHuman,
+    ConversationFrame,
     Feedback,
     RequestHuman,
     SendMessage,
@@ -68,7 +70,7 @@ class Conversing:
         DONE.labels(frame.type, "done").inc()
         return told
 
-    async def _do(self, session: Session, frame: SendMessage | Feedback | Stop | RequestHuman) -> bytes | None:
+    async def _do(self, session: Session, frame: ConversationFrame) -> bytes | None:
         match frame:
             case SendMessage():
                 return await self._say(session, frame)
@@ -78,6 +80,8 @@ class Conversing:
                 await self._stop(session, frame)
             case RequestHuman():
                 await self._call_person(session, frame)
+            case CancelHuman():
+                await self._cancel_person(session, frame)
         return None
 
     async def _say(self, session: Session, frame: SendMessage) -> bytes:
@@ -123,6 +127,15 @@ class Conversing:
             asked = await conversation_requests.ask_for_person(connection, *address, new_id(), self._clock())
         if asked.turn:
             await self._line.queue(asked.turn)
+
+    async def _cancel_person(self, session: Session, frame: CancelHuman) -> None:
+        async with self._database.transaction(session.company_id) as connection:
+            address = (session.company_id, session.user_id, frame.conversation_id)
+            cancelled = await conversation_requests.cancel_person(connection, *address, new_id(), self._clock())
+        user = (session.company_id, session.user_id)
+        await self._line.tell_withdrawn(*user, cancelled.conversation_id, cancelled.ticket_id)
+        if cancelled.turn:
+            await self._line.queue(cancelled.turn)
 
 
 def refusal(effect: Converse, error: ProductError) -> bytes:

@@ -9,9 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from core.frames import CLIENT_FRAME, Feedback, NudgeAck, Ping, RequestHuman, SendMessage, Stop, error_frame
-
-ClientFrame = NudgeAck | SendMessage | Feedback | Stop | RequestHuman | Ping
+from core.frames import CLIENT_FRAME, ClientFrame, error_frame
 
 MAX_ID: Final = 64
 """Characters of an id that a client made (`core.frames`)."""

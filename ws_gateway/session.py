@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.conversations import TooManyMessages
-from core.frames import CloseCode, Feedback, NudgeAck, Ping, RequestHuman, SendMessage, Stop, error_frame
+from core.frames import CloseCode, ConversationFrame, NudgeAck, Ping, SendMessage, error_frame
 from core.outbox import Frame
 from ws_gateway.reading import read
 
@@ -49,7 +49,7 @@ class Report:
 class Converse:
     """Do what the client wants of a conversation, after what it wanted before."""
 
-    frame: SendMessage | Feedback | Stop | RequestHuman
+    frame: ConversationFrame
 
 
 @dataclass(frozen=True, slots=True)

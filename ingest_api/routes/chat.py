@@ -156,6 +156,7 @@ def _shown(found: Conversation, ticket: Ticket | None) -> ChatConversation:
         agent=found.agent_name,
         ticket_id=ticket.ticket_id if ticket else None,
         expected_by=waiting.expected_by if waiting else None,
+        may_cancel=bool(waiting and waiting.may_be_withdrawn),
     )
 
 

@@ -42,8 +42,8 @@ ACTIVE: Final = frozenset({"active", "null"})
 """What may stand in the path for the user's active conversation, or a new one."""
 _TASKS: Final = "/api/v1/conversation/tasks/{task_id}"
 NamedConversation = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
-_Meant = tuple[ConversationTurn | None, Callable[[ConversationTurn], Awaitable[None]]]
-"""The turn that a button is about, and how whoever runs it learns of that."""
+_Meant = tuple[ConversationTurn | None, Callable[[], Awaitable[None]] | None]
+"""The turn that a button is about, and what is to be told to others of what it did."""
 
 router = APIRouter(prefix="/api/v1/conversation", tags=["conversations"])
 
@@ -201,6 +201,23 @@ async def request_human(
     return await _press(conversation_id, speaker, write, body, _call_person)
 
 
+@router.post(
+    "/{conversation_id}/cancel-human",
+    summary="Wait for a person no more",
+    response_model=ButtonAnswer,
+    responses=problem_responses(404, 409),
+)
+async def cancel_human(
+    conversation_id: NamedConversation, speaker: SpeakerOf, write: WriteOf, body: ButtonRequest | None = None
+) -> Response:
+    """Take the wish for a person back while nobody has come; the ticket is resolved and the agent answers again.
+
+    `task_id` is the turn that answers what the user said meanwhile, null where that was nothing. Again does no harm. A
+    409 says why not: `person_answers`, `nobody_called`, or `person_needed`, where danger called the person.
+    """
+    return await _press(conversation_id, speaker, write, body, _cancel_person)
+
+
 async def _press(
     named: str, speaker: Speaker, write: Write, body: ButtonRequest | None, meant: Callable[..., Awaitable[_Meant]]
 ) -> Response:
@@ -208,10 +225,10 @@ async def _press(
     user_id, conversation_id = await _address(write.services, speaker, named, body.user_id if body else None)
 
     async def work(connection: Connection) -> Answer:
-        turn, tell = await meant(connection, write, user_id, conversation_id)
+        turn, then = await meant(connection, write, user_id, conversation_id)
         friendly = friendly_id(turn.turn_id) if turn else None
         shown = ButtonAnswer(conversation_id=conversation_id, task_id=turn and turn.turn_id, friendly_task_id=friendly)
-        return Answer(shown.model_dump(mode="json"), then=partial(tell, turn) if turn else None)
+        return Answer(shown.model_dump(mode="json"), then=then)
 
     own = write if speaker.user_id is None else write.of_user(user_id)
     return await own.run(work)
@@ -219,13 +236,27 @@ async def _press(
 
 async def _stop(connection: Connection, write: Write, user_id: str, conversation_id: str) -> _Meant:
     address = (write.caller.company_id, user_id, conversation_id)
-    return await conversation_requests.answer_to_stop(connection, *address), write.services.desk.stop
+    turn = await conversation_requests.answer_to_stop(connection, *address)
+    return turn, partial(write.services.desk.stop, turn) if turn else None
 
 
 async def _call_person(connection: Connection, write: Write, user_id: str, conversation_id: str) -> _Meant:
     address = (write.caller.company_id, user_id, conversation_id, write.trace_id)
     asked = await conversation_requests.ask_for_person(connection, *address, datetime.now(UTC))
-    return asked.turn, write.services.desk.queue
+    return asked.turn, partial(write.services.desk.queue, asked.turn) if asked.turn else None
+
+
+async def _cancel_person(connection: Connection, write: Write, user_id: str, conversation_id: str) -> _Meant:
+    user, desk = (write.caller.company_id, user_id), write.services.desk
+    address = (*user, conversation_id, write.trace_id)
+    cancelled = await conversation_requests.cancel_person(connection, *address, datetime.now(UTC))
+
+    async def tell() -> None:
+        await desk.tell_withdrawn(*user, cancelled.conversation_id, cancelled.ticket_id)
+        if cancelled.turn is not None:
+            await desk.queue(cancelled.turn)
+
+    return cancelled.turn, tell
 
 
 async def _address(services: Services, speaker: Speaker, named: str, user_id: str | None) -> tuple[str, str]:

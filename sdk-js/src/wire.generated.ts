@@ -7,6 +7,13 @@ export type JsonValue = unknown;
 export type NudgeType = 'tooltip' | 'chat' | 'checklist' | 'email_draft';
 
 /**
+ * The user who waits for a person wants none any more.
+ */
+export interface CancelHuman {
+  readonly type: 'cancel_human';
+  readonly conversation_id: string;
+}
+/**
  * One behaviour event as a client sends it. Unknown fields are ignored, so that a newer SDK can talk to us.
  */
 export interface Event {

@@ -3,7 +3,7 @@
  * What `core` has models of is generated; the frames that the gateway only writes are told here.
  */
 
-import type { Event as SentEvent, Feedback, Nudge, NudgeAck, Ping, RequestHuman, SendMessage, Stop } from './wire.generated';
+import type { CancelHuman, Event as SentEvent, Feedback, Nudge, NudgeAck, Ping, RequestHuman, SendMessage, Stop } from './wire.generated';
 
 export type { Feedback, Nudge, NudgeAction, SendMessage } from './wire.generated';
 
@@ -57,6 +57,8 @@ export interface Handling {
   readonly expected_by?: string | null;
   /** Name of the person. */
   readonly agent?: string | null;
+  /** The user may take the wish for a person back. */
+  readonly may_cancel?: boolean | null;
 }
 
 export interface NudgeFrame {
@@ -156,4 +158,4 @@ export type ServerFrame =
   | { readonly type: 'pong'; readonly seq?: number };
 
 /** Client → server. */
-export type ClientFrame = NudgeAck | SendMessage | Feedback | Stop | RequestHuman | Ping;
+export type ClientFrame = NudgeAck | SendMessage | Feedback | Stop | RequestHuman | CancelHuman | Ping;

@@ -99,6 +99,7 @@ EXPECTED = {
     ("POST", "/api/v1/conversation/{conversation_id}/process"): "public secret",
     ("POST", "/api/v1/conversation/{conversation_id}/stop"): "public secret",
     ("POST", "/api/v1/conversation/{conversation_id}/request-human"): "public secret",
+    ("POST", "/api/v1/conversation/{conversation_id}/cancel-human"): "public secret",
     (
         "GET",
         "/api/v1/conversation/tasks/{task_id}",
@@ -372,6 +373,9 @@ ATTACKS: dict[tuple[str, str], Call | None] = {
     ),
     ("POST", "/api/v1/conversation/{conversation_id}/request-human"): send(
         "POST", "/api/v1/conversation/{conversation_id}/request-human"
+    ),
+    ("POST", "/api/v1/conversation/{conversation_id}/cancel-human"): send(
+        "POST", "/api/v1/conversation/{conversation_id}/cancel-human"
     ),
     ("GET", "/api/v1/conversation/tasks/{task_id}"): get("/api/v1/conversation/tasks/{task_id}"),
     ("GET", "/api/v1/conversations"): get("/api/v1/conversations"),

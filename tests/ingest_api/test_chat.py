@@ -110,6 +110,7 @@ async def test_it_opens_with_the_active_conversation_its_messages_and_its_ticket
         begun["conversation_id"], "queue", ticket_id,
     )  # fmt: skip
     assert shown["expected_by"] is not None
+    assert shown["may_cancel"] is True
     assert [message["position"] for message in session["messages"]] == [1, 2, 3, 4]
     assert [message["role"] for message in session["messages"]] == ["user", "assistant"] * 2
     assert session["next_cursor"] is None

@@ -12,12 +12,12 @@ import pytest
 from core import streams
 from core.conversations import HandledBy
 from core.ids import new_id
-from db import conversations, tickets, wishes
+from db import conversation_turns, conversations, tickets, wishes
 from ingest_api.wiring import Services
 from local.installation import Company
 from tests.ingest_api.answering import answering
 from tests.ingest_api.conftest import add_person
-from tests.ingest_api.test_conversation import frames, say, start
+from tests.ingest_api.test_conversation import frames, page_of, press, say, start
 from tests.ingest_api.test_events import problem
 from tests.stream_consumer.harness import eventually
 
@@ -34,14 +34,14 @@ async def begun(client: httpx2.AsyncClient, headers: dict[str, str]) -> dict[str
     return await start(client, headers, playbook="sales", conversation_type=None, language="en")
 
 
-async def open_ticket(services: Services, company: Company, conversation_id: str) -> str:
+async def open_ticket(services: Services, company: Company, conversation_id: str, reason: str = "wish") -> str:
     """Call a person into a conversation, as a turn does."""
     now, ticket_id = datetime.now(UTC), new_id()
     async with services.database.transaction(company.company_id) as connection:
         await conversations.lock(connection, company.company_id, conversation_id)
         await tickets.open_ticket(
             connection, company.company_id, ticket_id=ticket_id, turn_id=new_id(), user_id="u1",
-            conversation_id=conversation_id, reason="wish", alert={"who": "u1"},
+            conversation_id=conversation_id, reason=reason, alert={"who": "u1"},
             expected_by=now + timedelta(minutes=30), trace_id="t" * 32, now=now,
         )  # fmt: skip
         address = (connection, company.company_id, conversation_id)
@@ -307,6 +307,47 @@ async def test_resolving_a_ticket_hands_the_conversation_back(
     assert (after["handled_by"], after["ticket"]) == ("agent", None)
     assert (await frames(services, company))[-1]["handled_by"] == "agent"
     assert (await client.patch(path, json={"status": "resolved"}, headers=headers)).status_code == 200
+
+
+async def test_who_waits_for_a_person_takes_that_back_by_a_button_once(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services, company: Company, begun: dict[str, Any]
+) -> None:
+    conversation_id, page = begun["conversation_id"], page_of(company)
+    problem(await press(client, page, "cancel-human", conversation_id), 409, "nobody_called")
+    ticket_id = await open_ticket(services, company, conversation_id)
+    problem(await press(client, page_of(company, "u2"), "cancel-human", conversation_id), 404, "not_found")
+    for each in ({**page, "Idempotency-Key": "k"}, {**page, "Idempotency-Key": "k"}, page):
+        answer = (await press(client, each, "cancel-human")).json()
+        assert answer == {"conversation_id": conversation_id, "task_id": None, "friendly_task_id": None}
+    ticket = (await client.get(f"/api/v1/escalations/{ticket_id}", headers=headers)).json()
+    assert (ticket["status"], ticket["note"]) == ("resolved", "Withdrawn by the user.")
+    kept = (await client.get(f"{LIST}/{conversation_id}", headers=headers)).json()
+    assert (kept["handled_by"], [one["text"] for one in kept["messages"]]) == ("agent", ["human_cancelled"])
+    told = [(one["type"], one["handled_by"]) for one in await frames(services, company) if one["type"] == "handoff"]
+    assert told == [("handoff", "agent")]
+    await open_ticket(services, company, conversation_id)
+    await client.post(f"{LIST}/{conversation_id}/takeover", headers=headers)
+    problem(await press(client, page, "cancel-human"), 409, "person_answers")
+    await client.post(f"{LIST}/{conversation_id}/handback", headers=headers)
+    await open_ticket(services, company, conversation_id, "safety")
+    problem(await press(client, page, "cancel-human"), 409, "person_needed")
+    await client.post(f"{LIST}/{conversation_id}/close", headers=headers)
+    problem(await press(client, page, "cancel-human", conversation_id), 409, "conversation_ended")
+
+
+async def test_what_was_said_to_nobody_is_taken_up_when_the_wish_is_taken_back(
+    client: httpx2.AsyncClient, services: Services, company: Company, begun: dict[str, Any]
+) -> None:
+    page = page_of(company)
+    await open_ticket(services, company, begun["conversation_id"])
+    left = (await say(client, page, begun["conversation_id"], "And how do I import?", mode="async")).json()["task_id"]
+    async with services.database.transaction(company.company_id) as connection:
+        address, now = (connection, company.company_id, left), datetime.now(UTC)
+        await conversation_turns.begin(*address, now)
+        await conversation_turns.finish(*address, "done", "left_to_person", now=now)
+    task_id = (await press(client, page, "cancel-human")).json()["task_id"]
+    (*_, (_, fields)) = await services.redis.xrange(streams.CONVERSATIONS)
+    assert streams.decode_conversation_turn(fields[streams.FIELD]).turn_id == task_id
 
 
 async def test_closing_ends_it_once(

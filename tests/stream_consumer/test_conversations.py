@@ -502,8 +502,8 @@ async def test_who_takes_the_wish_for_a_person_back_has_the_agent_again(
     said = [message.text for message in await chat.heard() if message.role is Role.ASSISTANT]
     assert len(said) == 3
     assert said[1].startswith(words)
-    told = [frame["handled_by"] for frame in await chat.frames() if frame["type"] == "handoff"]
-    assert told == ["queue", "agent"]
+    told = [frame for frame in await chat.frames() if frame["type"] == "handoff"]
+    assert [(frame["handled_by"], frame.get("may_cancel")) for frame in told] == [("queue", True), ("agent", None)]
     assert rows(database_url, "SELECT handled_by FROM conversations") == [{"handled_by": "agent"}]
     assert rows(database_url, "SELECT status, note FROM escalations") == [
         {"status": "resolved", "note": "Withdrawn by the user."}
@@ -521,6 +521,7 @@ async def test_who_is_in_danger_keeps_the_person_whatever_is_said_then(
             await ended(redis, taken.turn)
     assert outcome(database_url)["outcome"] == "left_to_person"
     assert rows(database_url, "SELECT status FROM escalations") == [{"status": "open"}]
+    assert [frame.get("may_cancel") for frame in await chat.frames() if frame["type"] == "handoff"] == [None]
 
 
 async def test_who_waits_for_a_person_is_answered_in_danger_alone(
@@ -539,7 +540,7 @@ async def test_who_waits_for_a_person_is_answered_in_danger_alone(
     assert llm.requests == []
     outcomes = [row["outcome"] for row in rows(database_url, "SELECT outcome FROM turns ORDER BY created_at")]
     assert outcomes[1] == "left_to_person"
-    assert len(rows(database_url, "SELECT 1 AS one FROM escalations")) == 1
+    assert rows(database_url, "SELECT reason FROM escalations") == [{"reason": "safety"}]
 
 
 async def test_once_the_promise_of_the_queue_has_run_out_the_agent_answers_until_a_person_is_called_anew(

@@ -12,7 +12,7 @@ from core.config import CompanyConfig, ConversationRules
 from core.conversations import ConversationTurn, HandledBy, Message, Role
 from core.ids import new_id
 from core.playbooks import shipped
-from db import configs, conversation_turns, conversations, messages, playbooks
+from db import configs, conversation_turns, conversations, messages, playbooks, tickets
 from db.messages import NewMessage
 from db.pool import Database
 from local.installation import Company
@@ -111,6 +111,16 @@ class Archive:
     async def hand(self, conversation_id: str, to: HandledBy) -> None:
         async with self.database.transaction(self.company_id) as connection:
             await conversations.set_handled_by(connection, self.company_id, conversation_id, to, datetime.now(UTC))
+
+    async def call(self, conversation_id: str) -> None:
+        """Have the user wait for a person."""
+        now = datetime.now(UTC)
+        async with self.database.transaction(self.company_id) as connection:
+            await tickets.open_ticket(
+                connection, self.company_id, ticket_id=new_id(), turn_id=new_id(), user_id="u1",
+                conversation_id=conversation_id, reason="wish", alert={}, expected_by=None, trace_id="t", now=now,
+            )  # fmt: skip
+        await self.hand(conversation_id, HandledBy.QUEUE)
 
     async def begin(self, turn_id: str) -> None:
         async with self.database.transaction(self.company_id) as connection:

@@ -136,6 +136,7 @@ class TestBadInput:
                 {"type": "send_message", "client_message_id": "m9", "text": "x"},
                 {"type": "stop"},
                 {"type": "request_human"},
+                {"type": "cancel_human"},
             ):
                 reply = await refused(client, **frame, conversation_id=conversation_id)
                 assert reply["conversation_id"] == conversation_id
@@ -388,6 +389,26 @@ class TestAPersonIsAskedFor:
         await client.send(type="request_human", conversation_id=conversation_id)
         await refused(client, type="request_human", conversation_id=new_id())
         assert len(await archive.turns()) == 1
+
+    async def test_and_not_waited_for_any_more_on_all_pages_once(
+        self, gateway: Inside, company: Company, archive: Archive, redis: Redis
+    ) -> None:
+        client, other = await gateway.join(company), await gateway.join(company)
+        conversation_id = (await said(client))["conversation_id"]
+        cancel = {"type": "cancel_human", "conversation_id": conversation_id}
+        assert (await refused(client, **cancel))["code"] == "nobody_called"
+        await archive.call(conversation_id)
+        for _ in range(2):
+            await client.send(**cancel)
+        await refused(client, type="stop", conversation_id=new_id())  # done after them
+        while (told := await other.frame())["type"] != "handoff":
+            pass
+        assert (told["conversation_id"], told["handled_by"]) == (conversation_id, "agent")
+        kept = await redis.xrange(streams.frames_key(company.company_id, "u1"))
+        assert sum(b'"handoff"' in fields[b"d"] for _, fields in kept) == 1
+        await archive.hand(conversation_id, HandledBy.HUMAN)
+        error = await refused(client, **cancel)
+        assert (error["code"], error["conversation_id"]) == ("person_answers", conversation_id)
 
 
 async def test_two_hundred_users_at_once_lose_and_double_nothing(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.frames import CloseCode, Feedback, RequestHuman, SendMessage, Stop
+from core.frames import CancelHuman, CloseCode, Feedback, RequestHuman, SendMessage, Stop
 from core.outbox import Frame
 from ws_gateway.session import (
     BURST,
@@ -195,6 +195,7 @@ def test_ping_is_confirmed() -> None:
         pytest.param('{"type":"feedback","message_id":"m","rating":"up"}', Feedback, id="thumbs"),
         pytest.param('{"type":"stop","conversation_id":"c"}', Stop, id="stop"),
         pytest.param('{"type":"request_human","conversation_id":"c"}', RequestHuman, id="a person"),
+        pytest.param('{"type":"cancel_human","conversation_id":"c"}', CancelHuman, id="no person any more"),
     ],
 )
 def test_what_concerns_conversations_is_passed_on(message: str, kind: type) -> None:

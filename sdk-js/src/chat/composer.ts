@@ -33,6 +33,7 @@ export function createComposer({ words, wishes, press, port }: Kit, sent: () => 
   const then = (wish: () => void) => (): void => (wish(), box.focus());
   const count = make('span.count', { id: 'count', role: 'status' });
   const human = press('word', then(wishes.human), words.human);
+  const cancel = press('word', then(wishes.cancel), words.cancel);
   const stop = press('stop', then(wishes.stop), words.stop);
   const anew = press('word', then(wishes.anew), words.anew);
 
@@ -59,7 +60,7 @@ export function createComposer({ words, wishes, press, port }: Kit, sent: () => 
   });
   const send = press('send', submit, words.send, icon(SEND));
   const write = make('div.write', {}, box, send);
-  const under = make('div.under', {}, human, count);
+  const under = make('div.under', {}, human, cancel, count);
   const over = make('div.over', {}, words.ended, anew);
   stop.prepend(icon(STOP));
   box.oninput = port.guard(measure);
@@ -78,7 +79,8 @@ export function createComposer({ words, wishes, press, port }: Kit, sent: () => 
       write.hidden = under.hidden = talk.ended || isGone;
       human.hidden = handledBy(talk) !== 'agent';
       human.textContent = available ? words.human : words.leave;
-      human.disabled = asking;
+      cancel.hidden = handledBy(talk) !== 'queue' || !talk.handling.may_cancel;
+      human.disabled = cancel.disabled = asking;
       if (!send.ariaDisabled) measure();
     },
   };

@@ -49,6 +49,8 @@ const READ = 'chatread';
 const NOTICE_MS = 6000;
 /** So long a wish is taken for under way; milliseconds. */
 const WISH_MS = 15_000;
+/** Why a wish for a person cannot be taken back: what the panel says of who answers tells it well enough. */
+const CANNOT_CANCEL = /^(person|nobody)_/;
 const DAY_MS = 24 * 3600_000;
 
 /** @param changed something is to be drawn anew. */
@@ -140,6 +142,7 @@ export function createModel(port: ChatPort, words: Words, changed: () => void): 
     if (code === GONE) desk.close();
     if (unsent && startsAnew(unsent, code)) drawer.send(id, { ...unsent, conversation: null, again: true });
     else if (unsent) drawer.fail(id, code);
+    else if (CANNOT_CANCEL.test(code)) talk = { ...talk, handling: { ...talk.handling, may_cancel: false } };
     else if (!id) say(words.wrong);
     if (message_id) talk = change(talk, message_id, { rating: undefined });
     askingUntil = stoppedUntil = 0;
@@ -227,6 +230,11 @@ export function createModel(port: ChatPort, words: Words, changed: () => void): 
     human() {
       if (talk.conversation && !talk.ended) post({ type: 'request_human', conversation_id: talk.conversation });
       else send(words.wish);
+      askingUntil = Date.now() + WISH_MS;
+      changed();
+    },
+    cancel() {
+      post({ type: 'cancel_human', conversation_id: talk.conversation! });
       askingUntil = Date.now() + WISH_MS;
       changed();
     },

@@ -14,7 +14,7 @@ export interface Scene {
   readonly older: boolean;
   /** Somebody is at the desk. */
   readonly available: boolean;
-  /** A person was asked for, and nobody has said anything to that yet. */
+  /** A person was asked for, or not any more, and nobody has said anything to that yet. */
   readonly asking: boolean;
   readonly suggestions: readonly string[];
   /** Above all that was said. */
@@ -34,6 +34,8 @@ export interface Wishes {
   stop(): void;
   /** Asks for a person. */
   human(): void;
+  /** Waits for one no more. */
+  cancel(): void;
   earlier(): void;
   anew(): void;
   /** Tries to load the conversation again. */

@@ -28,6 +28,7 @@ export const WORDS: Words = {
   stopped: 'Stopped',
   human: 'Talk to a person',
   leave: 'Leave a message for a person',
+  cancel: 'Never mind, go on with the assistant',
   wish: 'I would like to talk to a person.',
   asked: 'We have asked a person to join. You can go on writing.',
   back: 'The assistant answers again.',

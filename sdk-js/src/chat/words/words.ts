@@ -26,6 +26,7 @@ export interface Words {
   readonly stopped: string;
   readonly human: string;
   readonly leave: string;
+  readonly cancel: string;
   /** What is sent for the user who asks for a person before anything was said. */
   readonly wish: string;
   readonly asked: string;
