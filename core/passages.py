@@ -1,5 +1,7 @@
 """What a search in the knowledge base finds: made by retrieval, read by the graph, the API and the page."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -23,7 +25,8 @@ class Passage:
 
     `heading_path` leads from the document's title to the chunk's own heading. `url` is where a reader finds it, with
     the page's fragment when one is known. `attribution` is the notice that the licence asks for, if any. `highlights`
-    are half-open ranges of `text` that match the query, in characters.
+    are half-open ranges of `text` that match the query, in characters. `corrections` are words of the query that were
+    taken for misspelt, each with the one that was looked for instead.
     """
 
     chunk_id: str
@@ -37,6 +40,19 @@ class Passage:
     tags: tuple[str, ...] = ()
     attribution: str | None = None
     highlights: tuple[tuple[int, int], ...] = ()
+    corrections: tuple[tuple[str, str], ...] = ()
+
+    def understood(self, question: str) -> str:
+        """Return a question in the words that it was looked for by."""
+        return corrected(question, self.corrections)
+
+
+def corrected(text: str, corrections: Iterable[tuple[str, str]]) -> str:
+    """Return a text with whole words replaced, each by its correction."""
+    meant = {written.casefold(): word for written, word in corrections}
+    if not meant:
+        return text
+    return re.sub(r"[^\W\d_]+", lambda found: meant.get(found[0].casefold(), found[0]), text)
 
 
 @dataclass(frozen=True, slots=True)

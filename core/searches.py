@@ -79,4 +79,6 @@ def decode_answer(payload: bytes) -> tuple[Passage, ...]:
 def _passage(fields: dict[str, Any]) -> Passage:
     lists = {name: tuple(fields[name]) for name in ("heading_path", "tags")}
     ranges = tuple((int(start), int(end)) for start, end in fields["highlights"])
-    return Passage(**{**fields, **lists, "highlights": ranges, "scores": Scores(**fields["scores"])})
+    pairs = tuple((str(written), str(meant)) for written, meant in fields["corrections"])
+    rest = {"highlights": ranges, "corrections": pairs, "scores": Scores(**fields["scores"])}
+    return Passage(**{**fields, **lists, **rest})

@@ -21,6 +21,13 @@ _SHARES: Final = """
     GROUP BY c.language ORDER BY 2 DESC, 1
 """
 
+# Reads headings and texts.
+_TEXTS: Final = """
+    SELECT array_to_string(heading_path, ' ') || ' ' || text FROM knowledge_live_chunks
+    WHERE company_id = %(company_id)s AND (language IS NULL OR language = ANY (%(languages)s))
+    ORDER BY chunk_id LIMIT %(most)s
+"""
+
 # Counts the chunks that hold each word.
 _FREQUENCIES: Final = """
     SELECT ordinal, chunks
@@ -78,6 +85,12 @@ class Scope:
 async def shares(connection: Connection, company_id: str) -> list[Share]:
     """Return the live chunks by language, the most frequent language first."""
     return await fetch_all(connection, Share, _SHARES, {"company_id": company_id})
+
+
+async def texts(connection: Connection, company_id: str, languages: Sequence[str], most: int) -> list[str]:
+    """Return up to `most` live chunks of some languages or of an unknown one, each with what stands above it."""
+    values = {"company_id": company_id, "languages": list(languages), "most": most}
+    return [row[0] for row in await (await connection.execute(_TEXTS, values)).fetchall()]
 
 
 async def frequencies(connection: Connection, company_id: str, stems: Sequence[str], most: int) -> dict[str, int]:

@@ -44,7 +44,7 @@ class Claims:
 
     def sentences(self, passage: Passage, about: str) -> Sequence[str]:
         """Return the sentences of a passage that can be quoted, those about a matter first."""
-        return quotable(passage, about)
+        return quotable(passage, passage.understood(about))
 
     def readable(self, text: str) -> str:
         """Return a title without characters that nobody sees; empty where it speaks to a model or asks for secrets."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import orjson
 
 from knowledge.embedding.answers import normalised
 from knowledge.embedding.embedder import Space, Vector
@@ -68,6 +69,19 @@ def load() -> MiniLM:
     check_file(model, _MODEL_SHA256)
     check_file(tokenizer, _TOKENIZER_SHA256)
     return MiniLM(model, tokenizer)
+
+
+def whole_words() -> frozenset[str]:
+    """Return the words that the tokenizer does not cut: 22,000 of plain English in lower case, and well-known names.
+
+    Reads the file each time (60 ms).
+
+    Raises:
+        Rejected: the package is missing, or the file is another one.
+    """
+    path = _path(*_TOKENIZER)
+    check_file(path, _TOKENIZER_SHA256)
+    return frozenset(word for word in orjson.loads(path.read_bytes())["model"]["vocab"] if word.isalpha())
 
 
 def _path(package: str, name: str) -> Path:

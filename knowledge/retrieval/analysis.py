@@ -53,6 +53,7 @@ _ARABIC_POSSESSIVES: Final = ("ها", "هم", "كم", "نا", "ك")
 _ARABIC_SUFFIXES: Final = ("ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
 # "I tie", "tie!", "dearest": an alef before three letters of the root. Not "safety", "days", "last", "family".
 _ARABIC_VERB: Final = re.compile("ا[^اي][^اوي][^اهي]")
+_ARABIC_VOWELS: Final = re.compile("[اويى]")
 _LATIN_MARK: Final = re.compile("(?<=[a-z])[\u0300-\u036f]+")
 
 
@@ -95,6 +96,18 @@ def read(text: str, language: str | None = None) -> Iterator[Term]:
 def stems(text: str, language: str | None = None) -> tuple[str, ...]:
     """Return the different stems of a text in the order of their first occurrence."""
     return tuple(dict.fromkeys(term.stem for term in read(text, language)))
+
+
+def spell(word: str) -> str:
+    """Return a word as spellings are compared: not stemmed, each letter written one way, without an Arabic article."""
+    plain = _plain(word)
+    return _bare(_without_marks(plain)) if "\u0600" <= plain[:1] <= "\u06ff" else plain
+
+
+@lru_cache(maxsize=4096)
+def root(word: str) -> str:
+    """Return what the forms of an Arabic verb and its noun share: “I import”, “import” (أستورد, استيراد)."""
+    return _ARABIC_VOWELS.sub("", word).removeprefix("ت")
 
 
 def words(headings: Sequence[str], text: str, language: str | None = None) -> Words:
@@ -151,11 +164,18 @@ def _stem(word: str, language: str | None) -> str:
 
 def _stem_arabic(word: str) -> str:
     """Return the stem; an article is cut while أ and إ can still be told from its ا."""
-    spelt = _ARABIC_MARKS.sub("", _ARABIC_FATHATAN.sub("", word)).replace("ٱ", "ا")
-    if spelt.translate(_ARABIC_FOLDS) in ARABIC:
-        return ""
+    spelt = _without_marks(word)
+    return "" if spelt.translate(_ARABIC_FOLDS) in ARABIC else _without_endings(_bare(spelt))
+
+
+def _without_marks(word: str) -> str:
+    return _ARABIC_MARKS.sub("", _ARABIC_FATHATAN.sub("", word)).replace("ٱ", "ا")
+
+
+def _bare(spelt: str) -> str:
+    """Return an Arabic word folded, without "and" and the article."""
     bare = _without_article(spelt[1:] if len(spelt) > 3 and spelt.startswith("و") else spelt)
-    return _without_endings(_ARABIC_SEAT.sub("", bare).translate(_ARABIC_FOLDS))
+    return _ARABIC_SEAT.sub("", bare).translate(_ARABIC_FOLDS)
 
 
 def _without_article(word: str) -> str:

@@ -16,6 +16,9 @@ from core.passages import Passage, Scores
 THRESHOLD: Final = 0.5
 """The score from which a question counts as answerable: the likelier of the two, when half of all questions are."""
 
+DOUBTED: Final = 0.49
+"""The score that a question with a corrected word has at most: that the right word was found is likely, not sure."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answerability:
@@ -43,10 +46,13 @@ _WORDS_ALONE: Final = _Curve(words=16.2, fused=0.0, offset=-5.2)
 def answerable(query: str, passages: Sequence[Passage], *, threshold: float = THRESHOLD) -> Answerability:
     """Return whether the passages, best first as `Retriever.retrieve` gives them, are likely to answer `query`.
 
-    A question without a letter or digit, and one that nothing was found for, is never answerable.
+    A question without a letter or digit, one that nothing was found for, and one of which a word was taken for another
+    is never answerable.
     """
     if not passages or not any(map(str.isalnum, query)):
         return Answerability(0.0, False)
     had_vectors = any(passage.scores.vector is not None for passage in passages)
     score = (_WITH_VECTORS if had_vectors else _WORDS_ALONE).at(passages[0].scores)
+    if passages[0].corrections:
+        return Answerability(min(score, DOUBTED), False)
     return Answerability(score, score >= threshold)

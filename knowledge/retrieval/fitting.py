@@ -30,7 +30,6 @@ _ROOT: Final = 3
 """Consonants of a root."""
 _LANGUAGES: Final = ("en", "ar")
 _ARABIC: Final = re.compile("[\u0620-\u064a]")
-_VOWELS: Final = re.compile("[اويى]")
 _LIGHT: Final = (
     "say says said use using used possible able many much long often big far soon كم مدة لماذا اريد أريد نريد مجددا"
 )
@@ -39,6 +38,7 @@ _LIGHT: Final = (
 
 def fit(question: str, passage: Passage) -> Fit:
     """Return how a passage meets a question; where words do not tell, for lack of them or of the language, it does."""
+    question = passage.understood(question)
     if not (_is_read(question, passage) and _telling(question)):
         return Fit(1.0, is_met=True)
     above = " . ".join((passage.document_title, *passage.heading_path))
@@ -94,7 +94,7 @@ def _are_alike(word: str, other: str) -> bool:
     """Tell whether two stems count as one word that the stemmer kept apart, or one is a part of the other."""
     short, long = sorted((word, other), key=len)
     if "\u0600" <= word[0] <= "\u06ff":
-        return len(_root(word)) >= _ROOT and _root(other).startswith(_root(word))
+        return len(analysis.root(word)) >= _ROOT and analysis.root(other).startswith(analysis.root(word))
     if opposites().get(word) and opposites().get(word) == opposites().get(other):
         return True
     if len(short) >= _WHOLE and long.startswith(short):
@@ -102,12 +102,6 @@ def _are_alike(word: str, other: str) -> bool:
     return (
         short[:SHARED_PREFIX] == long[:SHARED_PREFIX] and SHARED_PREFIX <= len(short) >= len(long) - SHARED_PREFIX + 1
     )
-
-
-@lru_cache(maxsize=4096)
-def _root(word: str) -> str:
-    """Return what the forms of an Arabic verb and its noun share: “I import”, “import” (أستورد, استيراد)."""
-    return _VOWELS.sub("", word).removeprefix("ت")
 
 
 @lru_cache(maxsize=1024)

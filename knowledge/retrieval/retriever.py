@@ -6,7 +6,7 @@ are counted up to a limit, and each of the two searches gives a fixed number of 
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
@@ -24,6 +24,7 @@ from knowledge.retrieval.highlights import find_highlights
 from knowledge.retrieval.lexicon import Lexicon
 from knowledge.retrieval.meaning import Reading, reading_of
 from knowledge.retrieval.metrics import RetrievalMetrics
+from knowledge.retrieval.proofreading import Meant, Proofreader
 from knowledge.retrieval.remembered import Remembered
 from knowledge.retrieval.selection import SCANNED, choose_selecting, read_question
 from knowledge.retrieval.spaces import Aim, Spaces
@@ -82,6 +83,7 @@ class Retriever:
         self._store = store
         self._spaces = Spaces(store, embedders)
         self._lexicon = Lexicon()
+        self._proofreader = Proofreader(self._lexicon)
         self._answers: Remembered[tuple[str, Search], tuple[Passage, ...]] = Remembered(ANSWERS)
         self._top_k = top_k
         self._metrics = metrics
@@ -124,26 +126,30 @@ class Retriever:
 
     async def _answer(self, search: Search) -> tuple[tuple[Passage, ...], str]:
         """Return the passages and what they were found by; a result that something stood in the way of is not kept."""
-        readers = self._spaces.readers(search.query)
-        async with self._db.transaction(search.company_id) as connection:
+        async with self._db.snapshot(search.company_id) as connection:
             stamp = await knowledge_sources.stamp(connection, search.company_id)
             known = self._answers.get((stamp, search))
             if known is not None:
                 return known, "cache"
+            vocabulary = await self._lexicon.vocabulary(connection, search.company_id, stamp)
+            meant = await self._proofreader.read(connection, search.company_id, vocabulary, stamp, search.query)
+            readers = self._spaces.readers(meant.text)
             complete = await self._spaces.complete(connection, search.company_id, stamp, readers)
         readers = self._spaces.usable(readers, complete)
-        aim = await self._spaces.aim(search.company_id, search.query, readers, complete)
+        aim = await self._spaces.aim(search.company_id, meant.text, readers, complete)
         async with self._db.snapshot(search.company_id) as connection:
             stamp = await knowledge_sources.stamp(connection, search.company_id)
-            passages = await self._find(connection, search, stamp, aim)
+            passages = await self._find(connection, search, meant, stamp, aim)
         is_whole = aim.is_best if aim else not readers
         if is_whole:
             self._answers.put((stamp, search), passages)
         return passages, ("vectors" if aim.is_best else "standby") if aim else "words"
 
-    async def _find(self, connection: Connection, search: Search, stamp: str, aim: Aim | None) -> tuple[Passage, ...]:
+    async def _find(
+        self, connection: Connection, search: Search, meant: Meant, stamp: str, aim: Aim | None
+    ) -> tuple[Passage, ...]:
         vocabulary = await self._lexicon.vocabulary(connection, search.company_id, stamp)
-        question = read_question(search.query, vocabulary.languages)
+        question = read_question(meant.text, vocabulary.languages)
         corpus = await self._lexicon.corpus(connection, search.company_id, vocabulary, question.all_stems)
         candidates = await self._candidates(connection, search, question, corpus, aim)
         reading = reading_of(aim.space) if aim else Reading()
@@ -151,7 +157,8 @@ class Retriever:
         chunks = await knowledge_chunks.load(
             connection, search.company_id, [each.candidate.chunk_id for each in ranked]
         )
-        return _choose(ranked, chunks, question, search.k)
+        chosen = _choose(ranked, chunks, question, search.k)
+        return tuple(replace(each, corrections=meant.corrections) for each in chosen) if meant.corrections else chosen
 
     async def _candidates(
         self, connection: Connection, search: Search, question: Question, corpus: Corpus, aim: Aim | None

@@ -139,6 +139,39 @@ async def test_filters(shelf: Shelf, retriever: Retriever) -> None:
         assert {title for title in titles(found) if title in ("Passwords", "Kennwort")} == expected, wish
 
 
+async def test_misspelt_words_are_read_as_those_of_the_companys_own_documents(
+    make_shelf: Callable[[], Awaitable[Shelf]], shelf: Shelf, retriever: Retriever, primary: Embedding
+) -> None:
+    other = await make_shelf()
+    await other.put({"own": Document("Frobnix", "Frobnix paints fences.", language="en")})
+    source = await shelf.put(HELP)
+    query = "hwo do I chnge my pasword for Frobnxi"
+    [found] = await retriever.retrieve(shelf.company_id, query, k=1)
+    assert found.document_title == "Passwords"
+    assert found.corrections == (("hwo", "how"), ("pasword", "password"))
+    assert primary.asked == ["how do I chnge my password for Frobnxi"]
+    assert [found.text[start:end] for start, end in found.highlights] == ["password"]
+
+    changed = Document("Passwords", PASSWORD.replace("set", "change"), language="en")
+    await shelf.put({**HELP, "password": changed}, source_id=source, revision=2)
+    [again] = await retriever.retrieve(shelf.company_id, query, k=1)
+    assert ("chnge", "change") in again.corrections, "the words are those of what is published now"
+
+
+async def test_a_word_that_is_written_somewhere_is_no_misspelling(shelf: Shelf, retriever: Retriever) -> None:
+    await shelf.put({**HELP, "typo": Document("Notes", "Pasword is what we called it.", language="en")})
+    [found] = await retriever.retrieve(shelf.company_id, "pasword", k=1)
+    assert (found.document_title, found.corrections) == ("Notes", ())
+
+
+async def test_only_languages_whose_misspellings_were_measured_are_corrected(
+    shelf: Shelf, retriever: Retriever
+) -> None:
+    await shelf.put({"de": Document("Kennwort", "Das Kennwort ist geheim.", language="de")})
+    [found] = await retriever.retrieve(shelf.company_id, "Kenwort", k=1)
+    assert found.corrections == ()
+
+
 async def test_a_publication_is_seen_at_once(shelf: Shelf, retriever: Retriever, primary: Embedding) -> None:
     source = await shelf.put(HELP)
     query = "How long must a password be?"
