@@ -170,6 +170,7 @@ def test_a_person_is_asked_for_and_takes_over_and_hands_back(chat: Chat, standin
     chat.write("Hello")
     chat.until(lambda: standin.stored, "the message")
     standin.say("Hi")
+    chat.says("Hi")
     ask = chat.root.get_by_role("button", name="Talk to a person")
     ask.click()
     chat.until(lambda: standin.heard("request_human"), "the wish")
@@ -271,6 +272,7 @@ def test_what_was_refused_says_why_and_can_be_sent_again_also_after_a_reload(cha
     chat.write("Too fast")
     trouble = chat.root.locator(".trouble")
     expect(trouble).to_contain_text("too many messages")
+    chat.delivered()
     chat.page.reload()
     chat.says("Too fast")
     expect(trouble).to_contain_text("too many messages")
@@ -283,17 +285,23 @@ def test_what_was_refused_says_why_and_can_be_sent_again_also_after_a_reload(cha
 
 
 def test_what_waits_outlives_a_reload_also_before_the_user_is_known(chat: Chat, standin: ChatStandIn) -> None:
-    slow = f"new Promise((done) => setTimeout(() => done('{token_for('u1')}'), 1500))"
-    options = f"{{chat: true, userToken: () => {slow}}}"
+    known = f"new Promise((done) => {{ window.know = () => done('{token_for('u1')}') }})"
+    options = f"{{chat: true, userToken: () => window.known ??= {known}}}"
     chat.goto(options)
     chat.page.evaluate("OnboardingAgent.openChat()")
     chat.write("Early")
     chat.says("Early")
+    assert not standin.sockets
+    chat.page.wait_for_function("'know' in window")
+    chat.page.evaluate("know()")
     chat.until(lambda: standin.stored, "the message")
     standin.error = {"code": "anything"}
     chat.write("Refused")
     expect(chat.root.locator(".trouble")).to_be_visible()
+    chat.delivered()
     chat.page.reload()
+    chat.page.wait_for_function("'know' in window")
+    chat.page.evaluate("know()")
     expect(chat.root.locator(".trouble")).to_be_visible()
     chat.until(lambda: chat.lines() == ["Early", "Refused"], "both")
 
@@ -303,6 +311,7 @@ def test_what_was_refused_can_be_dropped(chat: Chat, standin: ChatStandIn) -> No
     standin.error = {"code": "anything"}
     chat.write("Never mind")
     expect(chat.root.locator(".trouble")).to_have_text("Not sent.")
+    chat.delivered()
     chat.root.get_by_role("button", name="Delete").click()
     expect(chat.root.locator(".mine")).to_have_count(0)
     chat.page.reload()
@@ -327,7 +336,9 @@ def test_without_a_line_messages_wait_and_go_when_it_is_back(chat: Chat, standin
 
 def test_a_message_that_nobody_confirms_is_sent_once_more_and_then_fails(chat: Chat, standin: ChatStandIn) -> None:
     # Shortens the patience of the page's own clock.
-    chat.page.add_init_script("const now = Date.now; const begin = now(); Date.now = () => begin + (now() - begin) * 8")
+    chat.page.add_init_script(
+        "const now = Date.now; const begin = now(); Date.now = () => begin + (now() - begin) * 30"
+    )
     standin.deaf = True
     chat.start()
     chat.write("Hello?")
@@ -390,6 +401,7 @@ def test_suggestions_are_offered_until_something_was_said(chat: Chat, standin: C
 def test_an_api_that_is_away_is_said_and_tried_again(chat: Chat, standin: ChatStandIn) -> None:
     standin.rule = lambda request: Reply(503, {"code": "unavailable"}) if request.path == SESSION else None
     chat.goto()
+    chat.greeted()
     chat.open()
     expect(chat.panel).to_contain_text("did not work")
     standin.rule = None
@@ -412,7 +424,7 @@ def test_an_api_that_is_away_does_not_keep_messages_from_being_sent(chat: Chat, 
 def test_the_session_says_who_and_in_which_language(chat: Chat, standin: ChatStandIn) -> None:
     chat.start("{locale: 'de', chat: {playbook: 'sales'}}")
     chat.until(lambda: standin.posts(SESSION), "the session")
-    [request] = standin.posts(SESSION)
+    request, *_ = standin.posts(SESSION)
     assert json.loads(request.body) == {"playbook": "sales", "language": "de"}
     assert request.headers["X-API-Key"] == "pk_test"
     assert request.headers["X-User-Token"].count(".") == 2
