@@ -4,13 +4,15 @@ Here is what the API accepts and the runtime reads; secrets are stored apart, en
 """
 
 import json
+from collections.abc import Collection
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, Self
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
 
-from core.playbooks import Name
+from core.playbooks import Name, Playbook, shipped
 
 BUILT_IN: Final = ("search_knowledge", "create_ticket", "request_human", "advance_stage", "remember")
 """Tools that every installation has; no company's tool may take their names."""
@@ -42,6 +44,10 @@ class ToolDefinition(BaseModel):
     timeout_seconds: Annotated[float, Field(gt=0, le=30)] = 10
     max_result_bytes: Annotated[int, Field(ge=256, le=65_536)] = 8192
 
+    def goes_by(self, name: str) -> bool:
+        """Tell whether a name in a playbook may stand for this tool, or for one of this server's."""
+        return name == self.name or (self.kind == "mcp" and name.startswith(f"{self.name}_"))
+
     @model_validator(mode="after")
     def _is_usable(self) -> Self:
         if self.name in BUILT_IN:
@@ -50,6 +56,24 @@ class ToolDefinition(BaseModel):
             raise ValueError("url must not hold a user name or a password")
         check_parameters(self.parameters)
         return self
+
+
+def unknown_tools(playbook: Playbook, defined: Collection[ToolDefinition]) -> tuple[tuple[int, str], ...]:
+    """Return which tools a playbook names that a company does not have (yet), each with its place in the list.
+
+    What shipped playbooks name is meant to be defined by whoever has it, and never counts.
+    """
+    known = _known_names()
+    return tuple(
+        (position, name)
+        for position, name in enumerate(playbook.tools)
+        if name not in known and not any(tool.goes_by(name) for tool in defined)
+    )
+
+
+@lru_cache(1)
+def _known_names() -> frozenset[str]:
+    return frozenset(BUILT_IN).union(*(one.playbook.tools for one in shipped().values()))
 
 
 def check_parameters(schema: dict[str, Any]) -> None:

@@ -18,12 +18,6 @@ from db import audit
 from db.pool import Connection
 from db.query import fetch_dict, fetch_dicts, fetch_value
 
-# Reads the tools that conversations may use.
-_ENABLED: Final = """
-    SELECT name, definition, secret, enabled, version, updated_at, updated_by FROM tools
-    WHERE company_id = %(company_id)s AND enabled ORDER BY name
-"""
-
 # Reads all tools of a company.
 _LIST: Final = """
     SELECT name, definition, secret, enabled, version, updated_at, updated_by FROM tools
@@ -79,10 +73,10 @@ class StoredTool:
     updated_by: str
 
 
-async def enabled(connection: Connection, company_id: str) -> list[StoredTool]:
-    """Return the tools that conversations of a company may use, by name; one that is not valid any more is left out."""
+async def valid(connection: Connection, company_id: str) -> list[StoredTool]:
+    """Return all tools of a company, by name; one that is not valid any more is left out, and named in the log."""
     found = []
-    for row in await fetch_dicts(connection, _ENABLED, {"company_id": company_id}):
+    for row in await fetch_dicts(connection, _LIST, {"company_id": company_id}):
         try:
             found.append(_tool(row))
         except ValidationError:

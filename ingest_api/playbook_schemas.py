@@ -16,11 +16,20 @@ class _Answer(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
+class PlaybookWarning(_Answer):
+    """Something in a playbook that is allowed and may yet be a mistake, by its place in the definition."""
+
+    field: str
+    code: Literal["unknown_tool"]
+    detail: str
+
+
 class PlaybookDocument(_Answer):
     """A playbook as it holds for the company.
 
     `number` counts the company's own versions; a shipped one has none. `fault` says why a stored one cannot be used by
-    this version of the product; the shipped one holds in its place.
+    this version of the product; the shipped one holds in its place. `warnings` name tools that the company does not
+    have at this moment.
     """
 
     name: str
@@ -31,6 +40,7 @@ class PlaybookDocument(_Answer):
     created_at: datetime | None = None
     created_by: str | None = None
     fault: str | None = None
+    warnings: list[PlaybookWarning] = []
 
 
 class PlaybookVersion(_Answer):

@@ -26,12 +26,7 @@ def may_be_offered(talk: Talk, definition: ToolDefinition) -> bool:
     """Tell whether a definition's tools may be used in a conversation by this user, at whatever stage."""
     role = "anonymous" if talk.is_anonymous else "user"
     is_meant = definition.playbooks is None or talk.playbook.name in definition.playbooks
-    return role in definition.roles and is_meant and any(_names(definition, name) for name in talk.playbook.tools)
-
-
-def _names(definition: ToolDefinition, name: str) -> bool:
-    """Tell whether a name in a playbook may stand for a tool of a definition."""
-    return name == definition.name or (definition.kind == "mcp" and name.startswith(f"{definition.name}_"))
+    return role in definition.roles and is_meant and any(map(definition.goes_by, talk.playbook.tools))
 
 
 def is_offered(talk: Talk, name: str, definition: ToolDefinition) -> bool:

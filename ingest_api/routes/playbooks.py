@@ -1,5 +1,6 @@
 """Playbooks: the shipped ones, a company's own in versions, and which version is in force."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -7,11 +8,12 @@ from fastapi import APIRouter, Header, Path, Response
 from fastapi.responses import JSONResponse
 
 from core.errors import Conflict
-from core.playbooks import NAME_PATTERN, Playbook
-from db import playbooks
+from core.playbooks import NAME_PATTERN, Playbook, parse_playbook
+from core.tools import ToolDefinition, unknown_tools
+from db import playbooks, tools
 from db.pool import Connection
 from ingest_api.deps import CallerOf, Cursor, Limit, ServicesOf
-from ingest_api.playbook_schemas import PlaybookDocument, PlaybookVersion
+from ingest_api.playbook_schemas import PlaybookDocument, PlaybookVersion, PlaybookWarning
 from ingest_api.problems import problem_responses
 from ingest_api.refusals import VersionConflict
 from ingest_api.schemas import ListOf
@@ -28,8 +30,8 @@ router = APIRouter(prefix="/api/v1/playbooks", tags=["playbooks"])
 async def list_playbooks(caller: CallerOf, services: ServicesOf) -> ListOf[PlaybookDocument]:
     """Return what holds under each name: the company's own, and the shipped ones that it did not replace."""
     async with services.database.transaction(caller.company_id) as connection:
-        listed = await playbooks.list_(connection, caller.company_id)
-    return ListOf(items=[PlaybookDocument.model_validate(one) for one in listed], next_cursor=None)
+        items = await _documents(connection, caller.company_id)
+    return ListOf(items=items, next_cursor=None)
 
 
 @router.get("/{name}", summary="Read a playbook", response_model=PlaybookDocument, responses=problem_responses(404))
@@ -41,10 +43,29 @@ async def read_playbook(name: PlaybookName, caller: CallerOf, services: Services
 
 
 async def _document(connection: Connection, company_id: str, name: str) -> dict[str, Any]:
-    for one in await playbooks.list_(connection, company_id):
+    for one in await _documents(connection, company_id):
         if one.name == name:
-            return PlaybookDocument.model_validate(one).model_dump(mode="json")
+            return one.model_dump(mode="json")
     raise playbooks.UnknownPlaybook(f"There is no playbook {name}.")
+
+
+async def _documents(connection: Connection, company_id: str) -> list[PlaybookDocument]:
+    defined = [one.definition for one in await tools.valid(connection, company_id)]
+    listed = await playbooks.list_(connection, company_id)
+    return [
+        PlaybookDocument.model_validate(one).model_copy(update={"warnings": _warnings(one, defined)}) for one in listed
+    ]
+
+
+def _warnings(listed: playbooks.ListedPlaybook, defined: Sequence[ToolDefinition]) -> list[PlaybookWarning]:
+    """Return what may be a mistake in a playbook; one that cannot be read has its fault instead."""
+    if listed.fault is not None:
+        return []
+    unknown = unknown_tools(parse_playbook(listed.definition), defined)
+    return [
+        PlaybookWarning(field=f"tools.{position}", code="unknown_tool", detail=f"there is no tool {name} yet")
+        for position, name in unknown
+    ]
 
 
 @router.post(
@@ -61,7 +82,8 @@ async def save_playbook(
 ) -> Response:
     """Store the next version of a playbook and put it into force; a shipped one of its name steps back.
 
-    A 422 names every fault by its place, such as `body.stages.greeting.next.0`.
+    A 422 names every fault by its place, such as `body.stages.greeting.next.0`. `warnings` of the answer name tools
+    that the company does not have: they may be defined later, and are not offered until then.
     """
     expected, caller = expected_version(if_match), write.caller
 

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from core.errors import Unauthenticated
 from core.pseudonyms import Pseudonyms
 from core.security import Vault
+from core.tools import unknown_tools
 from db import companies, profile_facts, tools
 from db.pool import Database
 from db.tools import StoredTool
@@ -38,6 +39,9 @@ EVERYWHERE: Final = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 MAX_CONNECTIONS: Final = 256
 """More than all turns of a process use at a time: a company's slow tools must not keep another's waiting."""
 
+MAX_TOLD: Final = 10_000
+"""Versions of playbooks about which something was said; beyond these it is said again."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -59,6 +63,7 @@ class Toolbox:
         self._log = CallStore(db, vault)
         self._admission = CallAdmission(redis)
         self._servers = McpCatalogue(addresses_model)
+        self._told: set[tuple[str, str]] = set()
 
     @classmethod
     @asynccontextmanager
@@ -93,13 +98,25 @@ class Toolbox:
     async def _defined(self, talk: Talk) -> _Defined:
         company_id, user_id = talk.turn.company_id, talk.turn.user_id
         async with available(), self._db.transaction(company_id) as connection:
-            stored = [
-                one for one in await tools.enabled(connection, company_id) if may_be_offered(talk, one.definition)
-            ]
+            known = await tools.valid(connection, company_id)
+            stored = [one for one in known if one.enabled and may_be_offered(talk, one.definition)]
             common = await companies.webhook_secret(connection, company_id) if stored else None
             consent = await profile_facts.consent(connection, company_id, user_id)
+        self._tell_unknown(talk, known)
         found = ((one, self._secret(one, common)) for one in stored)
         return _Defined(tuple(pair for pair in found if _is_usable(*pair)), consent.remembers is not False)
+
+    def _tell_unknown(self, talk: Talk, known: Sequence[StoredTool]) -> None:
+        """Say once in the log which tools a version of a playbook names that the company does not have."""
+        version = (talk.turn.company_id, talk.playbook_version)
+        unknown = unknown_tools(talk.playbook, [one.definition for one in known])
+        if not unknown or version in self._told:
+            return
+        if len(self._told) >= MAX_TOLD:
+            self._told.clear()
+        self._told.add(version)
+        names = {"playbook": talk.playbook_version, "tools": [name for _, name in unknown]}
+        _log.warning("playbook.unknown_tools", extra={"company_id": talk.turn.company_id, **names})
 
     def _secret(self, stored: StoredTool, common: bytes | None) -> str | None:
         """Return a tool's secret; an HTTP tool without one is signed as the company's other webhooks are."""

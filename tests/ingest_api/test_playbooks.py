@@ -87,6 +87,31 @@ async def test_versions_are_stored_activated_and_withdrawn(client: httpx2.AsyncC
     assert actions[:4] == ["playbook.withdrawn", "playbook.activated", "playbook.saved", "playbook.saved"]
 
 
+async def test_a_tool_that_there_is_not_yet_is_named_in_a_warning(
+    client: httpx2.AsyncClient, headers: dict[str, str]
+) -> None:
+    named = ["search_knowledge", "get_stock", "refund", "shop_orders"]
+
+    async def warned() -> list[dict[str, str]]:
+        one = (await client.get(f"{PATH}/concierge", headers=headers)).json()["warnings"]
+        listed = (await client.get(PATH, headers=headers)).json()["items"]
+        assert {item["name"]: item["warnings"] for item in listed if item["warnings"]} == (
+            {"concierge": one} if one else {}
+        )
+        return list(one)
+
+    stored = await client.post(PATH, json=playbook(tools=named), headers=headers)
+    refund = {"field": "tools.2", "code": "unknown_tool", "detail": "there is no tool refund yet"}
+    orders = {"field": "tools.3", "code": "unknown_tool", "detail": "there is no tool shop_orders yet"}
+    assert (stored.status_code, stored.json()["warnings"]) == (201, [refund, orders])
+    await client.post(TOOLS, json=tool(name="shop", kind="mcp"), headers=headers)
+    assert await warned() == [refund]
+    await client.post(TOOLS, json=tool(name="refund", enabled=False), headers=headers)
+    assert await warned() == []
+    again = await client.post(f"{PATH}/concierge/versions/1/activate", headers=headers)
+    assert again.json()["warnings"] == []
+
+
 async def test_if_match_guards_against_a_lost_change(client: httpx2.AsyncClient, headers: dict[str, str]) -> None:
     first = await client.post(PATH, json=playbook(), headers={**headers, "If-Match": '"0"'})
     assert first.status_code == 201

@@ -105,12 +105,14 @@ async def test_where_nothing_can_be_recommended_it_is_said_once(
         assert phrase("recommendations.none", "en") not in await told(chat, redis, "ok, thanks")
 
 
-async def test_a_companys_own_playbook_speaks(database: Database, redis: Redis, company: Company) -> None:
+async def test_a_companys_own_playbook_speaks(
+    database: Database, redis: Redis, company: Company, caplog: pytest.LogCaptureFixture
+) -> None:
     own = parse_playbook(
         {
             "name": "support", "title": "Ours", "persona": "You are ours.", "tone": "Plain.",
             "greeting": {"en": "Ahoy! What can we do?", "ar": "أهلًا بك على متن السفينة"},
-            "first_stage": "deck", "stages": {"deck": {"title": "Deck"}},
+            "first_stage": "deck", "stages": {"deck": {"title": "Deck"}}, "tools": ["get_stock", "refund"],
         }
     )  # fmt: skip
     async with database.transaction(company.company_id) as connection:
@@ -118,6 +120,9 @@ async def test_a_companys_own_playbook_speaks(database: Database, redis: Redis, 
     chat = Chat(database, redis, company.company_id)
     async with answering(database, redis):
         assert await told(chat, redis, "hello") == "Ahoy! What can we do?"
+        await told(chat, redis, "thanks")
+    unknown = [record.tools for record in caplog.records if record.message == "playbook.unknown_tools"]  # type: ignore[attr-defined]
+    assert unknown == [["refund"]]
     async with database.transaction(company.company_id) as connection:
         kept = await conversations.get(connection, company.company_id, chat.conversation_id or "")
     assert kept
