@@ -1,6 +1,7 @@
 """The API as a real process, while its stores come and go: nothing lost, nothing doubled, nothing told."""
 
 import concurrent.futures
+import contextlib
 import signal
 import socket
 import time
@@ -173,17 +174,30 @@ def test_a_stop_answers_what_is_under_way_first(environment: dict[str, str], com
     process = Process(environment)
     host, port = process.url.removeprefix("http://").split(":")
     body = orjson.dumps(batch(event(event_id="slow")))
-    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nX-API-Key: {company.public_key}\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = (
+        f"POST {PATH} HTTP/1.1\r\nHost: x\r\nX-API-Key: {company.public_key}\r\nContent-Length: {len(body)}\r\n"
+        "Expect: 100-continue\r\n\r\n"
+    )
     with socket.create_connection((host, int(port))) as slow:
-        slow.sendall(head.encode() + body[:10])
-        time.sleep(0.3)
+        slow.sendall(head.encode())
+        assert slow.recv(65536).startswith(b"HTTP/1.1 100")  # the request is under way: its body is waited for
         process.process.send_signal(signal.SIGTERM)
-        time.sleep(0.3)
-        slow.sendall(body[10:])
+        wait_until_refused(host, int(port))
+        slow.sendall(body)
         answer = slow.recv(65536)
     assert answer.startswith(b"HTTP/1.1 202")
     assert process.stop() == (0, "")
     assert in_stream(environment["REDIS_URL"]) == ["slow"]
+
+
+def wait_until_refused(host: str, port: int) -> None:
+    """Wait until nobody listens there any more."""
+    deadline = time.monotonic() + 30
+    with contextlib.suppress(ConnectionRefusedError):
+        while time.monotonic() < deadline:
+            socket.create_connection((host, port)).close()
+            time.sleep(0.05)
+        raise AssertionError("the API still listens")
 
 
 def test_a_length_that_lies_stores_nothing(api_process: Process, company: Company, environment: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
 """The API and the consumer together: real turns of the real graph, by rules and by models that fail."""
 
 import asyncio
+import threading
 from typing import Any
 
 import httpx2
@@ -98,17 +99,20 @@ async def test_a_wish_for_a_person_puts_it_into_the_queue_and_a_person_answers(
 
 
 async def test_a_person_who_takes_over_cuts_the_answer_short(
-    client: httpx2.AsyncClient, headers: dict[str, str], services: Services
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services, company: Company
 ) -> None:
+    page, is_taken = talking.Chat(services.database, services.redis, company.company_id, "u1"), threading.Event()
+    await page.connect()
     begun = await start(client, headers, playbook="support", conversation_type=None)
     path = f"/api/v1/conversations/{begun['conversation_id']}"
     said = ("A live key has 32 characters [1]. ", "A live key ", "begins with crm_live_ [1]. ", "It never expires [1].")
     with LlmServer() as llm:
-        llm.default = streaming(*said, pause=0.6)
+        llm.default = streaming(*said, until=is_taken)
         async with talking.answering(services.database, services.redis, reasoner=reasoner_at(llm)):
             task = (await say(client, headers, begun["conversation_id"], "What is a live key?", mode="async")).json()
-            await eventually(lambda: asyncio.sleep(0, bool(llm.requests)))
+            await eventually(page.passing)
             await client.post(f"{path}/takeover", json={"author": "Sam"}, headers=headers)
+            is_taken.set()
             await ended_task(client, headers, task["status_url"])
     answers = [
         one for one in (await client.get(path, headers=headers)).json()["messages"] if one["role"] == "assistant"
@@ -151,12 +155,14 @@ async def test_a_slow_model_makes_a_task_of_it(
     client: httpx2.AsyncClient, headers: dict[str, str], services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(routes.WAIT_SECONDS, "auto", 0.3)
+    is_late = threading.Event()
     begun = await start(client, headers, playbook="support", conversation_type=None)
     with LlmServer() as llm:
-        llm.default = streaming("A live key ", "has 32 characters [1].", pause=0.4)
+        llm.default = streaming("A live key ", "has 32 characters [1].", until=is_late)
         async with talking.answering(services.database, services.redis, reasoner=reasoner_at(llm)):
             answer = await say(client, headers, begun["conversation_id"], "What is a live key?")
             assert answer.status_code == 202, answer.text
+            is_late.set()
             task = await ended_task(client, headers, answer.json()["status_url"])
     assert task["status"] == "done"
     assert task["result"]["message"]["text"]

@@ -1,6 +1,7 @@
 """How the server treats one request. Each behaviour is a value; the server carries it out."""
 
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any, Literal
 
 Kind = Literal["answer", "status", "disconnect", "raw"]
@@ -25,8 +26,9 @@ Vectors = Literal[
 class Behaviour:
     """One treatment: wait `seconds`, then answer, fail with a status, hang up midway, or send raw bytes.
 
-    Of a stream: `pieces` are its texts (else its words), with a `pause` before each; after `stop_after` of them the
-    connection ends, or hangs. `calls` are the tools asked for, by name and arguments.
+    Of a stream: `pieces` are its texts (else its words), with a `pause` before each; those after the first wait for
+    `until`, and after `stop_after` of them the connection ends, or hangs. `calls` are the tools asked for, by name and
+    arguments.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Behaviour:
     vectors: Vectors = "sound"
     pieces: tuple[str, ...] | None = None
     pause: float = 0.0
+    until: Event | None = None
     stop_after: int | None = None
     hangs: bool = False
     calls: tuple[tuple[str, str], ...] = ()
@@ -137,9 +140,9 @@ def calling(*calls: tuple[str, str], text: str = "") -> Behaviour:
     return Behaviour("calling", text=text, calls=calls, finish_reason="tool_calls")
 
 
-def streaming(*pieces: str, pause: float = 0.0) -> Behaviour:
-    """A text in these pieces, with a pause before each."""
-    return Behaviour("streaming", text="".join(pieces), pieces=pieces, pause=pause)
+def streaming(*pieces: str, pause: float = 0.0, until: Event | None = None) -> Behaviour:
+    """A text in these pieces, with a pause before each; after the first one it waits for `until`."""
+    return Behaviour("streaming", text="".join(pieces), pieces=pieces, pause=pause, until=until)
 
 
 def breaking_off(*pieces: str, pause: float = 0.0) -> Behaviour:

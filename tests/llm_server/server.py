@@ -154,6 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
             is_text = bool(chunk["choices"]) and bool(chunk["choices"][0]["delta"].get("content"))
             if is_text and behaviour.pause:
                 self.server.owner.stopping.wait(behaviour.pause)
+            if is_text and said and behaviour.until:
+                behaviour.until.wait(60)
             self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
             self.wfile.flush()
             said += is_text

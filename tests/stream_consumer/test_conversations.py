@@ -1,5 +1,6 @@
 """Messages of users, from the row and the stream to the answer in the outbox, over real PostgreSQL and real Redis."""
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -331,10 +332,11 @@ async def test_a_model_that_loops_or_calls_unknown_tools_comes_to_an_end(
 async def test_two_quick_messages_become_one_turn_and_one_that_comes_meanwhile_waits(
     database: Database, redis: Redis, company: Any, database_url: str, llm: LlmServer
 ) -> None:
-    llm.script(streaming("Live keys have 32 ", "characters [1].", pause=0.4))
+    is_asked_again = threading.Event()
+    llm.script(streaming("Live keys have 32 ", "characters [1].", until=is_asked_again))
     chat = Chat(database, redis, company.company_id)
+    first, second = await chat.say("One thing."), await chat.say("How long is a live key?")
     async with answering(database, redis, reasoner=model(llm)):
-        first, second = await chat.say("One thing."), await chat.say("How long is a live key?")
         assert first.turn
         assert second.turn
         assert first.turn.turn_id == second.turn.turn_id
@@ -346,6 +348,7 @@ async def test_two_quick_messages_become_one_turn_and_one_that_comes_meanwhile_w
         third = await chat.say("When do keys expire?")
         assert third.turn
         assert third.turn.turn_id != first.turn.turn_id
+        is_asked_again.set()
         await ended(redis, first.turn)
         await ended(redis, third.turn)
     roles = [message.role for message in await chat.heard()]
@@ -363,7 +366,8 @@ async def test_the_user_stops_an_answer_between_two_sentences(
         "Test keys are refused [1]. ",
         *["Keys expire after 90 days [1]. "] * 9,
     ]
-    llm.script(streaming(*pieces, pause=0.3))
+    is_stopped = threading.Event()
+    llm.script(streaming(*pieces, until=is_stopped))
     chat = Chat(database, redis, company.company_id)
     await chat.connect()
     async with answering(database, redis, reasoner=model(llm)):
@@ -375,6 +379,7 @@ async def test_the_user_stops_an_answer_between_two_sentences(
 
         await eventually(has_begun)
         await chat.stop()
+        is_stopped.set()
         await ended(redis, taken.turn)
         again = await chat.say("Thanks!")
         assert again.turn

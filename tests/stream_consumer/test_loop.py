@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -192,22 +193,27 @@ async def test_an_entry_that_ends_every_process_that_tries_it_is_set_aside(redis
 
 
 async def test_suspects_of_a_role_of_long_entries_go_alone_from_the_second_time_on(redis: Redis) -> None:
-    together, at_once = 0, 0
+    together, at_once, company = 0, 0, asyncio.Event()
 
     async def react(entries: Sequence[Entry]) -> Sequence[Outcome]:
         nonlocal together, at_once
         at_once += 1
         together = max(together, at_once)
-        await asyncio.sleep(0.05)
+        if at_once > 1:
+            company.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(company.wait(), patience)
         at_once -= 1
         return [DONE]
 
     await _left_behind(redis, b"1", b"2", b"3")
+    patience = 0.1
     for entry_id, _ in await redis.xrange(STREAM):
         await redis.hset(f"{STREAM}:attempts", entry_id, 1)
     async with running(redis, Recorder(react), replace(QUICK, batch=1, slots=3, isolate_after=1)):
         await eventually(lambda: _none_left(redis))
     assert together == 1
+    patience = 20
     await _left_behind(redis, b"1", b"2", b"3")
     async with running(redis, Recorder(react), replace(QUICK, batch=1, slots=3, isolate_after=1)):
         await eventually(lambda: _none_left(redis))
@@ -275,11 +281,12 @@ async def test_a_long_handler_keeps_its_claim(redis: Redis) -> None:
         return [DONE] * len(entries)
 
     slow, other = Recorder(react), Recorder()
+    policy = replace(QUICK, claim_idle_ms=1500)  # renewed each half second: a machine may be late by a whole one
     await add(redis, b"a")
-    async with running(redis, slow):
+    async with running(redis, slow, policy):
         await eventually(lambda: _is(slow.seen, [b"a"]))
-        async with running(redis, other):
-            await asyncio.sleep(1.2)  # four times the claim idle time
+        async with running(redis, other, policy):
+            await asyncio.sleep(2)
         gate.set()
         await eventually(lambda: _none_left(redis))
     assert other.seen == []

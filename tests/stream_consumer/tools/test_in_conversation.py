@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -171,13 +172,13 @@ async def test_a_worker_that_dies_while_a_tool_works_leaves_one_call_under_one_k
     desk: Desk, host: HTTPServer, database: Database, redis: Redis, llm: LlmServer, database_url: str
 ) -> None:
     keys: list[str] = []
-    is_asked, loop = asyncio.Event(), asyncio.get_running_loop()
+    is_asked, is_dead, loop = asyncio.Event(), threading.Event(), asyncio.get_running_loop()
 
     def answer(request: Request) -> Response:
         keys.append(request.headers["Idempotency-Key"])
         loop.call_soon_threadsafe(is_asked.set)
         if len(keys) == 1:
-            time.sleep(0.5)
+            is_dead.wait(30)
         return Response(json.dumps(ORDER), content_type="application/json")
 
     host.expect_request("/orders").respond_with_handler(answer)
@@ -200,6 +201,7 @@ async def test_a_worker_that_dies_while_a_tool_works_leaves_one_call_under_one_k
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
+    is_dead.set()
     await redis.xadd(streams.CONVERSATIONS, {streams.FIELD: payload})
     async with answering(database, redis, **parts):
         await ended(redis, taken.turn)
