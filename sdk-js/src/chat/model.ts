@@ -4,32 +4,19 @@
  */
 
 import type { ChatOptions } from '../options';
-import type { ChatSession, ClientFrame, ErrorFrame, Nudge, ServerFrame } from '../wire';
-import { GONE, createDesk } from './desk';
+import type { Nudge } from '../wire';
+import { createDesk } from './desk';
+import { createHearing } from './hearing';
+import { createLedger } from './ledger';
 import { createLink } from './link';
-import { type ChatPort, GOING, OUTBOX, type Told, type Unsent } from './port';
+import { createMoment, createNotice } from './moment';
+import type { Parts } from './parts';
+import { type ChatPort, GOING, type Told } from './port';
 import { createRemote } from './remote';
 import type { Scene, Wishes } from './scene';
-import {
-  type Line,
-  SILENCE,
-  type Talk,
-  change,
-  drop,
-  handledBy,
-  hear,
-  isAnswering,
-  isWriting,
-  lastAt,
-  linesOf,
-  overlaps,
-  put,
-  quote,
-  readAt,
-  resume,
-  unread,
-} from './talk';
-import { createDrawer, isOverdue, lineFrom, startsAnew } from './unsent';
+import { isAnswering, isWriting, unread } from './talk';
+import { createDrawer } from './unsent';
+import { createWishes } from './wishes';
 import type { Words } from './words/words';
 
 export interface Model extends Wishes {
@@ -44,207 +31,76 @@ export interface Model extends Wishes {
   quote(nudge: Nudge): void;
 }
 
-/** `[user, when]`: up to when they have read; Unix milliseconds of the server's clock. */
-const READ = 'chatread';
-const NOTICE_MS = 6000;
 /** So long a wish is taken for under way; milliseconds. */
 const WISH_MS = 15_000;
-/** Why a wish for a person cannot be taken back: what the panel says of who answers tells it well enough. */
-const CANNOT_CANCEL = /^(person|nobody)_/;
-const DAY_MS = 24 * 3600_000;
 
 /** @param changed something is to be drawn anew. */
 export function createModel(port: ChatPort, words: Words, changed: () => void): Model {
-  const { scope, store, identity, id: fresh } = port;
-  const { playbook, greeting, suggestions = [] } = Object(port.options.chat) as ChatOptions;
+  const { scope, store, identity } = port;
   const drawer = createDrawer(port);
   const link = createLink(port);
-  let talk: Talk = SILENCE;
-  let user = '';
-  /** What the user asks about, until the conversation is here. */
-  let quoted: Nudge | undefined;
-  let notice = '';
-  /** Until when something holds; Unix milliseconds. */
-  let noticeUntil = 0;
-  let askingUntil = 0;
-  let stoppedUntil = 0;
-
-  const readBefore = (): number | undefined => {
-    const [whose, at] = store.read<[string, number]>(READ) ?? [];
-    return whose === user ? at : undefined;
-  };
-  const post = (frame: ClientFrame): void => {
-    store.save(OUTBOX + fresh(), frame);
-    port.poke();
-  };
-  const say = (text: string): void => {
-    notice = text;
-    noticeUntil = Date.now() + NOTICE_MS;
-  };
-  const update = (next: Talk): void => {
-    talk = next;
-    const isLive = !!talk.conversation && !talk.ended && Date.now() - lastAt(talk) < DAY_MS;
-    const isGoing = isLive || !!unread(talk)[0];
-    // Another tab may know more than this one, which has not asked the API yet.
-    if (!isGoing && desk.session()) store.forget(GOING);
-    else if (isGoing && !store.read(GOING)) store.save(GOING, true);
-    changed();
-  };
-  const take = ({ conversation, messages }: ChatSession): boolean => {
-    const follows = overlaps(talk, messages);
-    const next = resume(talk, conversation, messages, Date.now());
-    const whole = quoted ? quote(next, quoted) : next;
-    const read = readBefore() ?? Math.max(next.read, readAt(next));
-    quoted = undefined;
-    talk = { ...whole, read };
-    return follows;
-  };
-
-  /** Sends what waits in vain once more; then it is the user's turn. */
-  const hurry = (id: string, unsent: Unsent): void => {
-    if (unsent.hurried) drawer.fail(id, 'timeout');
-    else drawer.send(id, { ...unsent, hurried: true });
-  };
-  /** What the store has to say: what waits to be sent, and what was read in other tabs. */
-  const sync = (): void => {
-    const now = Date.now();
-    for (const [id, unsent] of drawer.all(user)) if (link.since() && isOverdue(unsent, link.since(), now)) hurry(id, unsent);
-    const waiting = drawer.all(user);
-    const isKnown = (line: Line): boolean => !line.sending || waiting.has(line.message_id);
-    const isNews = ({ message_id, code }: Line): boolean =>
-      !talk.lines.some((line) => line.client_message_id === message_id && (!line.sending || line.code === code));
-    const lines = [...waiting].map(([id, unsent]) => lineFrom(id, unsent)).filter(isNews);
-    const read = Math.max(talk.read, readBefore() ?? 0);
-    update(put({ ...talk, read, lines: talk.lines.filter(isKnown) }, lines));
-  };
+  const ledger = createLedger(port, drawer, link, () => !!desk.session(), changed);
+  const desk = createDesk(port, createRemote(port), ledger.take, () => {
+    meet();
+    ledger.sync();
+  });
+  const moments = { notice: createNotice(), asking: createMoment(WISH_MS), stopped: createMoment(WISH_MS) };
+  const parts: Parts = { port, words, ledger, desk, drawer, link, ...moments };
+  const hearFrame = createHearing(parts);
+  const wishes = createWishes(parts, changed);
   const meet = (): void => {
     const { userId } = identity.person();
-    if (!userId || userId === user) return;
-    user = userId;
-    talk = SILENCE;
-    desk.meet(user);
-    sync();
+    if (!userId || userId === ledger.user()) return;
+    ledger.begin(userId);
+    desk.meet(userId);
+    ledger.sync();
   };
-  const desk = createDesk(port, createRemote(port), take, () => {
-    meet();
-    sync();
-  });
-  const reload = (): void => void desk.load();
-
-  const send = (text: string): void => {
-    const at = Date.now();
-    stoppedUntil = 0;
-    drawer.send(fresh(), { user, text, conversation: talk.ended ? null : talk.conversation, playbook, at, sent: at });
-    sync();
-  };
-  const hearError = ({ code, client_message_id: id, message_id }: ErrorFrame): void => {
-    const unsent = id && drawer.all(user).get(id);
-    if (code === GONE) desk.close();
-    if (unsent && startsAnew(unsent, code)) drawer.send(id, { ...unsent, conversation: null, again: true });
-    else if (unsent) drawer.fail(id, code);
-    else if (CANNOT_CANCEL.test(code)) talk = { ...talk, handling: { ...talk.handling, may_cancel: false } };
-    else if (!id) say(words.wrong);
-    if (message_id) talk = change(talk, message_id, { rating: undefined });
-    askingUntil = stoppedUntil = 0;
-    sync();
-  };
-  const hearFrame = (frame: ServerFrame): void => {
-    if (frame.type === 'error') return hearError(frame);
-    if ('client_message_id' in frame && frame.client_message_id) drawer.forget(frame.client_message_id);
-    if (frame.type === 'handoff') {
-      say(frame.handled_by === 'agent' && handledBy(talk) !== 'agent' ? words.back : '');
-      askingUntil = 0;
-    }
-    if (frame.type === 'message') stoppedUntil = 0;
-    update(hear(talk, frame, Date.now()));
+  const isMoving = (): boolean => {
+    const { lines, typing } = ledger.talk();
+    return !!lines[0] || !!typing || !!parts.notice.latest() || !link.since();
   };
 
   // What passes by itself, such as somebody's typing, what waits in vain, and a line that may be down for long.
-  scope.pulse(1000, () => (talk.lines[0] || talk.typing || notice || !link.since()) && sync());
-  scope.listen('online offline', () => (desk.phase() === 'broken' ? reload() : changed()));
+  scope.pulse(1000, () => isMoving() && ledger.sync());
+  scope.listen('online offline', () => (desk.phase() === 'broken' ? wishes.reload() : changed()));
 
   return {
-    send,
-    reload,
-    scene() {
-      const now = Date.now();
-      const session = desk.session();
-      const isStopped = stoppedUntil > now;
-      return {
-        talk,
-        phase: desk.phase(),
-        offline: link.isDown(now),
-        older: desk.hasOlder(),
-        available: session?.person_available ?? true,
-        asking: askingUntil > now,
-        suggestions: (session?.suggestions?.length ? session.suggestions : suggestions).slice(0, 4),
-        greeting: greeting ?? session?.greeting ?? '',
-        answering: isAnswering(talk, now) && !isStopped,
-        writing: isWriting(talk, now) && !isStopped,
-        unread: unread(talk),
-        notice: noticeUntil > now ? notice : '',
-      };
-    },
+    ...wishes,
+    scene: () => sceneOf(parts, Date.now()),
+    read: ledger.read,
+    quote: ledger.quote,
+    wake: () => void (desk.session() || wishes.reload()),
     hear(told) {
       meet();
       link.hear(told);
       const phase = desk.phase();
-      if (told.type === 'hello' && (phase === 'broken' || (phase === 'ready' && !told.resumed))) reload();
+      if (told.type === 'hello' && (phase === 'broken' || (phase === 'ready' && !told.resumed))) wishes.reload();
       else if (told.type === 'look') {
-        sync();
-        if (phase === 'idle' && store.read(GOING)) reload();
+        ledger.sync();
+        if (phase === 'idle' && store.read(GOING)) wishes.reload();
       } else if (told.type !== 'open' && told.type !== 'mount' && told.type !== 'theme') hearFrame(told);
     },
-    wake() {
-      if (!desk.session()) reload();
-    },
-    read() {
-      const at = lastAt(talk);
-      if (at <= talk.read) return;
-      store.save(READ, [user, at]);
-      port.poke();
-    },
-    quote(nudge) {
-      if (desk.session()) update(quote(talk, nudge));
-      else quoted = nudge;
-    },
-    retry({ message_id }) {
-      const unsent = drawer.all(user).get(message_id);
-      if (unsent) drawer.send(message_id, { ...unsent, hurried: false });
-      sync();
-    },
-    remove({ message_id }) {
-      drawer.forget(message_id);
-      update(drop(talk, message_id));
-    },
-    rate({ message_id }, rating) {
-      post({ type: 'feedback', message_id, rating });
-      say(words.thanks);
-      update(change(talk, message_id, { rating }));
-    },
-    stop() {
-      if (talk.conversation) post({ type: 'stop', conversation_id: talk.conversation });
-      stoppedUntil = Date.now() + WISH_MS;
-      update({ ...talk, owed: 0 });
-    },
-    human() {
-      if (talk.conversation && !talk.ended) post({ type: 'request_human', conversation_id: talk.conversation });
-      else send(words.wish);
-      askingUntil = Date.now() + WISH_MS;
-      changed();
-    },
-    cancel() {
-      post({ type: 'cancel_human', conversation_id: talk.conversation! });
-      askingUntil = Date.now() + WISH_MS;
-      changed();
-    },
-    async earlier() {
-      const page = await desk.older();
-      if (!page) say(words.wrong);
-      update(put(talk, linesOf(page?.items ?? [])));
-    },
-    anew() {
-      update({ ...talk, conversation: null, ended: false });
-    },
+  };
+}
+
+/** What there is to draw now. */
+function sceneOf({ port, ledger, desk, link, notice, asking, stopped }: Parts, now: number): Scene {
+  const { greeting, suggestions = [] } = Object(port.options.chat) as ChatOptions;
+  const talk = ledger.talk();
+  const session = desk.session();
+  const isStopped = stopped.holds(now);
+  return {
+    talk,
+    phase: desk.phase(),
+    offline: link.isDown(now),
+    older: desk.hasOlder(),
+    available: session?.person_available ?? true,
+    asking: asking.holds(now),
+    suggestions: (session?.suggestions?.length ? session.suggestions : suggestions).slice(0, 4),
+    greeting: greeting ?? session?.greeting ?? '',
+    answering: isAnswering(talk, now) && !isStopped,
+    writing: isWriting(talk, now) && !isStopped,
+    unread: unread(talk),
+    notice: notice.text(now),
   };
 }

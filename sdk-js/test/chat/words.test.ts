@@ -74,6 +74,7 @@ describe('what is on its way', () => {
     expect(isOverdue(unsent, 500, 1000 + PATIENCE_MS)).toBe(false);
     expect(isOverdue(unsent, 500, 1001 + PATIENCE_MS)).toBe(true);
     expect(isOverdue(unsent, 5000, 1001 + PATIENCE_MS)).toBe(false);
+    expect(isOverdue(unsent, 0, 1001 + PATIENCE_MS)).toBe(false);
     expect(isOverdue({ ...unsent, code: 'x' }, 500, 1001 + PATIENCE_MS)).toBe(false);
   });
   it.each([
