@@ -32,6 +32,7 @@ export function createHearing({ words, ledger, desk, drawer, notice, asking, sto
     if (frame.type === 'handoff') {
       notice.say(frame.handled_by === 'agent' && handledBy(talk()) !== 'agent' ? words.back : '');
       asking.end();
+      stopped.end();
     }
     if (frame.type === 'message') stopped.end();
     update(hear(talk(), frame, Date.now()));

@@ -37,7 +37,9 @@ export function createLog(kit: Kit): Log {
   const hello = make('div.line', {}, make('div.said', {}, make('p', { dir: 'auto' })));
   const lines = make('div.lines');
   const dots = make('div.dots', {}, make('i'), make('i'), make('i'));
-  const log = make('div.log', { role: 'log', 'aria-label': words.assistant, tabindex: '0' }, earlier, hello, lines, dots);
+  const stopped = make('div.line.note', {}, make('div.said', {}, make('p', {}, words.stopped)));
+  const parts = [earlier, hello, lines, dots, stopped];
+  const log = make('div.log', { role: 'log', 'aria-label': words.assistant, tabindex: '0' }, ...parts);
   const latest = press('latest.down', () => toEnd(), words.latest, icon(SEND));
   let drawn = new Map<string, Drawn>();
   let spoken: Spoken | undefined;
@@ -125,6 +127,7 @@ export function createLog(kit: Kit): Log {
       hello.querySelector('p')!.textContent = scene.greeting;
       hello.hidden = scene.older || !scene.greeting;
       dots.hidden = !scene.writing;
+      stopped.hidden = !scene.stopped;
       readOut(scene);
       if (wasTop && top !== wasTop) log.scrollTop = log.scrollHeight - before;
       else if (follows) toEnd();

@@ -14,7 +14,7 @@ import type { Parts } from './parts';
 import { type ChatPort, GOING, type Told } from './port';
 import { createRemote } from './remote';
 import type { Scene, Wishes } from './scene';
-import { isAnswering, isWriting, unread } from './talk';
+import { OWED_MS, isAnswering, isWriting, unread } from './talk';
 import { createDrawer } from './unsent';
 import { createWishes } from './wishes';
 import type { Words } from './words/words';
@@ -44,7 +44,7 @@ export function createModel(port: ChatPort, words: Words, changed: () => void): 
     meet();
     ledger.sync();
   });
-  const moments = { notice: createNotice(), asking: createMoment(WISH_MS), stopped: createMoment(WISH_MS) };
+  const moments = { notice: createNotice(), asking: createMoment(WISH_MS), stopped: createMoment(OWED_MS) };
   const parts: Parts = { port, words, ledger, desk, drawer, link, ...moments };
   const hearFrame = createHearing(parts);
   const wishes = createWishes(parts, changed);
@@ -100,6 +100,7 @@ function sceneOf({ port, ledger, desk, link, notice, asking, stopped }: Parts, n
     greeting: greeting ?? session?.greeting ?? '',
     answering: isAnswering(talk, now) && !isStopped,
     writing: isWriting(talk, now) && !isStopped,
+    stopped: isStopped,
     unread: unread(talk),
     notice: notice.text(now),
   };

@@ -21,6 +21,8 @@ export interface Scene {
   readonly greeting: string;
   readonly answering: boolean;
   readonly writing: boolean;
+  /** The answer was stopped, and nothing was said to that yet. */
+  readonly stopped: boolean;
   readonly unread: readonly Line[];
   /** Passing words about what did not work. */
   readonly notice: string;

@@ -90,6 +90,22 @@ def test_an_answer_can_be_stopped(chat: Chat, standin: ChatStandIn) -> None:
     expect(chat.box).to_be_focused()
 
 
+def test_that_an_answer_was_stopped_is_shown_at_once_until_the_server_says_so(
+    chat: Chat, standin: ChatStandIn
+) -> None:
+    chat.start()
+    chat.write("Tell me all")
+    chat.until(lambda: standin.stored, "the message")
+    chat.root.get_by_role("button", name="Stop answering").click()
+    note = chat.log.locator(".note")
+    expect(note).to_have_text("Stopped")
+    expect(note).to_be_visible()
+    expect(chat.root.locator(".dots")).to_be_hidden()
+    standin.say("Stopped, as you wished.", status="stopped")
+    chat.says("Stopped, as you wished.")
+    expect(note).to_be_hidden()
+
+
 def test_thumbs_are_sent_and_taken_back_when_refused(chat: Chat, standin: ChatStandIn) -> None:
     chat.start()
     chat.write("Hello")
