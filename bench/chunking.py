@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import orjson
-from langchain_text_splitters import MarkdownHeaderTextSplitter, RecursiveCharacterTextSplitter
+from langchain_text_splitters import Language, MarkdownHeaderTextSplitter, RecursiveCharacterTextSplitter
 
 from bench.report import emit
 from knowledge.chunking import ChunkPolicy, chunk
@@ -31,7 +31,7 @@ def langchain(text: str) -> list[str]:
     """Cut with the header splitter and, behind it, the Markdown rules of the recursive splitter."""
     parts = MarkdownHeaderTextSplitter(_HEADINGS, strip_headers=False).split_text(text)
     splitter = RecursiveCharacterTextSplitter.from_language(
-        "markdown", chunk_size=POLICY.size, chunk_overlap=POLICY.overlap, length_function=estimate_tokens
+        Language.MARKDOWN, chunk_size=POLICY.size, chunk_overlap=POLICY.overlap, length_function=estimate_tokens
     )
     return [each.page_content for each in splitter.split_documents(parts)]
 

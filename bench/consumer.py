@@ -126,7 +126,7 @@ def copy_file(events: list[AcceptedEvent], path: Path) -> None:
 def copy(connection: psycopg.Connection[Any], table: str, path: Path) -> float:
     """Copy the file into a table; returns the seconds."""
     begin = time.perf_counter()
-    connection.execute(f"COPY {table} ({COLUMNS}) FROM '{path}'")  # type: ignore[arg-type]
+    connection.execute(f"COPY {table} ({COLUMNS}) FROM '{path}'")
     return time.perf_counter() - begin
 
 

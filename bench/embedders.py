@@ -67,7 +67,7 @@ def corpus() -> tuple[list[str], list[str]]:
 
 
 def settings_of(name: str) -> EmbeddingSettings:
-    return EmbeddingSettings(_env_file=None, embedding_providers=(name,))  # type: ignore[call-arg]
+    return EmbeddingSettings(_env_file=None, embedding_providers=(name,))
 
 
 def bare_of(name: str) -> Bare:
@@ -172,7 +172,7 @@ async def _ask_once(name: str) -> None:
     from knowledge.embedding.wiring import build_embedders
 
     redis = connect("unix:///nowhere.sock")
-    embedders = build_embedders(settings_of(name), LlmSettings(_env_file=None), redis, NoSpend())  # type: ignore[call-arg]
+    embedders = build_embedders(settings_of(name), LlmSettings(_env_file=None), redis, NoSpend())
     await embedders.primary.embed(COMPANY, [_SENTENCE], is_query=True)
 
 
@@ -182,7 +182,7 @@ async def run(names: Sequence[str], url: str) -> None:
 
     redis = connect(url)
     for name in names:
-        embedders = build_embedders(settings_of(name), LlmSettings(_env_file=None), redis, NoSpend())  # type: ignore[call-arg]
+        embedders = build_embedders(settings_of(name), LlmSettings(_env_file=None), redis, NoSpend())
         await measure(name, embedders.primary, bare_of(name))
         await embedders.close()
     await redis.aclose()
@@ -197,7 +197,7 @@ def _is_there(name: str) -> bool:
     from core.errors import SettingsError
 
     try:
-        check_embedders(settings_of(name), LlmSettings(_env_file=None))  # type: ignore[call-arg]
+        check_embedders(settings_of(name), LlmSettings(_env_file=None))
     except SettingsError:
         print(f"{name} is not installed", file=sys.stderr)
         return False

@@ -27,6 +27,7 @@ from graph.checkpoints import ROLE, open_saver, setup
 from graph.context import Opened, OpenResult, Saved, SaveResult, TurnContext
 from graph.journal import Calls, LlmCall, LlmResponse, Usage
 from graph.reasoner import AlertDraft, Reasoned
+from graph.reasoners.rules import RulesReasoner
 from graph.runner import run_turn
 from graph.state import Alert
 
@@ -47,7 +48,7 @@ CONTENT = NudgeContent(
 )
 
 
-class Stub:
+class Stub(RulesReasoner):
     """A model that answers at once, and stores that only nod: what remains is the graph."""
 
     async def diagnose(self, case: Case, calls: Calls) -> Reasoned[Diagnosis]:

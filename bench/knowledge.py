@@ -117,7 +117,7 @@ def cpu_of(bare: psycopg.Connection[Any]) -> float:
     """Return the seconds of CPU that this process and PostgreSQL's connections have used."""
     pids = bare.execute("SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'").fetchall()
     times = [process.cpu_times() for process in (psutil.Process(), *(psutil.Process(pid) for (pid,) in pids))]
-    return sum(each.user + each.system for each in times)
+    return float(sum(each.user + each.system for each in times))
 
 
 async def measure_cost(url: str, retriever: Retriever, shelf: Shelf, questions: Questions) -> None:
@@ -142,8 +142,9 @@ def report_quality(outcomes: Sequence[Outcome], plain: Report) -> None:
     """Print recall beside that of BM25 in memory, and what answerability achieves."""
     found = summarise(outcomes)
     for cut in (1, 5):
-        emit(f"knowledge_recall_at_{cut}", *([(each.recall or {})[cut]] for each in (found, plain)), "share", digits=4)
-    emit("knowledge_mrr", *([each.mrr or 0.0] for each in (found, plain)), "mean of 1/place", digits=4)
+        ours, limit = ([(each.recall or {})[cut]] for each in (found, plain))
+        emit(f"knowledge_recall_at_{cut}", ours, limit, "share", digits=4)
+    emit("knowledge_mrr", [found.mrr or 0.0], [plain.mrr or 0.0], "mean of 1/place", digits=4)
     line = {"bench": "knowledge_answerability", "questions": found.questions}
     line |= {name: round(getattr(found, name), 4) for name in ("accuracy", "f1", "auc")}
     print(orjson.dumps(line).decode(), flush=True)

@@ -168,31 +168,12 @@ def _case(
     number: int,
     tries: int,
 ) -> Case:
-    evidence = tuple(
-        Evidence(
-            event_id=item.event_id,
-            event_type=item.event_type,
-            at=item.corrected_at,
-            target_element=item.target_element,
-            page_url=item.page_url,
-        )
-        for item in proof
-    )
-    signal = Signal(
-        kind=kind,
-        stuck_point=product.step.key,
-        target_element=proof[-1].target_element,
-        page_url=proof[-1].page_url,
-        evidence=evidence,
-        measures=measures,
-        detected_at=NOW,
-    )
     turn = Turn(
         turn_id=f"turn-{number}",
         company_id="c",
         user_id="u",
         session_id="s",
-        signal=signal,
+        signal=_signal(kind, product, proof, measures),
         created_at=NOW,
         trace_id="t",
     )
@@ -207,6 +188,28 @@ def _case(
     config = CompanyConfig(tone=Tone(product_name=product.name, language=language))
     return build_case(
         turn, config, baseline, UserFacts("u", language, traits={"plan": "trial"}), tuple(events), nudges, NOW
+    )
+
+
+def _signal(kind: SignalKind, product: Product, proof: list[AcceptedEvent], measures: dict[str, Any]) -> Signal:
+    evidence = tuple(
+        Evidence(
+            event_id=item.event_id,
+            event_type=item.event_type,
+            at=item.corrected_at,
+            target_element=item.target_element,
+            page_url=item.page_url,
+        )
+        for item in proof
+    )
+    return Signal(
+        kind=kind,
+        stuck_point=product.step.key,
+        target_element=proof[-1].target_element,
+        page_url=proof[-1].page_url,
+        evidence=evidence,
+        measures=measures,
+        detected_at=NOW,
     )
 
 
