@@ -1,7 +1,7 @@
 """Latency of an answer's first sentence, from the piece by which a model finishes it to the page's socket, beside a
 bare hop of the same frame.
 
-Writer and page are this process. The two ways alternate sentence by sentence, on one Redis that syncs every write.
+Writer and page are this process. The ways alternate sentence by sentence, on one Redis that syncs every write.
 
     bare  XADD → a process that blocks in XREAD and sends what it reads to its one socket (`bench.nudge_hop`)
     ours  the sink that a reasoner writes to: the answer is cut into sentences, the sentence looked at by the guards,
@@ -11,8 +11,8 @@ Writer and page are this process. The two ways alternate sentence by sentence, o
 Each sentence is the first of an answer of its own, and nobody has read it or its passage before; what is made ready
 while a model thinks or writes (the grounds of the round, a check ahead of the sentence's end) is made before the clock
 starts. The pieces of an end are those of a model's tokens: " [", "1", "]." where it cites, ".", " Test" where it does
-not (Qwen2.5's tokenizer). Prints for each of the two a JSON line for the median, and one for the 99th percentile of
-each round.
+not (Qwen2.5's tokenizer). A third provider sends the whole sentence, cited, as one piece, so that nothing of it can be
+looked at ahead. Prints for each of the three a JSON line for the median, and one for the 99th percentile of each round.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ import itertools
 import re
 import statistics
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -60,7 +60,8 @@ TEXTS = (
     "it, and send a report as a PDF to up to 10 addresses once a week.",
 )
 SENTENCE = "A live key begins with crm_live_ and has {number} characters"
-ENDS = {"sentence_hop": (" [", "1", "]."), "plain_sentence_hop": (".", " Test")}
+WHOLE = "whole_sentence_hop"
+ENDS = {"sentence_hop": (" [", "1", "]."), "plain_sentence_hop": (".", " Test"), WHOLE: (" [1].",)}
 """The last pieces of a sentence, by the figure that they make; the last of all is the one that finishes it."""
 Send = Callable[[], Awaitable[object]]
 
@@ -91,7 +92,13 @@ def the_passages(number: int) -> tuple[Passage, ...]:
     )
 
 
-def our_sentence(founded: Any, delivery: PageDelivery, end: Sequence[str]) -> Callable[[], Awaitable[Send]]:
+def pieces_of(name: str, sentence: str) -> list[str]:
+    """Return the pieces in which a provider sends a sentence."""
+    pieces = [*re.findall(r"\s?\S+", sentence), *ENDS[name]]
+    return ["".join(pieces)] if name == WHOLE else pieces
+
+
+def our_sentence(founded: Any, delivery: PageDelivery, name: str) -> Callable[[], Awaitable[Send]]:
     """Return what makes an answer ready up to the last piece of its first sentence, and then the way to write that."""
     talk, numbers = a_talk(founded, datetime.now(UTC)), itertools.count(1000)
 
@@ -102,7 +109,7 @@ def our_sentence(founded: Any, delivery: PageDelivery, end: Sequence[str]) -> Ca
         grounds = grounds_for(own, passages, Claims(), guard_for(own, passages, pseudonyms))
         stream = AnswerStream(grounds, delivery, pseudonyms)
         await stream.hold_to(grounds)
-        pieces = [*re.findall(r"\s?\S+", sentence), *end]
+        pieces = pieces_of(name, sentence)
         for piece in pieces[:-1]:
             await stream.write(piece)
         return lambda: stream.write(pieces[-1])
@@ -148,13 +155,13 @@ async def play(ways: Ways) -> dict[str, tuple[float, float]]:
 
 
 async def measure(environment: dict[str, str], founded: Any, our_port: int, bare_port: int) -> None:
-    """Measure the two in alternating rounds."""
+    """Measure all ways in alternating rounds."""
     redis = connect_redis(environment["REDIS_URL"])
     token, _ = issue_user_token(founded.identity_secret, founded.company_id, "u1", datetime.now(UTC))
     bare_page = await join(f"ws://127.0.0.1:{bare_port}/")
     our_page = await join(f"ws://127.0.0.1:{our_port}/ws/u1?token={token}")
     delivery = PageDelivery(redis, ConsumerMetrics(CollectorRegistry()))
-    ways: Ways = {name: (our_sentence(founded, delivery, end), our_page) for name, end in ENDS.items()}
+    ways: Ways = {name: (our_sentence(founded, delivery, name), our_page) for name in ENDS}
     ways["bare"] = (bare_sentence(redis), bare_page)
     await play(ways)  # warms up
     rounds = [await play(ways) for _ in range(ROUNDS)]
