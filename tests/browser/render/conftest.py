@@ -89,6 +89,27 @@ class Screen:
         self.page.goto(self.site.origin + "/")
         self.page.evaluate(f"start({json.dumps(start or {})})")
 
+    def again(self, start: dict[str, Any] | None = None) -> None:
+        """Begins anew on the page that is open, as if nothing had been shown."""
+        self.page.evaluate(f"renderer.destroy(); reports.length = 0; start({json.dumps(start or {})})")
+
+    def leap(self, ms: int) -> None:
+        """Moves the page's steady clock on, by which patience is measured."""
+        self.page.evaluate(
+            "(ms) => { const now = performance.now.bind(performance); performance.now = () => now() + ms }", ms
+        )
+
+    def hurry(self, ms: int) -> None:
+        """Lets waits of so many milliseconds pass in a tenth; `hurried` counts them."""
+        self.page.evaluate(
+            """(long) => {
+          const wait = setTimeout;
+          window.hurried = 0;
+          window.setTimeout = (run, ms) => wait(run, ms === long && ++hurried ? ms / 10 : ms);
+        }""",
+            ms,
+        )
+
     def show(self, nudge_id: str = "n1", **changes: Any) -> None:
         self.page.evaluate("(nudge) => show(nudge)", nudge(nudge_id, **changes))
 
@@ -157,9 +178,9 @@ def renderer_bundle(sdk_dist: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return target.read_bytes()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def site(renderer_bundle: bytes) -> Iterator[Site]:
-    """A web server on a free port."""
+    """A web server on a free port; what it serves at / is up to each test."""
     pages = {"/harness.js": ("text/javascript", HARNESS), "/renderer.js": ("text/javascript", renderer_bundle.decode())}
     served = Site(0, pages)
 

@@ -75,45 +75,47 @@ def test_strict_policy_is_not_violated(screen: Screen) -> None:
 MARKUP = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script><style>*{display:none}</style>&lt;b&gt;'
 
 
-@pytest.mark.parametrize("kind", ["tooltip", "chat", "checklist"])
-def test_markup_in_texts_is_only_text(screen: Screen, kind: str) -> None:
+def test_markup_in_texts_is_only_text(screen: Screen) -> None:
     screen.open(FIELD)
-    screen.show(
-        nudge_type=kind,
-        title=MARKUP,
-        body=f"{MARKUP}\n- {MARKUP}",
-        actions=[{"label": MARKUP, "kind": "dismiss"}],
-        language=f'en"{MARKUP}',
-    )
-    card = screen.at("anchored" if kind == "tooltip" else "corner")
-    assert card.locator("img, script, style, b").count() == 0
-    expect(card.get_by_role("heading")).to_have_text(MARKUP)
-    assert not screen.page.evaluate("window.hacked")
+    for kind in ("tooltip", "chat", "checklist"):
+        screen.again()
+        screen.show(
+            nudge_type=kind,
+            title=MARKUP,
+            body=f"{MARKUP}\n- {MARKUP}",
+            actions=[{"label": MARKUP, "kind": "dismiss"}],
+            language=f'en"{MARKUP}',
+        )
+        card = screen.at("anchored" if kind == "tooltip" else "corner")
+        assert card.locator("img, script, style, b").count() == 0, kind
+        expect(card.get_by_role("heading")).to_have_text(MARKUP)
+        assert not screen.page.evaluate("window.hacked"), kind
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "javascript:window.hacked=1",
-        " JaVaScRiPt:window.hacked=1",
-        "java\nscript:window.hacked=1",
-        "\x01javascript:window.hacked=1",
-        "data:text/html,<script>1</script>",
-        "vbscript:1",
-        "blob:https://a/b",
-        "file:///etc/passwd",
-        "https://bank.example@evil.example/",
-        "https://",
-        "",
-        None,
-    ],
-)
-def test_links_that_could_run_code_are_left_out(screen: Screen, url: str | None) -> None:
+EVIL_URLS = [
+    "javascript:window.hacked=1",
+    " JaVaScRiPt:window.hacked=1",
+    "java\nscript:window.hacked=1",
+    "\x01javascript:window.hacked=1",
+    "data:text/html,<script>1</script>",
+    "vbscript:1",
+    "blob:https://a/b",
+    "file:///etc/passwd",
+    "https://bank.example@evil.example/",
+    "https://",
+    "",
+    None,
+]
+
+
+def test_links_that_could_run_code_are_left_out(screen: Screen) -> None:
     screen.open(FIELD)
-    screen.show(actions=[{"label": "Go", "kind": "link", "url": url}, {"label": "Stay", "kind": "dismiss"}])
-    card = screen.at("anchored")
-    expect(card.get_by_role("button", name="Stay")).to_be_visible()
-    assert card.get_by_role("link").count() == 0
+    for url in EVIL_URLS:
+        screen.again()
+        screen.show(actions=[{"label": "Go", "kind": "link", "url": url}, {"label": "Stay", "kind": "dismiss"}])
+        card = screen.at("anchored")
+        expect(card.get_by_role("button", name="Stay")).to_be_visible()
+        assert card.get_by_role("link").count() == 0, url
 
 
 def test_links_stay_in_the_product_or_open_beside_it(screen: Screen) -> None:

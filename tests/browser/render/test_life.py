@@ -71,9 +71,12 @@ def test_expired_nudges_are_dropped_unseen(screen: Screen, expires_at: str) -> N
 
 def test_a_nudge_that_expires_while_it_waits_for_its_target_is_dropped(screen: Screen) -> None:
     screen.open("<p></p>")
-    soon = screen.page.evaluate("new Date(Date.now() + 1000).toISOString()")
+    soon = screen.page.evaluate("new Date(Date.now() + 500).toISOString()")
     screen.show("old", expires_at=soon)
+    expect(screen.card).to_have_count(1)
     screen.show("new", target_element=None)
+    screen.page.wait_for_function("(soon) => Date.now() > Date.parse(soon)", arg=soon)
+    screen.page.evaluate("document.querySelector('main').innerHTML = '<button id=target>Late</button>'")
     screen.wait_for_report("shown", "new")
     assert screen.reports() == [["new", "shown", None]]
 
@@ -180,6 +183,9 @@ def test_a_checklist_without_steps_is_still_readable(screen: Screen) -> None:
     assert card.get_by_role("checkbox").count() == 0
 
 
+SUBMIT_MS = 2000
+"""The page has so long to say what was wrong with a submit."""
+
 SPA = """
 <main id="app"><form id="form"><label>Key <input id="target"></label><button>Save</button></form></main>
 <script>document.querySelector('form').addEventListener('submit', (event) => event.preventDefault())</script>"""
@@ -229,8 +235,10 @@ def test_a_submit_without_errors_ends_the_tooltip_of_its_form(screen: Screen) ->
     screen.open(SPA)
     screen.show()
     screen.wait_for_report("shown")
+    screen.hurry(SUBMIT_MS)
     screen.page.get_by_role("button", name="Save").click()
     expect(screen.card).to_have_count(0, timeout=6_000)
+    assert screen.page.evaluate("hurried") == 1
     assert screen.reports() == [["n1", "shown", None]]
 
 
@@ -239,9 +247,13 @@ def test_a_submit_that_ends_in_an_error_keeps_it(screen: Screen, trouble: str) -
     screen.open(SPA)
     screen.show()
     screen.wait_for_report("shown")
+    # In the task of the submit itself, so that the trouble cannot be late.
+    insert = "(html) => onsubmit = () => document.querySelector('form').insertAdjacentHTML('beforeend', html)"
+    screen.page.evaluate(insert, trouble)
+    screen.hurry(SUBMIT_MS)
     screen.page.get_by_role("button", name="Save").click()
-    screen.page.evaluate("(html) => document.querySelector('form').insertAdjacentHTML('beforeend', html)", trouble)
-    screen.page.wait_for_timeout(2_600)
+    screen.page.wait_for_function("hurried")
+    screen.page.wait_for_timeout(SUBMIT_MS // 10 + 500)
     expect(screen.at("anchored")).to_be_visible()
 
 
@@ -253,7 +265,8 @@ def test_a_target_removed_for_good_takes_its_tooltip_along_unless_somebody_reads
     screen.page.evaluate("document.querySelector('form').remove()")
     screen.at("corner")
     screen.card.hover()
-    screen.page.wait_for_timeout(4_500)
+    screen.leap(4_000)
+    screen.page.wait_for_timeout(700)
     expect(screen.card).to_be_visible()
     screen.page.mouse.move(1, 1)
     expect(screen.card).to_have_count(0, timeout=3_000)

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import ViewportSize, expect
 
 from tests.browser.render.conftest import Screen, eventually
+from tests.browser.sdk.watching import settle
 
 BUTTON = '<button id="target" style="position:absolute;left:400px;top:{top}px;width:100px;height:40px">Connect</button>'
 
@@ -154,6 +155,7 @@ def test_waits_for_an_element_that_comes_late(screen: Screen) -> None:
 def test_gives_up_politely_to_a_corner(screen: Screen, selector: str) -> None:
     screen.open("<p>Nothing here</p>")
     screen.show(target_element=selector)
+    screen.leap(4_000)
     screen.at("corner")
     assert_in_corner(screen)
     expect(screen.ring).to_be_hidden()
@@ -242,14 +244,19 @@ def test_no_frame_is_asked_for_while_nothing_moves(screen: Screen) -> None:
     screen.open(BUTTON.format(top=40))
     screen.show()
     screen.at("anchored")
-    screen.page.wait_for_timeout(1500)
     screen.page.evaluate("""() => {
       window.frames_asked = 0;
       const ask = window.requestAnimationFrame.bind(window);
       window.requestAnimationFrame = (run) => { frames_asked++; return ask(run); };
     }""")
-    screen.page.wait_for_timeout(1000)
-    assert screen.page.evaluate("frames_asked") == 0
+
+    def asked_within(ms: int) -> int:
+        before = screen.page.evaluate("frames_asked")
+        screen.page.wait_for_timeout(ms)
+        return int(screen.page.evaluate("frames_asked")) - before
+
+    settle(screen.page, lambda: not asked_within(300), "rest")
+    assert asked_within(1000) == 0
 
 
 def test_offers_the_way_to_a_target_out_of_sight(screen: Screen) -> None:

@@ -125,8 +125,9 @@ class StandIn:
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._http.daemon_threads = True
         self._gateway: Server = serve(self._talk, "127.0.0.1", 0)
-        for server in (self._http, self._gateway):
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+        # By itself the first would look twice a second only whether it is to stop.
+        threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
+        threading.Thread(target=self._gateway.serve_forever, daemon=True).start()
         port = self._http.server_address[1]
         self.site, self.api = f"http://127.0.0.1:{port}", f"http://localhost:{port}"
         self.ws = f"ws://localhost:{self._gateway.socket.getsockname()[1]}"
