@@ -5,10 +5,11 @@ import contextlib
 import json
 import os
 import signal
+import socket as sockets
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -33,7 +34,6 @@ from db import nudges
 from db.nudges import StatusReport
 from db.pool import Database
 from local.installation import Company
-from local.ports import claim_port
 from ws_gateway.server import serve_until
 from ws_gateway.wiring import Running, assemble
 
@@ -48,6 +48,15 @@ async def eventually(check: Callable[[], Awaitable[object]]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not await check():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
+
+
+@contextmanager
+def held_port() -> Iterator[int]:
+    """A port that nobody else is given by chance while the block lasts: it is bound here, and may be listened on."""
+    with sockets.socket() as holding:
+        holding.setsockopt(sockets.SOL_SOCKET, sockets.SO_REUSEADDR, 1)
+        holding.bind(("127.0.0.1", 0))
+        yield holding.getsockname()[1]
 
 
 @dataclass
@@ -165,13 +174,14 @@ async def inside(
     database_url: str, redis_url: str, secret_key: str, *, up: str = "/readyz", **options: Any
 ) -> AsyncIterator[Inside]:
     """Run a gateway in this process until the block ends; `options` are its settings, `up` tells that it runs."""
-    port = claim_port("127.0.0.1", 0, "")
     known: dict[str, Any] = {"gateway_heartbeat_seconds": LONG, "gateway_drain_seconds": 5}
     talks = ConversationSettings(enable_conversational_onboarding=options.pop("conversations", True))
-    settings = GatewaySettings(gateway_port=port, **{**known, **options})
     stores = StoreSettings(database_url=database_url, redis_url=redis_url)  # type: ignore[arg-type]
     security = SecuritySettings(secret_key=secret_key)  # type: ignore[arg-type]
-    async with assemble(stores, security, settings, talks) as running:
+    async with AsyncExitStack() as stack:
+        port = stack.enter_context(held_port())
+        settings = GatewaySettings(gateway_port=port, **{**known, **options})
+        running = await stack.enter_async_context(assemble(stores, security, settings, talks))
         site = Inside("127.0.0.1", port, running=running)
         site.task = asyncio.create_task(serve_until(site.stop, running, settings))
         async with site.clients:
@@ -199,17 +209,17 @@ class Outside(Site):
 @asynccontextmanager
 async def outside(environment: Mapping[str, str], **options: object) -> AsyncIterator[Outside]:
     """Run `onboarding-agent gateway` until the block ends; `options` are further variables."""
-    port = claim_port("127.0.0.1", 0, "")
-    variables = {**environment, "GATEWAY_PORT": str(port), **{key: str(value) for key, value in options.items()}}
     command = (sys.executable, "-m", "local.cli", "gateway")
-    process = await asyncio.create_subprocess_exec(*command, env=variables, stdout=PIPE, stderr=PIPE)
-    site = Outside("127.0.0.1", port, process=process)
-    try:
-        await eventually(site.is_up)
-        async with site.clients:
-            yield site
-    finally:
-        await site.end()
+    with held_port() as port:
+        variables = {**environment, "GATEWAY_PORT": str(port), **{key: str(value) for key, value in options.items()}}
+        process = await asyncio.create_subprocess_exec(*command, env=variables, stdout=PIPE, stderr=PIPE)
+        site = Outside("127.0.0.1", port, process=process)
+        try:
+            await eventually(site.is_up)
+            async with site.clients:
+                yield site
+        finally:
+            await site.end()
 
 
 class Author:
@@ -276,12 +286,13 @@ class Author:
 
 
 class PostgresLine:
-    """A way to PostgreSQL that a test can cut: forwards TCP connections to the real server."""
+    """A way to PostgreSQL that a test can cut: forwards TCP connections to the real server. Its port stays its own."""
 
     def __init__(self, database_url: str) -> None:
         parts = conninfo_to_dict(database_url)
         self._target = parts
-        self._port = claim_port("127.0.0.1", 0, "")
+        self._holding = ExitStack()
+        self._port = self._holding.enter_context(held_port())
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         user = f"{parts['user']}:{parts['password']}" if parts.get("password") else str(parts.get("user", "postgres"))
@@ -293,6 +304,7 @@ class PostgresLine:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+        self._holding.close()
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._forward, "127.0.0.1", self._port)

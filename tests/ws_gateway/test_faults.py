@@ -142,7 +142,7 @@ async def test_a_connection_ends_with_its_token(
 ) -> None:
     async with inside(database_url, redis_url, secret_key, gateway_heartbeat_seconds=0.2) as gateway:
         lasting = await gateway.join(company, "u2")
-        brief = await gateway.join(company, "u1", life=timedelta(seconds=2))
+        brief = await gateway.join(company, "u1", life=timedelta(seconds=4))
         assert await brief.closed() == 4401
         assert await lasting.pong() == []
         assert await gateway.refused(gateway.url("u1", token="")) == (4401, [])
