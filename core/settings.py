@@ -230,18 +230,10 @@ class RetentionSettings(Settings):
         None, ge=2, le=1200, description="Whole months of events kept before this one, of all companies; empty: all"
     )
     retention_turn_days: int = Field(
-        400,
-        ge=31,
-        le=MAX_DAYS,
-        description="Turns that behaviour led to, with receipts and models' answers, and escalations once resolved; by "
-        "default a month can be held beside the same month of the year before",
+        400, ge=31, le=MAX_DAYS, description="Turns of behaviour, with receipts and models' answers; closed escalations"
     )
     retention_nudge_days: int = Field(
-        400,
-        ge=31,
-        le=MAX_DAYS,
-        description="Nudges with what users did about them; one that counts towards an escalation stays while its "
-        "user comes",
+        400, ge=31, le=MAX_DAYS, description="Nudges; one that counts towards an escalation stays while its user comes"
     )
     retention_session_days: int = Field(400, ge=31, le=MAX_DAYS, description="Sessions, after they were last seen")
     retention_spend_days: int = Field(
