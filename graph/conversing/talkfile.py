@@ -21,6 +21,7 @@ MAX_SAID: Final = 1500
 """Characters of an earlier message; the question itself is read whole."""
 MAX_TRACE: Final = 12
 MAX_ARGUMENTS: Final = 500
+"""Characters of what a tool was asked, where its result is shown."""
 
 
 def messages_of(prompt: Prompt, talk: Talk) -> tuple[BaseMessage, ...]:
@@ -90,7 +91,7 @@ def _data(talk: Talk) -> dict[str, Any]:
 
 def _result(one: ToolResult) -> dict[str, Any]:
     """Return a result as values rather than as a block of its own: a block within a block is hard to read."""
-    called = {"tool": one.call.name, "arguments": one.call.arguments[:500], "status": one.status}
+    called = {"tool": one.call.name, "arguments": one.call.arguments[:MAX_ARGUMENTS], "status": one.status}
     return {**called, "result": one.text} if one.data is None else {**one.data, **called}
 
 
