@@ -33,6 +33,11 @@ FILL = """
            'user-' || n %% 1000
     FROM generate_series(1, %(count)s) AS n
 """
+TURNS = """
+    INSERT INTO turns (company_id, turn_id, user_id, session_id, kind, status, stuck_point, signal, trace_id,
+                       created_at)
+    SELECT %s, turn_id, 'user', 's', 'behaviour', 'running', 'x', '{}', 't', %s FROM unnest(%s::uuid[]) AS turn_id
+"""
 BARE = """
     INSERT INTO ai_interactions (company_id, interaction_id, turn_id, node, provider, model, prompt_version, user_id,
                                  conversation_id, kind, status, reserved_cents, reserved_tokens, reserved_out,
@@ -80,6 +85,8 @@ async def insert(db: Database, company_id: str, call: Call) -> None:
 async def burst(db: Database, company_id: str, one: Callable[[Database, str, Call], Awaitable[None]]) -> float:
     """Return the milliseconds until the last of all is done."""
     made = calls()
+    async with db.transaction(company_id) as connection:
+        await connection.execute(TURNS, (company_id, datetime.now(UTC), [call.turn_id for call in made]))
     began = time.perf_counter()
     await asyncio.gather(*(one(db, company_id, call) for call in made))
     return (time.perf_counter() - began) * 1000

@@ -6,6 +6,14 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from core.errors import NotFound
+
+
+class TurnGone(NotFound):
+    """A turn was erased with its user while it ran: nothing more of it may be kept, even where the user came back."""
+
+    title = "The turn is no more."
+
 
 class SignalKind(StrEnum):
     """What detection can notice; definitions and defaults stand in `core.config.DetectionRules`."""

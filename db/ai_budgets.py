@@ -85,12 +85,16 @@ _READ_USED: Final = (
     """
 )
 
-# Notes that a call begins, unless a budget does not hold it; takes over the row of an attempt that was interrupted or
-# failed, with what that has cost. A limit that is NULL refuses nothing.
+# Notes that a call begins, unless a budget does not hold it, or its turn was erased (as `db.turns.hold` tells); takes
+# over the row of an attempt that was interrupted or failed, with what that has cost. A limit that is NULL refuses
+# nothing.
 _RESERVE: Final = (
     _USED  # noqa: S608 - put together from constants
     + """,
+    held AS MATERIALIZED (
+        SELECT 1 FROM turns WHERE company_id = %(company_id)s AND turn_id = %(turn_id)s::uuid FOR KEY SHARE),
     verdict AS (SELECT
+        %(turn_id)s::uuid IS NOT NULL AND NOT EXISTS (SELECT FROM held) AS is_gone,
         CASE WHEN company_cents + %(cents)s::numeric + %(margin)s::numeric * current_setting('max_connections')::int
                   > %(company_limit)s::float8::numeric THEN 'company'
              WHEN user_cents + %(cents)s::numeric > %(user_limit)s::float8::numeric THEN 'user'
@@ -115,14 +119,14 @@ _RESERVE: Final = (
         SELECT %(company_id)s, %(interaction_id)s, %(turn_id)s, %(node)s, %(provider)s, %(model)s, %(prompt_version)s,
                %(user_id)s, %(conversation_id)s, %(kind)s, 'started', %(cents)s, %(tokens)s, %(max_tokens)s, nearly,
                %(now)s
-        FROM verdict WHERE refused_by IS NULL
+        FROM verdict WHERE refused_by IS NULL AND NOT is_gone
         ON CONFLICT (company_id, interaction_id) DO UPDATE
         SET status = 'started', provider = excluded.provider, model = excluded.model, error = NULL,
             reserved_cents = excluded.reserved_cents, reserved_tokens = excluded.reserved_tokens,
             reserved_out = excluded.reserved_out, nearly = i.nearly || excluded.nearly,
             created_at = excluded.created_at, finished_at = NULL
         WHERE i.status <> 'done')
-    SELECT refused_by, CASE WHEN refused_by IS NULL THEN nearly ELSE '{}' END AS nearly FROM verdict
+    SELECT refused_by, is_gone, CASE WHEN refused_by IS NULL THEN nearly ELSE '{}' END AS nearly FROM verdict
     """
 )
 
@@ -166,18 +170,19 @@ class PlannedCall(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Whether a call may be made: it may unless a budget refused it.
+    """Whether a call may be made: it may unless a budget refused it, or its turn was erased with its user.
 
     `nearly` are the user's and the conversation's budgets that it is the first to find nearly spent.
     """
 
     refused_by: Scope | None = None
     nearly: list[Scope] = field(default_factory=list)
+    is_gone: bool = False
 
     @property
     def is_held(self) -> bool:
         """Tell whether the estimate is set aside."""
-        return self.refused_by is None
+        return self.refused_by is None and not self.is_gone
 
 
 async def reserve(db: Database, company_id: str, call: PlannedCall, allowance: Allowance, now: datetime) -> Reservation:

@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from core.conversations import ConversationTurn, Message, Role
+from core.errors import NotFound
 from core.friendly import friendly_id
 from core.ids import is_uuid
-from core.turns import ReceiptStep, TurnStatus
+from core.turns import ReceiptStep, TurnGone, TurnStatus
 from db import conversations, messages, turns
 from db.conversation_rows import Conversation
 from db.pool import Connection
@@ -20,7 +21,7 @@ from db.turns import finish, mark_requeued
 
 __all__ = [
     "Begun", "Request", "StoredConversationTurn", "UnfinishedTurn", "Waiting", "ask_for", "begin", "finish", "get",
-    "mark_requeued", "queue", "queued", "under_way", "unfinished", "waiting",
+    "lock", "mark_requeued", "queue", "queued", "under_way", "unfinished", "waiting",
 ]  # fmt: skip
 
 Request = Literal["human"]
@@ -166,19 +167,34 @@ async def begin(connection: Connection, company_id: str, turn_id: str, now: date
     """Mark a turn as running; messages that come from now on make another one. None when there is no such turn.
 
     A `status` of "running" means: go ahead, whether it waited or was interrupted. Anything else: it ended before. The
-    conversation's row stays locked until the transaction ends.
+    conversation's row stays locked until the transaction ends. Raises TurnGone where it is erased at this moment.
     """
     values = {"company_id": company_id, "turn_id": turn_id}
     conversation_id = await fetch_value(connection, _CONVERSATION, values)
     if conversation_id is None:
         return None
-    conversation = await conversations.lock(connection, company_id, conversation_id)
+    conversation = await _lock(connection, company_id, conversation_id)
     status = await turns.start(connection, company_id, turn_id, now)
     stored = await get(connection, company_id, turn_id)
     assert stored is not None, "it was found a moment ago"
     said = await messages.of_turn(connection, company_id, turn_id)
     asked = tuple(message for message in said if message.role is Role.USER)
     return Begun(stored.turn, TurnStatus(str(status)), stored.request, conversation, asked)
+
+
+async def lock(connection: Connection, turn: ConversationTurn) -> Conversation:
+    """Return the conversation of a turn that runs, and keep others from changing it until the transaction ends.
+
+    Raises TurnGone where it was erased with its user.
+    """
+    return await _lock(connection, turn.company_id, turn.conversation_id)
+
+
+async def _lock(connection: Connection, company_id: str, conversation_id: str) -> Conversation:
+    try:
+        return await conversations.lock(connection, company_id, conversation_id)
+    except NotFound:
+        raise TurnGone from None
 
 
 async def get(connection: Connection, company_id: str, task: str) -> StoredConversationTurn | None:

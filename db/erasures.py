@@ -3,8 +3,9 @@
 What models cost stays on the company's books without the user: calls keep tokens and price, and lose answer and names.
 The audit log keeps who changed what; where it names the user, the receipt's id takes that place.
 
-Events that were accepted before the erasure may be stored after it: the erasure is noted for an hour and repeated
-(`repeat`), after which the note goes as well. What a user does who comes back is new, and stays.
+A turn that runs meanwhile keeps nothing from then on, since its row is gone (`db.turns.hold`). Events that were
+accepted before the erasure may be stored after it: the erasure is noted for an hour and repeated (`repeat`), after
+which the note goes as well. What a user does who comes back is new, and stays.
 """
 
 from collections.abc import Mapping
@@ -68,6 +69,14 @@ are found by others."""
 _DELETE: Final = """
     DELETE FROM {table} WHERE company_id = %(company_id)s AND user_id = ANY (%(users)s) AND {age} <= %(until)s
 """
+# Take what a running turn holds on to while it writes (`conversations.lock`, `turns.hold`), in the order in which turns
+# take it: what they wrote is deleted after this, and what they would write later finds nothing to hold on to.
+_WAIT: Final[tuple[LiteralString, ...]] = (
+    """SELECT FROM conversations
+       WHERE company_id = %(company_id)s AND user_id = ANY (%(users)s) AND created_at <= %(until)s FOR UPDATE""",
+    """SELECT FROM turns
+       WHERE company_id = %(company_id)s AND user_id = ANY (%(users)s) AND created_at <= %(until)s FOR UPDATE""",
+)
 _CHANGES: Final[Mapping[str, LiteralString]] = {"ai_interactions": _CALLS, "idempotency_keys": _REPLAYS}
 """Tables in which rows stay or are found by those of other tables, done before these go."""
 
@@ -142,6 +151,8 @@ async def repeat(connection: Connection, company_id: str, now: datetime) -> int:
 
 async def _erase(connection: Connection, values: Mapping[str, Any]) -> dict[str, int]:
     """Return how many rows went or lost the user, by table."""
+    for statement in _WAIT:
+        await connection.execute(statement, values)
     rows = {"checkpoints": await checkpoints.erase(connection, await fetch_value(connection, _THREADS, values))}
     for table, statement in _CHANGES.items():
         rows[table] = await change(connection, statement, values)

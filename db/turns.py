@@ -8,7 +8,7 @@ from typing import Any, Final
 from psycopg.types.json import Jsonb
 
 from core.nudges import Diagnosis
-from core.turns import ReceiptStep, Signal, Turn
+from core.turns import ReceiptStep, Signal, Turn, TurnGone
 from db.pool import Connection
 from db.query import change, fetch_all, fetch_dict, fetch_value
 
@@ -29,6 +29,9 @@ _START: Final = """
     WHERE company_id = %(company_id)s AND turn_id = %(turn_id)s
     RETURNING status
 """
+
+# Keeps a turn from being erased until the transaction ends, if it is there still.
+_HOLD: Final = "SELECT true FROM turns WHERE company_id = %(company_id)s AND turn_id = %(turn_id)s FOR KEY SHARE"
 
 # Ends a turn and appends to its receipt; one that ended before stays as it is.
 _FINISH: Final = """
@@ -112,6 +115,17 @@ async def start(connection: Connection, company_id: str, turn_id: str, now: date
     values = {"company_id": company_id, "turn_id": turn_id, "now": now}
     status: str | None = await fetch_value(connection, _START, values)
     return status
+
+
+async def hold(connection: Connection, company_id: str, turn_id: str) -> None:
+    """Keep a turn from being erased until the transaction ends; raises TurnGone where it was erased before.
+
+    Whatever a turn writes under its user's name follows upon this in the same transaction: an erasure then either
+    waits and takes the rows along, or comes first, and they are never written. What is written under the lock of the
+    turn's conversation needs it not, since that row goes with the user as well.
+    """
+    if not await fetch_value(connection, _HOLD, {"company_id": company_id, "turn_id": turn_id}):
+        raise TurnGone
 
 
 async def finish(

@@ -31,7 +31,7 @@ from core.outbox import Outbox
 from core.recommendations import Decision
 from core.redaction import mask
 from core.settings import ChannelSettings
-from db import configs, conversation_requests, conversations, messages, recommendations, tickets
+from db import configs, conversation_requests, conversation_turns, conversations, messages, recommendations, tickets
 from db import memory as memory_rows
 from db.conversations import Conversation
 from db.messages import NewMessage
@@ -63,7 +63,7 @@ class ConversationStore:
         place = (turn.company_id, turn.conversation_id)
         async with available():
             async with self.db.transaction(turn.company_id) as connection:
-                present = await conversations.lock(connection, *place)
+                present = await conversation_turns.lock(connection, turn)
                 new, is_met = _answer(talk, answer), met(answer, talk)
                 stored = await messages.insert_answer(connection, new, now, is_answered=is_met)
                 if stored.is_new:
@@ -87,7 +87,7 @@ class ConversationStore:
         """Bring the conversation into the state in which recommendations are made, if it may come there."""
         turn = talk.turn
         async with available(), self.db.transaction(turn.company_id) as connection:
-            present = await conversations.lock(connection, turn.company_id, turn.conversation_id)
+            present = await conversation_turns.lock(connection, turn)
             await _move(connection, talk, present.state, ConversationState.GENERATING_RECOMMENDATIONS)
 
     async def hand_over(self, talk: Talk, reason: str, summary: str, words: str) -> str:
@@ -109,7 +109,7 @@ class ConversationStore:
     ) -> OpenedTicket:
         """Open the ticket, or find the one there is, and have the conversation wait for a person."""
         turn, ticket_id = talk.turn, escalation_id(talk.turn.turn_id)
-        present = await conversations.lock(connection, turn.company_id, turn.conversation_id)
+        present = await conversation_turns.lock(connection, turn)
         opened = await _open(connection, talk, ticket_id, reason, summary, now)
         if talk.declined_person:
             await conversations.set_declines_person(connection, turn.company_id, turn.conversation_id, declines=False)

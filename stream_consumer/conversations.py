@@ -21,7 +21,7 @@ from core.conversations import ConversationTurn, HandledBy
 from core.flags import Flags
 from core.pseudonyms import Pseudonyms
 from core.settings import ConversationSettings
-from core.turns import ReceiptStep, TurnStatus
+from core.turns import ReceiptStep, TurnGone, TurnStatus
 from db import conversation_backlog, conversation_turns, conversations, playbooks, tickets
 from db.conversation_turns import Begun, Waiting
 from db.conversations import CloseCode
@@ -36,7 +36,7 @@ from graph.state import TalkOutcome, TurnResult
 from graph.talk import Talk
 from graph.talk_context import Conversations, Delivery, TalkContext, Tools
 from stream_consumer.companies import Companies
-from stream_consumer.endings import end_in_words
+from stream_consumer.endings import end_in_words, unless_gone
 from stream_consumer.entries import DONE, Entry, Failed, Outcome, Postponed
 from stream_consumer.locks import Locks
 from stream_consumer.memory import Summaries
@@ -106,6 +106,11 @@ class ConversationsHandler:
             turn = streams.decode_conversation_turn(entry.payload)
         except ValueError:
             return
+        async with unless_gone(self._db, turn):
+            await self._give_up(turn, reason)
+        await self._tell_ended(turn, "failed")
+
+    async def _give_up(self, turn: ConversationTurn, reason: str) -> None:
         last = ReceiptStep(step="run", outcome="failed", reason=reason, at=self._now())
         await self._end(turn, "error", "error")
         async with self._db.transaction(turn.company_id) as connection:
@@ -119,7 +124,6 @@ class ConversationsHandler:
                 error=reason,
                 now=self._now(),
             )
-        await self._tell_ended(turn, "failed")
 
     async def _end(self, turn: ConversationTurn, words: str, code: CloseCode) -> bool:
         """End the conversation of a turn in fixed words that the user gets; False where it ended otherwise before."""
@@ -159,10 +163,17 @@ class ConversationsHandler:
         return debounce(waiting, chosen.playbook.limits.debounce_ms, self._now())
 
     async def _run(self, turn: ConversationTurn) -> None:
+        async with unless_gone(self._db, turn):
+            await self._answer(turn)
+        await self._tell_ended(turn, "done")
+
+    async def _answer(self, turn: ConversationTurn) -> None:
         async with self._db.transaction(turn.company_id) as connection:
             begun = await conversation_turns.begin(connection, turn.company_id, turn.turn_id, self._now())
-        if begun is None or begun.status is not TurnStatus.RUNNING:
-            log.info("turn ended before", extra={"status": begun.status if begun else None})
+        if begun is None:
+            raise TurnGone
+        if begun.status is not TurnStatus.RUNNING:
+            log.info("turn ended before", extra={"status": begun.status})
         elif await self._is_switched_off(begun) and await self._end(begun.turn, "switched_off", "cancelled"):
             await self._finish(begun.turn, TurnResult(outcome="conversations_unavailable"))
         elif (left := left_to(begun)) is not None:
@@ -170,7 +181,6 @@ class ConversationsHandler:
         else:
             result = await run_turn(self._graph, begun.turn, await self._context_of(begun))
             await self._finish(begun.turn, result)
-        await self._tell_ended(turn, "done")
 
     async def _is_switched_off(self, begun: Begun) -> bool:
         """Tell whether the agent may hold no conversation with the user any more; a sign of danger is answered yet."""
@@ -187,7 +197,7 @@ class ConversationsHandler:
         """End a turn; one that left everything to a person who is gone by now has the agent take it up."""
         status, taken_up = TurnStatus.FAILED if result.failed else TurnStatus.DONE, None
         async with self._db.transaction(turn.company_id) as connection:
-            present = await conversations.lock(connection, turn.company_id, turn.conversation_id)
+            present = await conversation_turns.lock(connection, turn)
             await conversation_turns.finish(
                 connection,
                 turn.company_id,

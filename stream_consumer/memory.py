@@ -16,6 +16,7 @@ from core.conversations import ConversationTurn, Message, Role, notice_id
 from core.errors import BudgetExhausted, ProviderFailed, Unavailable
 from core.pseudonyms import Pseudonyms
 from core.settings import ConversationSettings
+from core.turns import TurnGone
 from db import conversations, memory, messages, playbooks, profile_facts
 from db.conversations import Conversation
 from db.messages import NewMessage
@@ -87,7 +88,7 @@ class Summaries:
         try:
             async with available(), asyncio.timeout(self._seconds):
                 return await self._refresh(turn)
-        except (Unavailable, TimeoutError) as error:
+        except (Unavailable, TimeoutError, TurnGone) as error:
             log.warning("summary was not made", extra={"error": type(error).__name__})
         except Exception:
             log.exception("summary was not made")

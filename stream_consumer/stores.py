@@ -17,8 +17,8 @@ from core.frames import nudge_frame
 from core.nudges import Nudge
 from core.outbox import Outbox
 from core.settings import ChannelSettings
-from core.turns import Turn
-from db import ai_budgets, ai_interactions, configs, escalations, nudges
+from core.turns import Turn, TurnGone
+from db import ai_budgets, ai_interactions, configs, escalations, nudges, turns
 from db.ai_budgets import Reservation
 from db.pool import Connection, Database
 from detection.restraint import Decision, Deny, check_caps, decide
@@ -58,9 +58,11 @@ class JournalStore:
         return None if kept is None else LlmResponse.model_validate(kept)
 
     async def reserve(self, call: LlmCall, allowance: Allowance) -> None:
-        """Set the call's estimate aside; raises BudgetExhausted."""
+        """Set the call's estimate aside; raises BudgetExhausted, and TurnGone where the turn was erased meanwhile."""
         async with available():
             found = await ai_budgets.reserve(self.db, self.company_id, call, allowance, call.started_at)
+        if found.is_gone:
+            raise TurnGone
         self._count(found)
         if found.refused_by is not None:
             raise BudgetExhausted(f"The {found.refused_by}'s budget does not hold this call.", scope=found.refused_by)
@@ -111,6 +113,7 @@ class NudgeStore:
     async def save(self, nudge: Nudge, turn: Turn, now: datetime, *, counts: bool = True) -> SaveResult:
         """Save a nudge unless something forbids it by now; configuration and history are read afresh."""
         async with available(), self.db.transaction(turn.company_id) as connection:
+            await turns.hold(connection, turn.company_id, turn.turn_id)
             await nudges.lock_user(connection, turn.company_id, turn.user_id)
             if await nudges.exists(connection, turn.company_id, nudge.nudge_id):
                 return AlreadyThere()
@@ -155,6 +158,7 @@ class EscalationStore:
         """Open the escalation with its notifications, all or nothing; then publish them, as often as this is called."""
         async with available():
             async with self.db.transaction(turn.company_id) as connection:
+                await turns.hold(connection, turn.company_id, turn.turn_id)
                 known = await self._insert(connection, alert, turn)
                 if known is not None:
                     return AlreadyOpen(known)

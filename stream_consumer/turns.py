@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from core import logs, streams
-from core.turns import ReceiptStep, Turn, TurnStatus
+from core.turns import ReceiptStep, Turn, TurnGone, TurnStatus
 from db import events, memory, nudges, turns, users
 from db.nudges import PastNudge as NudgeRow
 from db.pool import Database
@@ -26,6 +26,7 @@ from graph.reasoner import Reasoner
 from graph.runner import run_turn
 from graph.state import TurnResult
 from stream_consumer.companies import Companies
+from stream_consumer.endings import unless_gone
 from stream_consumer.entries import DONE, Entry, Failed, Outcome, Postponed
 from stream_consumer.locks import Locks
 from stream_consumer.metrics import ConsumerMetrics
@@ -107,12 +108,15 @@ class TurnsHandler:
             async with self._locks.hold(streams.lock_key(turn.company_id, turn.user_id)) as held:
                 if not held:
                     return Postponed(LOCKED_SECONDS * (1 + random.random()))  # noqa: S311 - spreads tries
-                await self._run(turn)
+                async with unless_gone(self._db, turn):
+                    await self._run(turn)
         return DONE
 
     async def _run(self, turn: Turn) -> None:
         async with self._db.transaction(turn.company_id) as connection:
             status = await turns.start(connection, turn.company_id, turn.turn_id, self._now())
+        if status is None:
+            raise TurnGone
         if status != TurnStatus.RUNNING:
             log.info("turn ended before", extra={"status": status})
             return
@@ -122,6 +126,7 @@ class TurnsHandler:
     async def _finish(self, turn: Turn, result: TurnResult) -> None:
         status = TurnStatus.FAILED if result.failed else TurnStatus.DONE
         async with self._db.transaction(turn.company_id) as connection:
+            await turns.hold(connection, turn.company_id, turn.turn_id)
             await turns.finish(
                 connection,
                 turn.company_id,

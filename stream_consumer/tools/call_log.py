@@ -13,7 +13,7 @@ import orjson
 
 from core.errors import Unauthenticated
 from core.security import Vault
-from db import tool_calls
+from db import tool_calls, turns
 from db.pool import Database
 from graph.tools.contracts import Ended, Entry, Status
 from stream_consumer.stores import available
@@ -29,6 +29,7 @@ class CallStore:
     async def begin(self, entry: Entry) -> Ended | None:
         """Note that a call begins; returns how it ended, if it did in an earlier run of the turn."""
         async with available(), self.db.transaction(entry.talk.turn.company_id) as connection:
+            await turns.hold(connection, entry.talk.turn.company_id, entry.talk.turn.turn_id)
             found = await tool_calls.begin(connection, entry.talk.turn.company_id, _call(entry), datetime.now(UTC))
         if found is None or found.status == "started" or found.result is None:
             return None
@@ -39,6 +40,7 @@ class CallStore:
         company_id = entry.talk.turn.company_id
         kept = {"text": shown, "sealed": self._sealed(ended)}
         async with available(), self.db.transaction(company_id) as connection:
+            await turns.hold(connection, company_id, entry.talk.turn.turn_id)
             await tool_calls.finish(
                 connection,
                 company_id,

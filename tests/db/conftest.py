@@ -101,13 +101,26 @@ class Samples:
         return Call(derive_id("interaction", name or str(next(self.numbers))), estimate, **changes)
 
 
+async def begin_turns(db: Database, company_id: str, *turn_ids: str | None, user_id: str = "u1") -> None:
+    """Have turns run; one that runs already goes on."""
+    async with db.transaction(company_id) as connection:
+        await connection.execute(
+            """INSERT INTO turns (company_id, turn_id, user_id, session_id, kind, status, stuck_point, signal, trace_id,
+                                  created_at)
+               SELECT %s, turn_id, %s, 's', 'behaviour', 'running', 'x', '{}', 't', %s
+               FROM unnest(%s::uuid[]) AS turn_id
+               ON CONFLICT DO NOTHING""",
+            (company_id, user_id, NOW, list(turn_ids)),
+        )
+
+
 @dataclass(frozen=True)
 class Call:
     """An LLM call about to be made."""
 
     interaction_id: str
     estimate_cents: float
-    turn_id: str | None = derive_id("turn", "of a sample")
+    turn_id: str | None = None
     node: str = "diagnose"
     provider: str = "openai"
     model: str = "gpt-4.1-mini"

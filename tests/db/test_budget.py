@@ -4,8 +4,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from core.budgets import Allowance
+from core.ids import new_id
 from db import ai_budgets, ai_interactions
 from db.ai_interactions import Spend
+from tests.db.conftest import begin_turns
 
 ENDED = {"tokens_in": 100, "tokens_out": 20, "latency_ms": 900}
 
@@ -51,7 +53,8 @@ async def test_settling_frees_what_the_estimate_was_too_high_by(db, acme, now, s
 
 
 async def test_an_answer_is_found_again(db, acme, rival, now, samples):
-    call = samples.call()
+    call = samples.call(turn_id=new_id())
+    await begin_turns(db, acme, call.turn_id)
     await reserve(db, acme, call, 10, now)
     async with db.transaction(acme) as connection:
         assert await ai_interactions.find_done(connection, acme, call.interaction_id) is None

@@ -17,6 +17,7 @@ from core.ids import derive_id
 from db import ai_budgets, ai_interactions
 from db.ai_budgets import Reservation
 from db.pool import Database
+from tests.db.conftest import begin_turns
 
 ONE, TWO, TURN = (derive_id("conversation", name) for name in ("1", "2", "turn"))
 PLENTY = 1e6
@@ -36,6 +37,12 @@ async def settle(db, company, call, now, cost=0.0, tokens_in=0, tokens_out=0):
 async def used(db, company, now, user="u1", conversation=ONE):
     async with db.transaction(company) as connection:
         return await ai_budgets.used(connection, company, user, conversation, now)
+
+
+@pytest.fixture(autouse=True)
+async def turns_run(db, acme, rival):
+    for company in (acme, rival):
+        await begin_turns(db, company, TURN, TWO)
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from db.conversations import NewConversation
 from db.erasures import OWN_ROWS, REPEATED_FOR, erase, repeat
 from db.messages import NewMessage
 from db.users import Seen
+from tests.db.conftest import begin_turns
 
 KNOWS_USERS = """
     SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -82,12 +83,13 @@ async def fill(db, company, samples, now, user="u1"):
     call = samples.call(name=ids["call"], turn_id=turn.turn_id, user_id=user, conversation_id=ids["conversation"])
     took = {"tokens_in": 10, "tokens_out": 5, "cost_cents": 2.5, "latency_ms": 1, "now": now}
     async with db.transaction(company) as connection:
+        await turns.insert(connection, turn, "queued", None, [])
+    async with db.transaction(company) as connection:
         await users.touch(connection, [Seen(company, user, f"s-{user}", now)])
         await events.insert(
             connection,
             [samples.event(company, user_id=user), samples.event(company, user_id=user, at=now - timedelta(days=4000))],
         )
-        await turns.insert(connection, turn, "queued", None, [])
         await nudges.insert(connection, samples.nudge(turn), turn, now)
         await escalations.insert(connection, company, escalation_id=ids["ticket"], **stuck)
         await notifications.insert(connection, company, notification_id=ids["note"], **note)
@@ -180,6 +182,7 @@ async def test_what_models_cost_stays(db, acme, samples, now):
 
 async def test_an_answer_that_comes_after_the_erasure_is_not_kept_and_its_cost_is(db, acme, samples, now):
     call = samples.call(turn_id=new_id(), user_id="u1", conversation_id=new_id())
+    await begin_turns(db, acme, call.turn_id)
     await ai_budgets.reserve(db, acme, call, Allowance(100), now)
     took = {"tokens_in": 10, "tokens_out": 5, "cost_cents": 2.5, "latency_ms": 1, "now": now}
     async with db.transaction(acme) as connection:

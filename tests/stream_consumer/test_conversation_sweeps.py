@@ -25,6 +25,7 @@ from stream_consumer.batch import UserKey
 from stream_consumer.candidates import TALKING, read_standing
 from stream_consumer.conversation_sweeps import OVERDUE, QUEUED_SECONDS, RUNNING_SECONDS, ConversationSweeps
 from stream_consumer.stores import NudgeStore
+from tests.db.conftest import begin_turns
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -292,8 +293,10 @@ class TestRestraint:
     async def test_a_nudge_thought_of_before_they_talked_is_not_saved(self, site: Site, company: Company) -> None:
         nudge, turn = thought_of(company, "u")
         await site.say(company, at=NOW)
+        await begin_turns(site.database, company.company_id, turn.turn_id)
         assert await NudgeStore(site.database).save(nudge, turn, NOW) == Capped("open_conversation")
         other, turn = thought_of(company, "silent")
+        await begin_turns(site.database, company.company_id, turn.turn_id)
         assert await NudgeStore(site.database).save(other, turn, NOW) == Saved()
 
     async def test_who_talked_lately_is_in_conversation(self, site: Site, company: Company) -> None:

@@ -33,6 +33,7 @@ from stream_consumer.metrics import ConsumerMetrics
 from stream_consumer.requeue import Requeue, RequeuePolicy
 from stream_consumer.stores import EscalationStore, JournalStore, NudgeStore, OutboxDelivery
 from stream_consumer.turns import Stores, TurnsHandler, language_of
+from tests.db.conftest import begin_turns
 from tests.stream_consumer.harness import QUICK, Running, eventually, pending, running
 
 SLOTS = replace(QUICK, batch=1, slots=4, isolate_after=1)
@@ -68,7 +69,9 @@ class Slow(RulesReasoner):
         return await super().diagnose(case, calls)
 
 
-def handler_of(database: Database, redis: Redis, reasoner: Any = None, **channels: Any) -> TurnsHandler:
+def handler_of(
+    database: Database, redis: Redis, reasoner: Any = None, saver: Any = None, **channels: Any
+) -> TurnsHandler:
     settings = ChannelSettings(**channels)
     stores = Stores(
         partial(JournalStore, database),
@@ -78,7 +81,7 @@ def handler_of(database: Database, redis: Redis, reasoner: Any = None, **channel
     )
     return TurnsHandler(
         database,
-        build_graph(InMemorySaver()),
+        build_graph(saver or InMemorySaver()),
         reasoner or RulesReasoner(),
         stores,
         Companies(database),
@@ -351,6 +354,7 @@ async def test_an_escalation_that_runs_again_opens_nothing_new(
     )
     store = EscalationStore(database, redis, ChannelSettings(), 1)
     one, two = turn_at(company.company_id, "u"), turn_at(company.company_id, "u")
+    await begin_turns(database, company.company_id, one.turn_id, two.turn_id)
 
     def alert(turn: Turn) -> Alert:
         return Alert(
@@ -416,6 +420,7 @@ async def test_a_lock_is_renewed_by_its_holder_and_released_by_nobody_else(redis
 async def test_the_journal_keeps_answers_and_the_budget(database: Database, company: Any) -> None:
     journal = JournalStore(database, company.company_id)
     call = LlmCall(new_id(), new_id(), "diagnose", "openai", "m", "v1", 40.0, datetime.now(UTC))
+    await begin_turns(database, company.company_id, call.turn_id)
     answer = LlmResponse(
         text="{}", tokens_in=3, tokens_out=4, cost_cents=12.5, provider="openai", model="m", latency_ms=5
     )
@@ -436,6 +441,7 @@ async def test_the_journal_says_whose_budget_is_spent_and_counts_it(database: Da
     journal = JournalStore(database, company.company_id, metrics)
     whose = {"user_id": "u1", "conversation_id": new_id()}
     call = LlmCall(new_id(), new_id(), "converse", "openai", "m", "v1", 9.0, datetime.now(UTC), 100, 50, **whose)
+    await begin_turns(database, company.company_id, call.turn_id)
     limits = Allowance(100, user_cents=10, conversation_cents=20)
     await journal.reserve(call, limits)
     with pytest.raises(BudgetExhausted) as refused:

@@ -21,6 +21,7 @@ from graph.talk import Talk, ToolCall, ToolResult
 from graph.tools.runtime import ToolRuntime
 from local.installation import Company
 from stream_consumer.tools.toolbox import Toolbox
+from tests.db.conftest import begin_turns
 from tests.graph.shelf import Shelf
 from tests.graph.talks import make_talk
 
@@ -54,6 +55,7 @@ class Desk:
         return definition
 
     async def runtime(self) -> ToolRuntime:
+        await begin_turns(self.database, self.talk.turn.company_id, self.talk.turn.turn_id)
         return await self.toolbox.runtime(self.talk, self.pseudonyms, Shelf())
 
     async def run(self, *calls: ToolCall, number: int = 0) -> list[ToolResult]:
