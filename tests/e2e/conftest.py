@@ -102,8 +102,8 @@ def starting(own: Path) -> Iterator[Launch]:
     """Start products; whatever still runs is stopped at the end."""
     running: list[Product] = []
 
-    def begin(*options: str, data: Path | None = None, **environment: str) -> Product:
-        running.append(launch(data or own / "data", *options, **environment))
+    def begin(*options: str, at: str = "data", **environment: str) -> Product:
+        running.append(launch(own / at, *options, **environment))
         return running[-1]
 
     yield begin

@@ -22,7 +22,7 @@ LLM = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def llm() -> Iterator[LlmServer]:
     with LlmServer() as server:
         yield server
@@ -34,6 +34,8 @@ class Chat:
     def __init__(self, page: Page, product: Product) -> None:
         self.product = product
         page.goto(product.ready["demo"])
+        expect(page.locator("#visitor-id")).not_to_be_empty()
+        self.user_id = page.locator("#visitor-id").text_content()
         self.root = page.locator("onboarding-agent-chat")
         self.root.locator(".launcher").click()
         self.box = self.root.get_by_role("textbox")
@@ -76,10 +78,11 @@ def help_is_ready(product: Product) -> bool:
     return bool(sources) and sources[0]["status"] == "ready"
 
 
-def conversation_of(product: Product) -> dict[str, Any]:
-    """Return the one conversation that is, with its messages."""
-    (found,) = product.get("/api/v1/conversations")["items"]
-    whole: dict[str, Any] = product.get(f"/api/v1/conversations/{found['conversation_id']}")
+def conversation_of(chat: Chat) -> dict[str, Any]:
+    """Return the one conversation of this user, with its messages."""
+    every = chat.product.get("/api/v1/conversations")["items"]
+    (found,) = [one for one in every if one["user_id"] == chat.user_id]
+    whole: dict[str, Any] = chat.product.get(f"/api/v1/conversations/{found['conversation_id']}")
     return whole
 
 
@@ -103,15 +106,14 @@ def tell_the_story(chat: Chat) -> None:
     assert "findahelpline" in hotline or "emergency" in hotline
 
     chat.send("Let me talk to a human, please")
-    found = until(lambda: queued(product), "the queue")
-    ticket = until(lambda: product.get("/api/v1/escalations")["items"], "the ticket")[0]
-    assert ticket["user_id"] == found["user_id"]
-    answered_by_a_person(chat, found["conversation_id"])
+    until(lambda: conversation_of(chat)["handled_by"] == "queue", "the queue")
+    until(lambda: [one for one in tickets(product) if one["user_id"] == chat.user_id], "the ticket")
+    answered_by_a_person(chat, conversation_of(chat)["conversation_id"])
 
 
-def queued(product: Product) -> dict[str, Any] | None:
-    found = [one for one in product.get("/api/v1/conversations")["items"] if one["handled_by"] == "queue"]
-    return found[0] if found else None
+def tickets(product: Product) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = product.get("/api/v1/escalations")["items"]
+    return items
 
 
 def answered_by_a_person(chat: Chat, conversation_id: str) -> None:
@@ -121,16 +123,16 @@ def answered_by_a_person(chat: Chat, conversation_id: str) -> None:
     expect(chat.answers.last).to_contain_text(words, timeout=15_000)
 
     chat.send("Thank you, Nora")
-    until(lambda: conversation_of(product)["messages"][-1]["text"] == "Thank you, Nora", "the user's reply")
+    until(lambda: conversation_of(chat)["messages"][-1]["text"] == "Thank you, Nora", "the user's reply")
     chat.page.wait_for_timeout(1500)
-    assert conversation_of(product)["messages"][-1]["role"] == "user", "the agent stays out of it"
+    assert conversation_of(chat)["messages"][-1]["role"] == "user", "the agent stays out of it"
 
     product.request("POST", f"{path}/handback").raise_for_status()
     assert "Rename" in chat.ask("How do I rename the workspace?") or chat.sources.count() > 1
 
 
-def messages_of(product: Product, role: str) -> list[str]:
-    return [message["text"] for message in conversation_of(product)["messages"] if message["role"] == role]
+def messages_of(chat: Chat, role: str) -> list[str]:
+    return [message["text"] for message in conversation_of(chat)["messages"] if message["role"] == role]
 
 
 @pytest.fixture(scope="module")
@@ -165,40 +167,44 @@ def test_with_the_rules(page: Page, ruled: Product) -> None:
     assert "Send invitations" in both
     assert "what happened instead" in chat.ask("it does not work")
     tell_the_story(chat)
-    positions = [message["position"] for message in conversation_of(ruled)["messages"]]
+    positions = [message["position"] for message in conversation_of(chat)["messages"]]
     assert positions == sorted(set(positions))
     assert PHONE not in "".join(ruled.log)
     assert ruled.stop() == 0
     assert not [line for line in ruled.log if "Traceback" in line]
 
 
-def test_with_a_model_behind_the_protocol(page: Page, start: Launch, llm: LlmServer) -> None:
-    product = start("--demo", OPENAI_BASE_URL=llm.base_url, **LLM)
+@pytest.fixture(scope="module")
+def modelled(shared: Launch, llm: LlmServer) -> Product:
+    """The demo with a model behind the protocol; what a dead worker leaves is taken up early."""
+    product = shared("--demo", at="modelled", OPENAI_BASE_URL=llm.base_url, CONSUMER_CLAIM_IDLE_MS="2000", **LLM)
     until(lambda: help_is_ready(product), "the help centre")
-    chat = Chat(page, product)
+    return product
+
+
+def test_with_a_model_behind_the_protocol(page: Page, modelled: Product, llm: LlmServer) -> None:
+    product, chat = modelled, Chat(page, modelled)
     tell_the_story(chat)
     assert llm.requests, "the model was asked"
     assert "555 2671" not in llm.sent()
     assert "5552671" not in llm.sent()
-    assert any(PHONE in text for text in messages_of(product, "user")), "people read what the user wrote"
+    assert any(PHONE in text for text in messages_of(chat, "user")), "people read what the user wrote"
     assert "sk-test" not in "".join(product.log)
 
 
-def test_an_answer_whose_worker_is_killed_completes_once(page: Page, start: Launch, llm: LlmServer) -> None:
-    product = start("--demo", OPENAI_BASE_URL=llm.base_url, CONSUMER_CLAIM_IDLE_MS="2000", **LLM)
-    until(lambda: help_is_ready(product), "the help centre")
-    chat = Chat(page, product)
+def test_an_answer_whose_worker_is_killed_completes_once(page: Page, modelled: Product, llm: LlmServer) -> None:
+    chat = Chat(page, modelled)
     said = ["In your CRM, open Settings [1]. ", "Choose Developers, then API keys [1]. ", "Press Connect [1]."]
     llm.script(streaming(*said, pause=1.5))
     llm.default = streaming(*said)
     chat.send("How do I connect my CRM?")
     expect(chat.answers.last).to_contain_text("open Settings", timeout=30_000)
-    worker(product).kill()
+    worker(modelled).kill()
 
     expect(chat.answers.last).to_contain_text("Press Connect", timeout=60_000)
-    until(lambda: messages_of(product, "assistant"), "the stored answer")
+    until(lambda: messages_of(chat, "assistant"), "the stored answer")
     page.wait_for_timeout(3000)
-    assert len(messages_of(product, "assistant")) == 1
+    assert len(messages_of(chat, "assistant")) == 1
     shown = str(chat.answers.last.inner_text())
     assert shown.count("open Settings") == 1
     assert chat.answers.count() == 1

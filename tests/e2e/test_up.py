@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -26,27 +27,45 @@ def children(product: Product) -> list[psutil.Process]:
     return psutil.Process(product.process.pid).children(recursive=True)
 
 
-def test_the_ready_line_and_a_second_start(start: Launch, tmp_path: Path) -> None:
-    first = start(data=tmp_path / "data")
-    assert first.ready["ready"] is True
-    assert first.ready["demo"] is None
-    assert re.match(r"pk_", first.ready["public_key"])
-    assert first.get("/api/v1/config")["version"] == 0
-    processes = [*children(first), postmaster(tmp_path / "data")]
-    assert first.stop() == 0
-    _, alive = psutil.wait_procs(processes, timeout=10)
-    assert alive == []
-    assert [line for line in first.log if "Failed" in line or "rror" in line] == []
+@dataclass
+class Restart:
+    """The product that was started and stopped, what was left of it, and the one started after it on the same data."""
 
-    second = start(data=tmp_path / "data")
-    kept = ("public_key", "secret_key", "identity_secret", "admin")
-    assert {key: second.ready[key] for key in kept} == {key: first.ready[key] for key in kept}
+    first: Product
+    version: int
+    exit_code: int
+    left: list[psutil.Process]
+    second: Product
 
 
 @pytest.fixture(scope="module")
-def product(shared: Launch) -> Product:
+def restart(shared: Launch) -> Restart:
+    """The product, started, stopped, and started again."""
+    first = shared()
+    version = first.get("/api/v1/config")["version"]
+    processes = [*children(first), postmaster(first.data)]
+    exit_code = first.stop()
+    _, left = psutil.wait_procs(processes, timeout=10)
+    return Restart(first, version, exit_code, left, shared())
+
+
+@pytest.fixture
+def product(restart: Restart) -> Product:
     """The product, running."""
-    return shared()
+    return restart.second
+
+
+def test_the_ready_line_and_a_second_start(restart: Restart) -> None:
+    first, second = restart.first, restart.second
+    assert first.ready["ready"] is True
+    assert first.ready["demo"] is None
+    assert re.match(r"pk_", first.ready["public_key"])
+    assert restart.version == 0
+    assert restart.exit_code == 0
+    assert restart.left == []
+    assert [line for line in first.log if "Failed" in line or "rror" in line] == []
+    kept = ("public_key", "secret_key", "identity_secret", "admin")
+    assert {key: second.ready[key] for key in kept} == {key: first.ready[key] for key in kept}
 
 
 def test_a_part_that_is_killed_comes_back(product: Product) -> None:
@@ -60,17 +79,6 @@ def test_a_part_that_is_killed_comes_back(product: Product) -> None:
         except Exception:
             time.sleep(0.2)
     assert product.get("/api/v1/config")["version"] == 0
-
-
-def test_a_killed_supervisor_leaves_nothing_that_blocks_the_next_start(start: Launch, tmp_path: Path) -> None:
-    first = start(data=tmp_path / "data")
-    first.process.send_signal(signal.SIGKILL)
-    first.process.wait()
-    second = start(data=tmp_path / "data")
-    assert second.ready["public_key"] == first.ready["public_key"]
-    database = postmaster(tmp_path / "data")
-    assert second.stop() == 0
-    assert psutil.wait_procs([database], timeout=10)[1] == []
 
 
 def test_a_directory_in_use_is_told_in_one_line(product: Product) -> None:
@@ -130,3 +138,14 @@ def test_a_data_directory_that_cannot_be_is_told_in_one_line() -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("onboarding-agent: --data /proc/nowhere: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_killed_supervisor_leaves_nothing_that_blocks_the_next_start(product: Product, shared: Launch) -> None:
+    """Comes last: it ends the product of the tests before it."""
+    product.process.send_signal(signal.SIGKILL)
+    product.process.wait()
+    second = shared()
+    assert second.ready["public_key"] == product.ready["public_key"]
+    database = postmaster(second.data)
+    assert second.stop() == 0
+    assert psutil.wait_procs([database], timeout=10)[1] == []
