@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
 from core.errors import Conflict
+from local.cli import app
 from local.founding import OWNER, found_company, is_known
 from local.installation import Company
 from tests.conftest import found
@@ -58,8 +60,8 @@ def test_the_owner_may_be_named(environment: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 201])
 def test_a_senseless_name_is_told_in_one_line(environment: dict[str, str], name: str) -> None:
-    refused = create_company(environment, name)
-    assert refused.returncode == 1
+    refused = CliRunner().invoke(app, ["create-company", name], env=environment)
+    assert refused.exit_code == 1
     assert refused.stderr == "onboarding-agent: The name of a company has 1 to 200 characters.\n"
 
 

@@ -14,7 +14,7 @@ from local.cli import app
 from local.installation import Company
 from tests.ingest_api.conftest import Process
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=12)
 
 FIXTURES = Path(__file__).parent.parent / "knowledge" / "fixtures"
 GUIDE = """# Connect your CRM
@@ -55,7 +55,14 @@ def told(*arguments: str) -> Any:
     return json.loads(result.stdout)
 
 
-def test_a_document_from_file_to_passage_and_away(product: Company, tmp_path: Path) -> None:
+def test_what_a_person_does_with_knowledge(product: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One story, since the two processes take longer to start than all of it."""
+    a_document_goes_from_file_to_passage_and_away(tmp_path)
+    questions_measure_what_was_added(tmp_path)
+    what_cannot_be_done_is_one_line(tmp_path, monkeypatch)
+
+
+def a_document_goes_from_file_to_passage_and_away(tmp_path: Path) -> None:
     assert "There are no sources yet" in run("list").output
     guide = tmp_path / "guide.md"
     guide.write_text(GUIDE)
@@ -87,7 +94,7 @@ def test_a_document_from_file_to_passage_and_away(product: Company, tmp_path: Pa
     assert told("search", "api key")["items"] == []
 
 
-def test_what_cannot_be_done_is_one_line(product: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def what_cannot_be_done_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     failed = run("add", str(FIXTURES / "encrypted.pdf"))
     assert failed.exit_code == 2
     assert "failed" in failed.stdout
@@ -110,7 +117,7 @@ def test_what_cannot_be_done_is_one_line(product: Company, tmp_path: Path, monke
     assert "the API cannot be reached" in run("list").stderr
 
 
-def test_questions_measure_what_was_added(product: Company, tmp_path: Path) -> None:
+def questions_measure_what_was_added(tmp_path: Path) -> None:
     guide = tmp_path / "guide.md"
     guide.write_text(GUIDE)
     assert run("add", str(guide), "--title", "CRM guide").exit_code == 0
