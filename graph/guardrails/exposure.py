@@ -42,6 +42,8 @@ _OTHERS: Final = (
     r"(?:(?<=of )|(?<=for ))(?:user|customer|client|employee) [\w@.\[\]#-]+|"
     r"the (?:person|guy|woman|man|customer|user|one|lady) (?:who|that|before|with|named|called))"
 )
+_NOT_ABOUT: Final = r"(?! (?:formats?|fields?|pages?|polic(?:y|ies)|limits?|columns?|settings?|rules?)\b)"
+"""What is asked for is how such data looks or is handled, not the data."""
 _AFTER_ASK: Final = (
     rf".{{0,40}}\b{_DATA}\b.{{0,25}}\b(?:of|for|from|belonging to|about|on|does)\b.{{0,12}}\b{_OTHERS}",
     rf".{{0,25}}\b{_OTHERS}(?:'s?|s')?\b(?! (?:is|are|has|have|was|were|can|could|uses?|used|using|"
@@ -52,7 +54,7 @@ _AFTER_ASK: Final = (
     rf"stored|saved)(?:'s)? {_CREDENTIAL}\b",
     rf".{{0,25}}\b(?!my |our |your |the |a |an |this |that |it |what |here |there |who )"
     rf"(?!\w+ (?:me|you|us|them)'s)"
-    rf"([a-z][a-z.-]{{1,20}}(?: [a-z]{{2,20}})?)'s (?:\w+ )?(?:{_DATA}|{_CREDENTIAL})\b",
+    rf"([a-z][a-z.-]{{1,20}}(?: [a-z]{{2,20}})?)'s (?:\w+ )?(?:{_DATA}|{_CREDENTIAL})\b{_NOT_ABOUT}",
     r".{0,25}\b(?:some(?:one|body) else|another (?:user|customer|person|company|tenant)|other (?:users?|"
     r"customers?|people|compan\w+|tenants?))(?:'s|s'|')?\b.{0,15}\b(?:data|messages?|chats?|conversations?|files?|"
     r"orders?|invoices?|history|tickets?|names?)\b",
@@ -65,7 +67,7 @@ _ENGLISH: Final = (
     rf"the) (?:{_DATA})",
     r"\b(?:access|read|open|see|log ?in(?:to| to)?|hack|break into|get into)\b.{0,20}\b(?:some(?:one|body) else|"
     r"another (?:user|customer|person|company|tenant)|other (?:users?|customers?|people|compan\w+|tenants?)|"
-    r"(?:my )?(?:ex|wife|husband|girlfriend|boyfriend|neighbou?r|competitor)s?)(?:'s|s'|')?.{0,10}\b(?:account|"
+    r"(?:my )?(?:ex|wife|husband|girlfriend|boyfriend|neighbou?r|competitor)s?)(?:'s|s'|')?(?!\w).{0,10}\b(?:account|"
     r"data|messages?|chats?|conversations?|e-?mails?|files?|inbox|profile|workspace|orders?)\b",
 )
 _ARABIC: Final = (
