@@ -209,6 +209,13 @@ def test_the_open_question_is_put_again_after_what_is_no_answer(text: str, key: 
     assert said.endswith(phrase("question.after_answer", "en", question=ROLE.wording("en")))
 
 
+@pytest.mark.parametrize(("language", "lead"), [("en", "And to go on: "), ("ar", "ولنتابع: ")])
+def test_the_way_back_to_a_question_is_worded_for_any_playbook(language: str, lead: str) -> None:
+    name = shipped()["sales"].playbook.stages["greeting"].questions[0].wording(language)
+    talk = make_talk("What is the capital of France?", f"assistant: {name}", playbook="sales", language=language)
+    assert words(talk).endswith(f"\n\n{lead}{name}")
+
+
 def test_a_side_question_without_an_answer_calls_nobody() -> None:
     talk = make_talk("Do you fly?", f"assistant: {ROLE.wording('en')}", playbook="onboarding", unanswered=5)
     reply = converse(talk, ())
