@@ -119,11 +119,13 @@ class AnswerStream:
 
     async def _say(self, spoken: Spoken, raw: str) -> None:
         """Send a sentence with the blanks that it was written with, unless the user wants no more."""
+        cited_before = dict(self._citations)
         markers = [marker for chunk in spoken.cited if (marker := self._marker_of(chunk)) is not None]
         masked = with_markers(spoken.text, tuple(dict.fromkeys(markers)))
         text = f"{self._blank_before(raw)}{self._pseudonyms.unmask(masked)}{raw[len(raw.rstrip()) :]}"
         turn = self._grounds.talk.turn
         if not await self._delivery.delta(turn, self._run, len(self._said), text):
+            self._citations = cited_before
             raise Stopped
         self._said.append(text)
         self._claims += spoken.is_claim

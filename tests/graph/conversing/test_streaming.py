@@ -104,7 +104,15 @@ async def test_the_user_stops_between_sentences() -> None:
     stream = stream_of(page)
     with pytest.raises(Stopped):
         await stream.write("Keys have 32 characters [1]. A workspace has at most 20 keys [2]. ")
-    assert stream.so_far().text == "Keys have 32 characters [1]."
+    said = stream.so_far()
+    assert (said.text, [one.title for one in said.citations]) == ("Keys have 32 characters [1].", ["CRM keys"])
+
+
+async def test_who_stops_before_the_first_sentence_is_named_no_source() -> None:
+    stream = stream_of(Page(stops_after=0))
+    with pytest.raises(Stopped):
+        await stream.write("Keys have 32 characters [1]. ")
+    assert (stream.so_far().text, stream.so_far().citations) == ("", ())
 
 
 async def test_what_was_masked_comes_back_and_strangers_placeholders_do_not() -> None:
