@@ -86,13 +86,14 @@ _RATE: Final = """
       AND role IN ('assistant', 'agent')
 """
 
-# Notes what an answer did to its conversation: whether questions stay open, and how long the first one took.
+# Notes what an answer did to its conversation: whether questions stay open, and how long the first one took. Where a
+# person was called before it, that time is the person's, not the agent's, and is not noted.
 _COUNT_ANSWER: Final = """
     UPDATE conversations
     SET unanswered = CASE %(is_answered)s::boolean WHEN true THEN 0 WHEN false THEN unanswered + 1 ELSE unanswered END,
-        first_answer_ms = coalesce(first_answer_ms, (
+        first_answer_ms = coalesce(first_answer_ms, CASE WHEN escalated_at < %(now)s THEN NULL ELSE (
             SELECT least(extract(epoch FROM %(now)s - min(created_at)) * 1000, 2147483647)::int FROM messages
-            WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s AND role = 'user'))
+            WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s AND role = 'user') END)
     WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s
 """
 

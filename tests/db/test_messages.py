@@ -67,6 +67,13 @@ async def test_an_answer_is_stored_once_with_all_that_belongs_to_it(db, acme, no
     ]
 
 
+async def test_the_time_that_a_person_took_is_not_counted_as_the_agents(db, acme, now, asked):
+    await call(db, conversations.set_handled_by, acme, asked.conversation_id, HandledBy.QUEUE, now)
+    await call(db, conversations.set_handled_by, acme, asked.conversation_id, HandledBy.AGENT, now + MINUTE)
+    await store(db, messages.insert_answer, new(acme, asked), now + 2 * MINUTE)
+    assert (await call(db, conversations.get, acme, asked.conversation_id)).first_answer_ms is None
+
+
 async def test_a_killed_run_and_its_successor_at_once_store_one_answer(db, acme, now, asked):
     answer = new(acme, asked)
     results = await asyncio.gather(*(store(db, messages.insert_answer, answer, now) for _ in range(8)))
