@@ -184,12 +184,26 @@ async def open_of(connection: Connection, company_id: str, conversation_id: str)
     return None if row is None else Ticket(**row)
 
 
-async def agent_answers(connection: Connection, conversation: Conversation, now: datetime) -> bool:
-    """Tell whether the agent answers what the user says: also where a person was called who has not come in time."""
+async def awaited(connection: Connection, conversation: Conversation) -> Ticket | None:
+    """Return the ticket by which a conversation waits for a person, or None: it waits for nobody."""
     if conversation.handled_by is not HandledBy.QUEUE:
-        return conversation.handled_by is HandledBy.AGENT
-    ticket = await open_of(connection, conversation.company_id, conversation.conversation_id)
-    return ticket is not None and ticket.is_overdue(now)
+        return None
+    return await open_of(connection, conversation.company_id, conversation.conversation_id)
+
+
+def is_agents(conversation: Conversation, ticket: Ticket | None, now: datetime) -> bool:
+    """Tell whether the agent answers what the user says: also where a person was called who has not come in time.
+
+    `ticket` is the one by which the conversation waits (`awaited`).
+    """
+    if conversation.handled_by is HandledBy.QUEUE:
+        return ticket is not None and ticket.is_overdue(now)
+    return conversation.handled_by is HandledBy.AGENT
+
+
+async def agent_answers(connection: Connection, conversation: Conversation, now: datetime) -> bool:
+    """Tell the same of a conversation whose ticket was not read yet."""
+    return is_agents(conversation, await awaited(connection, conversation), now)
 
 
 async def mark_answered(connection: Connection, company_id: str, conversation_id: str, now: datetime) -> bool:

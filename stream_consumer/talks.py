@@ -14,7 +14,6 @@ from core.office_hours import expected_by, is_open
 from core.playbooks import Versioned
 from core.pseudonyms import Pseudonyms
 from db import events, messages, nudges, playbooks, profile_facts, tickets, users
-from db.conversation_rows import Conversation
 from db.conversation_turns import Begun
 from db.pool import Connection
 from db.profile_facts import StoredFact
@@ -45,7 +44,7 @@ class ReadTalk:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What was read of a conversation and its user."""
+    """What was read of a conversation and its user. `called_for` is why a person was called, while nobody has come."""
 
     earlier: list[Message]
     chosen: Versioned
@@ -62,6 +61,7 @@ async def read_talk(
     conversation = begun.conversation
     place = (conversation.company_id, conversation.conversation_id)
     user = (conversation.company_id, conversation.user_id)
+    ticket = await tickets.awaited(connection, conversation)
     before = min((message.position for message in begun.asked), default=conversation.last_position + 1)
     read = _Read(
         [
@@ -72,18 +72,10 @@ async def read_talk(
         await playbooks.load(connection, conversation.company_id, conversation.playbook),
         await profile_facts.list_(connection, *user),
         await _trace(connection, *user, now),
-        HandledBy.AGENT if await tickets.agent_answers(connection, conversation, now) else conversation.handled_by,
-        await _called_for(connection, conversation),
+        HandledBy.AGENT if tickets.is_agents(conversation, ticket, now) else conversation.handled_by,
+        ticket.reason if ticket else None,
     )
     return _talk(begun, company, read, pseudonyms, now)
-
-
-async def _called_for(connection: Connection, conversation: Conversation) -> str | None:
-    """Return why a person was called, while nobody has come."""
-    if conversation.handled_by is not HandledBy.QUEUE:
-        return None
-    ticket = await tickets.open_of(connection, conversation.company_id, conversation.conversation_id)
-    return ticket.reason if ticket else None
 
 
 async def _trace(connection: Connection, company_id: str, user_id: str, now: datetime) -> tuple[str, ...]:
