@@ -27,7 +27,7 @@ def fit(value: Any, limit: int) -> tuple[Any, bool]:
     if isinstance(value, str):
         short = cut(value, limit)
         return short, short != value
-    if _depth_within(value, _DEPTH) and size(value) <= limit:
+    if nests_within(value, _DEPTH) and size(value) <= limit:
         return value, False
     for characters, items in _LEVELS:
         smaller = _shorten(value, characters, items, _DEPTH)
@@ -42,6 +42,16 @@ def cut(text: str, limit: int) -> str:
     if len(raw) <= limit:
         return text
     return raw[: max(0, limit - len(MORE.encode()))].decode("utf-8", "ignore") + MORE
+
+
+def nests_within(value: Any, depth: int) -> bool:
+    """Tell whether no part of a JSON value lies deeper than so many levels."""
+    level = [value]
+    for _ in range(depth):
+        level = [inner for one in level if isinstance(one, Mapping | list) for inner in _inside(one)]
+        if not level:
+            return True
+    return False
 
 
 def _text(value: Any) -> str:
@@ -64,15 +74,6 @@ def _shorten(value: Any, characters: int, items: int, depth: int) -> Any:
         return kept | {MORE: f"{missing} more"} if missing > 0 else kept
     listed = [_shorten(inner, characters, items, depth - 1) for inner in value[:items]]
     return [*listed, f"{MORE} {missing} more"] if missing > 0 else listed
-
-
-def _depth_within(value: Any, depth: int) -> bool:
-    level = [value]
-    for _ in range(depth):
-        level = [inner for one in level if isinstance(one, Mapping | list) for inner in _inside(one)]
-        if not level:
-            return True
-    return False
 
 
 def _inside(value: Any) -> Any:

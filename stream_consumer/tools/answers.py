@@ -5,9 +5,12 @@ from typing import Any, Final
 import orjson
 
 from graph.tools.contracts import Content, ToolFailed
+from graph.tools.fitting import nests_within
 
 MAX_READ: Final = 262_144
 """Bytes of an answer that are read, unpacked; four times the most that is passed on. The rest stays unread."""
+_MAX_DEPTH: Final = 100
+"""Levels of JSON that are read; what nests deeper is a text to us, as programs that walk it have an end."""
 _DATA: Final = ("application/json", "text/plain", "text/csv", "text/markdown", "application/problem+json", "")
 _OURS: Final = frozenset({401, 403, 407, 421, 426, 431})
 """Refusals that no other arguments would change."""
@@ -31,16 +34,23 @@ def content_of(status: int, media_type: str, body: bytes, *, is_cut: bool) -> Co
         return Content(text, is_cut=True)
     if not text.strip():
         return Content("the tool answered with nothing")
-    return _parsed(body, text, is_json=kind.endswith("json"))
+    return Content(_parsed(body, text, is_json=kind.endswith("json")))
 
 
-def _parsed(body: bytes, text: str, *, is_json: bool) -> Content:
+def data_of(text: str) -> Any:
+    """Return the JSON object or array that a text is; any other text as it stands."""
+    value = _parsed(text, text, is_json=False) if text.lstrip()[:1] in ("{", "[") else text
+    return value if isinstance(value, dict | list) else text
+
+
+def _parsed(body: bytes | str, text: str, *, is_json: bool) -> Any:
     try:
-        return Content(orjson.loads(body))
+        value = orjson.loads(body)
     except orjson.JSONDecodeError:
         if is_json:
             raise ToolFailed("invalid_json", "the tool answered with something that cannot be read") from None
-    return Content(text)
+        return text
+    return value if nests_within(value, _MAX_DEPTH) else text
 
 
 def _failure(status: int, media_type: str, body: bytes, *, is_cut: bool) -> ToolFailed:

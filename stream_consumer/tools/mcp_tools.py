@@ -14,6 +14,7 @@ from core.tools import ToolDefinition, check_parameters
 from graph.talk import ToolSpec
 from graph.tools.cleaning import clean, cleaned
 from graph.tools.contracts import TOOL_FAILED, Content, Invocation, ToolFailed
+from stream_consumer.tools.answers import data_of
 from stream_consumer.tools.mcp_session import McpAddress, ask
 
 if TYPE_CHECKING:
@@ -65,13 +66,27 @@ class McpTool:
 
 
 def content_of(result: "CallToolResult") -> Content:
-    """Return what a result holds: its structured content, else its texts. Raises ToolFailed where it is an error."""
-    value: Any = result.structuredContent
-    if value is None:
-        value = "\n".join(_texts(result)) or "the tool answered with nothing"
+    """Return what a result holds: its structured content, else its texts. Raises ToolFailed where it is an error.
+
+    Many servers put JSON into a text, or a text of JSON into their structured content; that is data as well.
+    """
+    value = _value_of(result)
     if result.isError:
         raise ToolFailed(TOOL_FAILED, "the tool refused this call", value)
     return Content(value)
+
+
+def _value_of(result: "CallToolResult") -> Any:
+    match result.structuredContent:
+        case None:
+            parts = [data_of(text) for text in _texts(result)]
+        case {"result": str(text)} as wrapped if len(wrapped) == 1:  # how a tool's text is wrapped
+            parts = [data_of(text)]
+        case _:
+            return result.structuredContent
+    if all(isinstance(part, str) for part in parts):
+        return "\n".join(parts) or "the tool answered with nothing"
+    return parts[0] if len(parts) == 1 else parts
 
 
 def _texts(result: "CallToolResult") -> Iterator[str]:

@@ -34,6 +34,12 @@ def stock(context: Context[Any, Any, Any], sku: str, shop: int = 1) -> dict[str,
     return {"sku": sku, "pieces": 7, "price": "129.50"}
 
 
+@server.tool(structured_output=False)
+def article(sku: str) -> dict[str, Any]:
+    """Tells what an article costs, in a text."""
+    return {"sku": sku, "price": "129.50 SAR"}
+
+
 @server.tool(name="Order-Status")
 def order_status(context: Context[Any, Any, Any], order: str) -> str:
     """Tells where an order is."""

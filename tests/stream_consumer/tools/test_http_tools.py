@@ -213,6 +213,14 @@ async def test_what_is_no_data_is_a_failure(desk: Desk, host: HTTPServer) -> Non
     assert {row["status"] for row in await desk.log()} == {"failed"}
 
 
+async def test_what_nests_without_end_is_a_text(desk: Desk, host: HTTPServer) -> None:
+    deep = '{"a":' * 900 + "1" + "}" * 900
+    host.expect_request("/orders").respond_with_data(deep, content_type="application/json")
+    await desk.define(url=host.url_for("/orders"))
+    result = await desk.call()
+    assert (result.status, data_of(result)["result"]) == ("done", deep)
+
+
 async def test_the_reason_of_a_refusal_is_told(desk: Desk, host: HTTPServer) -> None:
     problem = {"detail": "An order number has six letters. Yours: layla@shop.example"}
     host.expect_request("/orders").respond_with_json(problem, status=422)

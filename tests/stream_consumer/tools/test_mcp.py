@@ -14,6 +14,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from stream_consumer.tools import mcp_catalogue
+from tests.graph.shelf import Shelf
 from tests.stream_consumer.tools.conftest import Desk, Opener, data_of
 
 ROOT = Path(__file__).parents[3]
@@ -56,7 +57,14 @@ async def shop(desk: Desk, server: Server, **fields: Any) -> None:
 async def test_its_tools_are_offered_but_for_those_that_speak_to_the_model(desk: Desk, server: Server) -> None:
     await shop(desk, server)
     specs = {spec.name: spec for spec in (await desk.runtime()).specs(desk.talk)}
-    assert await offered(desk) == ["shop_stock", "shop_order_status", "shop_broken", "shop_slow", "shop_flood"]
+    assert await offered(desk) == [
+        "shop_stock",
+        "shop_article",
+        "shop_order_status",
+        "shop_broken",
+        "shop_slow",
+        "shop_flood",
+    ]
     assert specs["shop_stock"].description == "Tells how many pieces of an article a shop has."
     assert specs["shop_stock"].parameters["required"] == ["sku"]
 
@@ -73,6 +81,14 @@ async def test_a_call_brings_a_result_and_says_who_asks(desk: Desk, server: Serv
     assert call["meta"]["user_id"] == "u1"
     (row,) = await desk.log()
     assert (row["tool"], row["status"]) == ("shop_stock", "done")
+
+
+async def test_json_in_a_text_is_data_that_sentences_may_rest_on(desk: Desk, server: Server) -> None:
+    await shop(desk, server)
+    result = await desk.call("shop_article", sku="AB-1")
+    assert data_of(result)["result"] == {"sku": "AB-1", "price": "129.50 SAR"}
+    for sentence, holds in (("AB-1 costs 129.50 SAR.", True), ("AB-1 costs 150 SAR.", False)):
+        assert bool(Shelf(passages=()).check(sentence, (), (), result.statements, context="").text) is holds
 
 
 async def test_results_are_masked_and_marked(desk: Desk, server: Server) -> None:

@@ -1,6 +1,7 @@
 """What is remembered of MCP servers, with the clock in the test's hand; and which of their tools are taken over."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -152,7 +153,14 @@ def result(*content: Any, **fields: Any) -> CallToolResult:
     return CallToolResult(content=list(content), **fields)
 
 
-TEXT = TextContent(type="text", text="seven")
+def text(value: str) -> TextContent:
+    return TextContent(type="text", text=value)
+
+
+TEXT = text("seven")
+RECORD = {"sku": "AB-1", "price": "129.50 SAR"}
+AS_TEXT = json.dumps(RECORD, indent=2)
+DEEP = '{"a":' * 500 + "1" + "}" * 500
 RESOURCE = EmbeddedResource(
     type="resource", resource=TextResourceContents.model_validate({"uri": "file:///a", "text": "of a file"})
 )
@@ -167,6 +175,17 @@ RESOURCE = EmbeddedResource(
         (result(ImageContent(type="image", data="AAAA", mimeType="image/png")), "[image left out]"),
         (result(AudioContent(type="audio", data="AAAA", mimeType="audio/wav")), "[audio left out]"),
         (result(), "the tool answered with nothing"),
+        (result(text(AS_TEXT)), RECORD),
+        (result(text(f"\n[{AS_TEXT}]")), [RECORD]),
+        (result(text(AS_TEXT), text(AS_TEXT)), [RECORD, RECORD]),
+        (result(TEXT, text(AS_TEXT)), ["seven", RECORD]),
+        (result(text(AS_TEXT), structuredContent={"result": AS_TEXT}), RECORD),
+        (result(TEXT, structuredContent={"result": AS_TEXT, "n": 7}), {"result": AS_TEXT, "n": 7}),
+        (result(TEXT, structuredContent={}), {}),
+        (result(text("7")), "7"),
+        (result(text("[sold out]")), "[sold out]"),
+        (result(text("{broken")), "{broken"),
+        (result(text(DEEP)), DEEP),
     ],
 )
 def test_what_a_result_holds(given: CallToolResult, value: Any) -> None:
@@ -177,3 +196,6 @@ def test_an_error_is_a_failure_with_what_the_tool_said() -> None:
     with pytest.raises(ToolFailed, match="tool_failed") as failed:
         content_of(result(TEXT, isError=True))
     assert failed.value.said == "seven"
+    with pytest.raises(ToolFailed) as failed:
+        content_of(result(text(AS_TEXT), isError=True))
+    assert failed.value.said == RECORD
