@@ -26,9 +26,9 @@ Vectors = Literal[
 class Behaviour:
     """One treatment: wait `seconds`, then answer, fail with a status, hang up midway, or send raw bytes.
 
-    Of a stream: `pieces` are its texts (else its words), with a `pause` before each; those after the first wait for
-    `until`, and after `stop_after` of them the connection ends, or hangs. `calls` are the tools asked for, by name and
-    arguments.
+    An answer waits for `until` as well. Of a stream: `pieces` are its texts (else its words), with a `pause` before
+    each; those after the first wait for `until`, and after `stop_after` of them the connection ends, or hangs. `calls`
+    are the tools asked for, by name and arguments.
     """
 
     name: str
@@ -66,6 +66,11 @@ def saying(text: str) -> Behaviour:
 def slow(seconds: float) -> Behaviour:
     """A valid answer, late."""
     return Behaviour("slow", seconds=seconds)
+
+
+def held(until: Event) -> Behaviour:
+    """A valid answer, once this has happened."""
+    return Behaviour("held", until=until)
 
 
 def rate_limited(retry_after: float | None = None) -> Behaviour:

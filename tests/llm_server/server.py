@@ -122,6 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif body.get("stream"):
             self._stream(body, behaviour)
         else:
+            if behaviour.until:
+                behaviour.until.wait(60)
             self._send(200, json.dumps(self._answer(behaviour, body)).encode())
 
     def _answer(self, behaviour: Behaviour, body: dict[str, Any]) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def test_work_without_end_is_stopped_and_the_next_document_is_read() -> None:
 
 
 def test_a_worker_that_does_not_answer_is_killed() -> None:
-    with Converter(ConvertLimits(seconds=0.2)) as opened:
+    with Converter(ConvertLimits(seconds=1)) as opened:
         opened.convert(PAGE)
         pid = process_of(opened)
         os.kill(pid, signal.SIGSTOP)

@@ -1,6 +1,7 @@
 """A company's budget per provider and day holds to the cent, however many ask at once; kept in PostgreSQL."""
 
 import asyncio
+import threading
 from datetime import UTC, date, datetime, timedelta
 
 import psycopg
@@ -16,7 +17,7 @@ from knowledge.embedding.spend import Reservation
 from knowledge.embedding.texts import estimate_tokens
 from local.installation import Company
 from tests.knowledge.embedding.conftest import NOON, Build, llm_at, same
-from tests.llm_server import LlmServer, embedding, failing, slow
+from tests.llm_server import LlmServer, embedding, failing, held
 
 TODAY = NOON.date()
 MODEL = "text-embedding-3-small"
@@ -44,7 +45,8 @@ async def outcome(embedding: asyncio.Task[list[Vector]]) -> str:
 async def test_no_more_is_asked_at_once_than_the_budget_holds(
     server: LlmServer, build: Build, database: Database, company: Company
 ) -> None:
-    server.default = slow(1.5)
+    is_refused = threading.Event()
+    server.default = held(is_refused)
     texts = [f"{number:02} " + "words of a passage " * 100 for number in range(12)]
     budget = 4.5 * cents(estimate_tokens(texts[:1]))
     embedders = [
@@ -54,6 +56,10 @@ async def test_no_more_is_asked_at_once_than_the_budget_holds(
         asyncio.create_task(embedders[number % 2].primary.embed(company.company_id, [text]))
         for number, text in enumerate(texts)
     ]
+    async with asyncio.timeout(30):
+        while sum(task.done() for task in tasks) < 8:  # noqa: ASYNC110 - that all were asked for and none is answered
+            await asyncio.sleep(0.02)
+    is_refused.set()
     outcomes = [await outcome(task) for task in tasks]
     assert sorted(outcomes) == ["embedded"] * 4 + [BUDGET_EXHAUSTED] * 8
     assert len(server.requests) == 4

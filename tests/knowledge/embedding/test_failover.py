@@ -64,7 +64,7 @@ async def test_a_wrong_key_leaves_no_provider_alone(server: LlmServer, build: Bu
 
 async def test_a_question_waits_less_than_a_passage(server: LlmServer, other_server: LlmServer, build: Build) -> None:
     server.default = slow(2)
-    llm, values = llm_at(server, other_server), {"embedding_providers": BOTH, "embedding_query_timeout_seconds": 0.3}
+    llm, values = llm_at(server, other_server), {"embedding_providers": BOTH, "embedding_query_timeout_seconds": 1}
     await build(llm, **values).primary.embed(COMPANY, ["a passage"])
     assert (len(server.requests), len(other_server.requests)) == (1, 0)
     assert same(await build(llm, **values).primary.embed(COMPANY, ["a question"], is_query=True), ["a question"])

@@ -247,8 +247,9 @@ async def test_an_address_that_hangs_leaves_time_for_the_next(site: Site, opened
     with hanging("127.0.0.2", site.port):
         names.known["two.example"] = [("127.0.0.2", "127.0.0.1")]
         names.known["one.example"] = [("127.0.0.2",) * 3]
-        async with opened(kb_fetch_timeout_seconds=0.8) as fetcher:
+        async with opened(kb_fetch_timeout_seconds=3) as fetcher:
             assert isinstance(await fetcher.fetch(site.url("/a", "two.example")), Page)
+        async with opened(kb_fetch_timeout_seconds=0.3) as fetcher:
             assert (await refusal_of(fetcher, site.url("/a", "one.example"))).code == refusals.TOO_SLOW
 
 
@@ -448,7 +449,7 @@ async def test_what_cannot_be_unpacked_is_not_taken_for_a_page(
 )
 async def test_a_server_that_drips_is_given_up_on(site: Site, opened: Opened, answer: Any) -> None:
     site.pages["/a"] = answer
-    async with opened(kb_fetch_timeout_seconds=0.25) as fetcher:
+    async with opened(kb_fetch_timeout_seconds=0.75) as fetcher:
         await fetcher.sitemaps_of(site.url())
         refused = await refusal_of(fetcher, site.url("/a"))
     assert (refused.code, refused.is_passing, len(site.paths)) == (refusals.TOO_SLOW, True, 1)
@@ -456,9 +457,9 @@ async def test_a_server_that_drips_is_given_up_on(site: Site, opened: Opened, an
 
 async def test_redirects_do_not_buy_time(site: Site, opened: Opened) -> None:
     site.pages |= {"/a": redirect("/b"), "/b": redirect("/a"), "/robots.txt": Reply(b"", 404)}
-    async with opened(kb_fetch_timeout_seconds=0.4) as fetcher:
+    async with opened(kb_fetch_timeout_seconds=1) as fetcher:
         await fetcher.sitemaps_of(site.url())
-        site.think = 0.15
+        site.think = 0.4
         assert (await refusal_of(fetcher, site.url("/a"))).code == refusals.TOO_SLOW
     assert 0 < len(site.paths) < 5
 
