@@ -64,7 +64,7 @@ OpenResult = Opened | AlreadyOpen
 
 
 class Nudges(Protocol):
-    """Keeps nudges. `now` of a save is the nudge's creation time."""
+    """Keeps nudges. `now` of a save is the nudge's creation time; TurnGone is raised once the turn was erased."""
 
     async def save(self, nudge: Nudge, turn: Turn, now: datetime, *, counts: bool = True) -> SaveResult:
         """Save in one transaction that first locks the user and checks caps and kill switch once more.
@@ -75,7 +75,7 @@ class Nudges(Protocol):
 
 
 class Escalations(Protocol):
-    """Calls people in."""
+    """Calls people in; raises TurnGone once the turn was erased with its user."""
 
     async def open(self, alert: Alert, turn: Turn) -> OpenResult:
         """Save the alert and its notifications in one transaction, then publish the notifications. Repeatable."""

@@ -78,6 +78,7 @@ class Journal(Protocol):
 
         Raises:
             BudgetExhausted: what was spent and set aside, with this estimate, exceeds a limit; `scope` names it.
+            TurnGone: the turn was erased with its user; no further answer is paid for.
         """
         ...
 

@@ -31,7 +31,10 @@ class Delivery(Protocol):
 
 
 class Conversations(Protocol):
-    """Keeps what comes of a turn. Repeatable: a turn that runs again stores nothing twice."""
+    """Keeps what comes of a turn. Repeatable: a turn that runs again stores nothing twice.
+
+    Every method raises `core.turns.TurnGone` once the turn was erased with its user.
+    """
 
     async def begin_recommending(self, talk: Talk) -> None:
         """Note that recommendations are being made; storing the answer notes what came of it."""
