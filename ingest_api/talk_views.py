@@ -23,7 +23,7 @@ _STABLE: Final = re.compile(r"[a-z][a-z0-9_]{2,63}")
 _UNSUCCESSFUL: Final = frozenset(
     {"budget_exhausted", "provider_failed", "provider_timeout", "conversations_unavailable"}
 )
-"""Outcomes of turns that said something to the user, yet not what was asked for."""
+"""Outcomes, or errors, of turns that said something to the user, yet not what was asked for."""
 _DETAILS: Final = {
     "budget_exhausted": "The budget of models is spent; the user was told, and offered a person.",
     "provider_failed": "No model answered; the user was told, and offered a person.",
@@ -59,9 +59,9 @@ def has_ended(stored: StoredConversationTurn) -> bool:
 
 def error_of(stored: StoredConversationTurn) -> TaskError | None:
     """Return why a turn led to no proper answer, or None if it did."""
-    if stored.status is not TurnStatus.FAILED and stored.outcome not in _UNSUCCESSFUL:
-        return None
     named = (stored.error, stored.outcome)
+    if stored.status is not TurnStatus.FAILED and _UNSUCCESSFUL.isdisjoint(named):
+        return None
     code = next((word for word in named if word and word != "failed" and _STABLE.fullmatch(word)), "internal_error")
     return TaskError(code=code, detail=_DETAILS.get(code, "The turn failed on our side."))
 
