@@ -213,9 +213,9 @@ def test_many_may_migrate_at_once(server):
     names = ["one", "two"]
     admin(server, *(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)) for name in names))
     command = "import sys; from db.migrate import migrate; migrate(sys.argv[1])"
-    urls = [server.url.replace("/postgres?", f"/{name}?") for name in names * 3]
+    urls = [server.url.replace("/postgres?", f"/{name}?") for name in names * 2]
     running = [subprocess.Popen([sys.executable, "-c", command, url], stderr=subprocess.PIPE) for url in urls]
-    ends = [(process.communicate(timeout=60)[1].decode()[-500:], process.returncode) for process in running]
+    ends = [(process.communicate(timeout=240)[1].decode()[-500:], process.returncode) for process in running]
     assert [end for end in ends if end[1] != 0] == []
     for name in names:
         with psycopg.connect(server.url.replace("/postgres?", f"/{name}?")) as connection:

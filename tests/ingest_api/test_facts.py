@@ -121,15 +121,17 @@ async def test_figures_are_of_the_period_asked_for(
 ) -> None:
     await start(client, headers)
     await start(client, headers, user_id="u2")
-    before = datetime.now(UTC) - timedelta(days=3)
+    today = datetime.now(UTC)
+    before = today - timedelta(days=3)
     async with services.database.transaction(company.company_id) as connection:
-        await connection.execute("UPDATE conversations SET created_at = %s WHERE user_id = 'u2'", (before,))
+        for moment, user in ((today, "u1"), (before, "u2")):
+            values = (moment, user)
+            await connection.execute("UPDATE conversations SET created_at = %s WHERE user_id = %s", values)
 
     async def days(**query: Any) -> list[str]:
         answer = await client.get(FIGURES, params=query, headers=headers)
         return [item["day"] for item in answer.json()["items"]]
 
-    today = datetime.now(UTC)
     assert await days() == [today.date().isoformat(), before.date().isoformat()]
     assert await days(since=(today - timedelta(days=1)).isoformat()) == [today.date().isoformat()]
     assert await days(until=(today - timedelta(days=1)).isoformat()) == [before.date().isoformat()]
