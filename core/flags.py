@@ -15,7 +15,6 @@ from openfeature.flag_evaluation import FlagResolutionDetails, FlagValueType
 from openfeature.provider import AbstractProvider, Metadata
 
 from core.config import ConversationRules
-from core.errors import Forbidden
 
 CONVERSATIONS: Final = "conversational_onboarding"
 _DOMAIN: Final = "onboarding_agent"
@@ -38,13 +37,6 @@ _FLAGS: Final[dict[str, Any]] = {
         }
     }
 }
-
-
-class ConversationsUnavailable(Forbidden):
-    """The installation or the company holds no conversations, or not with this user yet."""
-
-    code = "conversations_unavailable"
-    title = "Conversations are not available to this user."
 
 
 class CompanyFlags(AbstractProvider):
@@ -108,8 +100,3 @@ class Flags:
         about = {"enabled": self._conversations and rules.enabled, "share": share, "rest": _PARTS - share}
         context = EvaluationContext(f"{company_id}:{user_id}", about)
         return self._client.get_boolean_value(CONVERSATIONS, False, context)
-
-    def check_conversations(self, company_id: str, user_id: str, rules: ConversationRules) -> None:
-        """Raise ConversationsUnavailable unless the user may hold conversations."""
-        if not self.may_converse(company_id, user_id, rules):
-            raise ConversationsUnavailable

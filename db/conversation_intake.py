@@ -28,6 +28,7 @@ from core.playbooks import Limits
 from core.turns import TurnStatus
 from db import conversation_turns, conversations, messages, playbooks
 from db.conversation_rows import Conversation, NewConversation
+from db.conversation_voices import check_voices
 from db.messages import NewMessage
 from db.pool import Connection
 from db.query import fetch_dict
@@ -80,11 +81,14 @@ class _Place:
 
 
 async def accept(
-    connection: Connection, incoming: IncomingMessage, rules: ConversationRules, now: datetime
+    connection: Connection, incoming: IncomingMessage, rules: ConversationRules, now: datetime, *, is_on: bool = True
 ) -> Accepted:
     """Store what a user says, once however often it comes, with the turn that will answer it.
 
+    `is_on`: whether the agent may hold conversations with the user (`core.flags`).
+
     Raises:
+        Forbidden: neither the agent nor a person may talk with the user here (code `conversations_unavailable`).
         InvalidRequest: nothing of it can be seen (code `empty_message`), or it is too long (`message_too_long`).
         NotFound: an unknown conversation or another user's; or, to begin one, an unknown playbook (`unknown_playbook`).
         Conflict: the conversation is over (code `conversation_ended`).
@@ -92,6 +96,7 @@ async def accept(
     """
     text, incoming = message_text(incoming.text), _storable(incoming)
     present = await _lock(connection, incoming)
+    await check_voices(connection, present if _goes_on(present, incoming, now) else None, is_on=is_on)
     if known := await _repeated(connection, incoming):
         return await _again(connection, incoming, known)
     place = await _place(connection, incoming, present, rules, now)
@@ -136,6 +141,11 @@ async def _again(connection: Connection, incoming: IncomingMessage, known: Messa
     )
 
 
+def _goes_on(present: Conversation | None, incoming: IncomingMessage, now: datetime) -> bool:
+    """Tell whether a message belongs to the present conversation; a stale one goes on only for who asks for it."""
+    return present is not None and (incoming.conversation_id is not None or not present.is_stale(now))
+
+
 async def _place(
     connection: Connection,
     incoming: IncomingMessage,
@@ -144,7 +154,7 @@ async def _place(
     now: datetime,
 ) -> _Place:
     """Return the present conversation, or a new one: where there is none, or it is stale and was not asked for."""
-    if present is not None and (incoming.conversation_id is not None or not present.is_stale(now)):
+    if present is not None and _goes_on(present, incoming, now):
         return _Place(present)
     if present is not None:
         await conversations.close(connection, incoming.company_id, present.conversation_id, "stale", now)

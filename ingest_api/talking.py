@@ -29,6 +29,7 @@ from db import (
 )
 from db.conversation_intake import Accepted
 from db.conversation_rows import Conversation, NewConversation
+from db.conversation_voices import check_voices
 from db.pool import Connection
 from ingest_api.conversation_schemas import ProcessResult, StartedConversation, StartRequest, TaskDocument
 from ingest_api.speakers import Speaker
@@ -68,11 +69,12 @@ async def begin(
     """
     company_id, user_id = speaker.caller.company_id, speaker.require_user(wish.user_id)
     config = await config_of(services, connection, company_id)
-    services.flags.check_conversations(company_id, user_id, config.conversations)
+    is_on = services.flags.may_converse(company_id, user_id, config.conversations)
     await conversations.lock_user(connection, company_id, user_id)
     stale = await conversations.end_stale(connection, company_id, user_id, now)
     ended = stale.conversation_id if stale else None
     active = await conversations.active_of(connection, company_id, user_id)
+    await check_voices(connection, active, is_on=is_on)
     if active is not None and wish.resume_existing:
         return await _resumed(connection, active, config, wish, ended)
     chosen = await playbooks.load(connection, company_id, wish.wanted or config.conversations.default_playbook)
@@ -171,11 +173,11 @@ async def _left(
 async def accept(services: Services, connection: Connection, incoming: IncomingMessage, now: datetime) -> Accepted:
     """Store what a user says with the turn that will answer it.
 
-    Raises ConversationsUnavailable, or what `db.conversation_intake.accept` does.
+    Raises what `db.conversation_intake.accept` does.
     """
     config = await config_of(services, connection, incoming.company_id)
-    services.flags.check_conversations(incoming.company_id, incoming.user_id, config.conversations)
-    return await conversation_intake.accept(connection, incoming, config.conversations, now)
+    is_on = services.flags.may_converse(incoming.company_id, incoming.user_id, config.conversations)
+    return await conversation_intake.accept(connection, incoming, config.conversations, now, is_on=is_on)
 
 
 async def pass_on(services: Services, incoming: IncomingMessage, accepted: Accepted) -> None:

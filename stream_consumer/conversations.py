@@ -16,23 +16,26 @@ from redis.asyncio import Redis
 
 from core import logs, streams
 from core.budgets import conversation_allowance
+from core.config import ConversationRules
 from core.conversation_line import ConversationLine
-from core.conversations import ConversationTurn, HandledBy
+from core.conversations import ConversationTurn
 from core.flags import Flags
 from core.pseudonyms import Pseudonyms
 from core.settings import ConversationSettings
 from core.turns import ReceiptStep, TurnGone, TurnStatus
+from core.voices import Voices
 from db import conversation_backlog, conversation_turns, conversations, playbooks, tickets
 from db.conversation_turns import Begun, Waiting
-from db.conversations import CloseCode
-from db.pool import Database
+from db.conversation_voices import voices_in
+from db.conversations import CloseCode, Conversation
+from db.pool import Connection, Database
 from graph.build import TurnGraph
 from graph.context import Knowledge, TurnContext
 from graph.facts import UserFacts
-from graph.guardrails import Moderator, inspect_message
+from graph.guardrails import Moderator
 from graph.reasoner import Reasoner
 from graph.runner import run_turn
-from graph.state import TalkOutcome, TurnResult
+from graph.state import TurnResult
 from graph.talk import Talk
 from graph.talk_context import Conversations, Delivery, TalkContext, Tools
 from stream_consumer.companies import Companies
@@ -41,6 +44,7 @@ from stream_consumer.entries import DONE, Entry, Failed, Outcome, Postponed
 from stream_consumer.locks import Locks
 from stream_consumer.memory import Summaries
 from stream_consumer.metrics import ConsumerMetrics
+from stream_consumer.silences import silence
 from stream_consumer.talks import read_talk
 from stream_consumer.translations import TranslationStore
 from stream_consumer.turns import LOCKED_SECONDS, Stores
@@ -168,34 +172,31 @@ class ConversationsHandler:
         await self._tell_ended(turn, "done")
 
     async def _answer(self, turn: ConversationTurn) -> None:
+        rules, is_on = await self._rules(turn)
         async with self._db.transaction(turn.company_id) as connection:
             begun = await conversation_turns.begin(connection, turn.company_id, turn.turn_id, self._now())
-        if begun is None:
-            raise TurnGone
+            if begun is None:
+                raise TurnGone
+            allowed = await voices_in(connection, begun.conversation, is_on=is_on)
         if begun.status is not TurnStatus.RUNNING:
             log.info("turn ended before", extra={"status": begun.status})
-        elif await self._is_switched_off(begun) and await self._end(begun.turn, "switched_off", "cancelled"):
-            await self._finish(begun.turn, TurnResult(outcome="conversations_unavailable"))
-        elif (left := left_to(begun)) is not None:
-            await self._finish(begun.turn, TurnResult(outcome=left))
+        elif (silent := silence(begun, allowed, rules)) is not None:
+            if silent == "conversations_unavailable" and not await self._end(begun.turn, "switched_off", "cancelled"):
+                silent = "conversation_ended"
+            await self._finish(begun.turn, TurnResult(outcome=silent))
         else:
             result = await run_turn(self._graph, begun.turn, await self._context_of(begun))
             await self._finish(begun.turn, result)
 
-    async def _is_switched_off(self, begun: Begun) -> bool:
-        """Tell whether the agent may hold no conversation with the user any more; a sign of danger is answered yet."""
-        turn = begun.turn
-        if begun.conversation.handled_by is not HandledBy.AGENT:
-            return False
+    async def _rules(self, turn: ConversationTurn) -> tuple[ConversationRules, bool]:
+        """Return the rules of a turn's company, and whether the agent may hold conversations with its user."""
         rules = (await self._companies.get([turn.company_id]))[turn.company_id].config.conversations
-        if self._flags.may_converse(turn.company_id, turn.user_id, rules):
-            return False
-        said = "\n".join(message.text for message in begun.asked)
-        return all(one.action != "hotline" for one in inspect_message(said, language=None, rules=rules))
+        return rules, self._flags.may_converse(turn.company_id, turn.user_id, rules)
 
     async def _finish(self, turn: ConversationTurn, result: TurnResult) -> None:
         """End a turn; one that left everything to a person who is gone by now has the agent take it up."""
         status, taken_up = TurnStatus.FAILED if result.failed else TurnStatus.DONE, None
+        _, is_on = await self._rules(turn)
         async with self._db.transaction(turn.company_id) as connection:
             present = await conversation_turns.lock(connection, turn)
             await conversation_turns.finish(
@@ -211,7 +212,7 @@ class ConversationsHandler:
                 error=result.error,
                 now=self._now(),
             )
-            if result.outcome == "left_to_person" and await tickets.agent_answers(connection, present, self._now()):
+            if result.outcome == "left_to_person" and await self._is_left(connection, present, is_on=is_on):
                 taken_up = await conversation_backlog.take_up(connection, present, turn.trace_id, self._now())
         if taken_up is not None:
             await self._talking.line.queue(taken_up)
@@ -219,6 +220,12 @@ class ConversationsHandler:
         for rule in withheld(result):
             self._metrics.withheld.labels(rule).inc()
         log.info("turn ended", extra={"outcome": result.outcome, "status": status, "error": result.error})
+
+    async def _is_left(self, connection: Connection, present: Conversation, *, is_on: bool) -> bool:
+        """Tell whether the agent answers by now what was left to a person, and is not switched off meanwhile."""
+        if not await tickets.agent_answers(connection, present, self._now()):
+            return False
+        return await voices_in(connection, present, is_on=is_on) is not Voices.PEOPLE
 
     async def _tell_ended(self, turn: ConversationTurn, status: str) -> None:
         """Wake whoever waits for the turn; they read its row."""
@@ -275,10 +282,3 @@ def debounce(waiting: Waiting, debounce_ms: int, now: datetime) -> float:
 def withheld(result: TurnResult) -> Iterator[str]:
     """Yield the rule by which each sentence of an answer was withheld. Pure."""
     return (rule for step in result.receipt if step.step == "coach" for rule in step.facts.get("withheld", ()))
-
-
-def left_to(begun: Begun) -> TalkOutcome | None:
-    """Return why the agent says nothing in this turn, as its outcome; None: it answers. Pure."""
-    if begun.conversation.is_over:
-        return "conversation_ended"
-    return "left_to_person" if begun.conversation.handled_by is HandledBy.HUMAN else None

@@ -93,8 +93,8 @@ class Conversing:
         )
         async with self._database.transaction(session.company_id) as connection:
             rules = (await configs.load(connection, session.company_id)).config.conversations
-            self._flags.check_conversations(session.company_id, session.user_id, rules)
-            accepted = await conversation_intake.accept(connection, incoming, rules, self._clock())
+            is_on = self._flags.may_converse(session.company_id, session.user_id, rules)
+            accepted = await conversation_intake.accept(connection, incoming, rules, self._clock(), is_on=is_on)
         await self._show(session, accepted)
         if accepted.turn and accepted.publish:
             await self._line.queue(accepted.turn)

@@ -17,6 +17,7 @@ from core.playbooks import Playbook, in_language
 from core.security import UserClaims
 from db import chat_history, conversations, messages, playbooks, tickets, users
 from db.conversation_rows import Conversation
+from db.conversation_voices import check_voices
 from db.pool import Connection
 from db.tickets import Ticket
 from ingest_api import chat_sessions, talking
@@ -67,7 +68,7 @@ async def open_session(visitor: VisitorOf, services: ServicesOf, body: ChatSessi
 
     Send a user token, of a logged-in user or an anonymous visitor, with the public key; or the session's own token
     while it is good, to renew it. A token that ran out is a 401 (`token_expired`). Where there are no conversations for
-    this user the answer is a 403 (`conversations_unavailable`).
+    this user, and no person talks with them, the answer is a 403 (`conversations_unavailable`).
     """
     now, wish = datetime.now(UTC), body or ChatSessionRequest()
     async with services.database.transaction(visitor.company_id) as connection:
@@ -82,9 +83,10 @@ async def _view(
 ) -> _View:
     address = (connection, visitor.company_id)
     config = await talking.config_of(services, *address)
-    services.flags.check_conversations(visitor.company_id, visitor.user_id, config.conversations)
+    is_on = services.flags.may_converse(visitor.company_id, visitor.user_id, config.conversations)
     page = wish.page_url or await users.last_page(*address, visitor.user_id, now - SEEN_LATELY)
     found = await _conversation(connection, visitor, wish.conversation_id, now)
+    await check_voices(connection, found, is_on=is_on)
     if found is None:
         chosen = await playbooks.load(*address, wish.playbook or config.conversations.default_playbook)
         return _View(config, chosen.playbook, None, None, [], None, page)

@@ -4,7 +4,7 @@ import pytest
 from openfeature import api
 
 from core.config import ConversationRules
-from core.flags import CompanyFlags, ConversationsUnavailable, Flags
+from core.flags import CompanyFlags, Flags
 
 USERS = [f"u{n}" for n in range(2000)]
 
@@ -34,14 +34,6 @@ def test_a_rollout_is_about_its_share_sticky_and_only_adds_users_when_it_grows()
     assert those_who_may(Flags(conversations=True), ConversationRules(rollout_percent=20)) == few
     assert few < those_who_may(flags, ConversationRules(rollout_percent=50))
     assert those_who_may(flags, ConversationRules(rollout_percent=20), "c2") != few
-
-
-def test_a_user_left_out_is_told_by_a_stable_code() -> None:
-    flags = Flags(conversations=True)
-    flags.check_conversations("c1", "u1", ConversationRules())
-    with pytest.raises(ConversationsUnavailable) as refused:
-        flags.check_conversations("c1", "u1", ConversationRules(enabled=False))
-    assert refused.value.code == "conversations_unavailable"
 
 
 def test_strange_ids_are_users_like_any_other() -> None:

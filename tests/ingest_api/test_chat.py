@@ -239,6 +239,20 @@ async def test_office_hours_and_switches_are_told(
     problem(await client.post(SESSION, headers=page_of(company)), 403, "conversations_unavailable")
 
 
+async def test_who_talks_to_a_person_has_a_chat_although_conversations_are_switched_off(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services, company: Company
+) -> None:
+    begun = await start(client, headers)
+    await open_ticket(services, company, begun["conversation_id"])
+    await client.post("/api/v1/config", json={"conversations": {"enabled": False}}, headers=headers)
+    path = f"/api/v1/conversations/{begun['conversation_id']}"
+    for who in ("queue", "human"):
+        assert (await open_chat(client, page_of(company)))["conversation"]["handled_by"] == who
+        await client.post(f"{path}/takeover", headers=headers)
+    await client.post(f"{path}/close", headers=headers)
+    problem(await client.post(SESSION, headers=page_of(company)), 403, "conversations_unavailable")
+
+
 async def test_thumbs_are_for_answers_of_ones_own(
     client: httpx2.AsyncClient, headers: dict[str, str], services: Services, company: Company
 ) -> None:

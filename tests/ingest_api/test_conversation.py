@@ -224,10 +224,17 @@ async def test_conversations_can_be_switched_off_and_rolled_out(
     client: httpx2.AsyncClient, headers: dict[str, str]
 ) -> None:
     first = await start(client, headers)
+    held = await start(client, headers, user_id="u2")
+    await client.post(f"/api/v1/conversations/{held['conversation_id']}/takeover", headers=headers)
     for rules in ({"enabled": False}, {"enabled": True, "rollout_percent": 0}):
         await client.post("/api/v1/config", json={"conversations": rules}, headers=headers)
         problem(await client.post(START, json={"user_id": "u9"}, headers=headers), 403, "conversations_unavailable")
         problem(await say(client, headers, first["conversation_id"]), 403, "conversations_unavailable")
+        assert (await say(client, headers, held["conversation_id"])).json()["handled_by"] == "human"
+        resumed = await start(client, headers, user_id="u2", resume_existing=True)
+        assert resumed["conversation_id"] == held["conversation_id"]
+    await client.post(f"/api/v1/conversations/{held['conversation_id']}/handback", headers=headers)
+    problem(await say(client, headers, held["conversation_id"]), 403, "conversations_unavailable")
     await client.post("/api/v1/config", json={"conversations": {"rollout_percent": 100}}, headers=headers)
     assert (await client.post(START, json={"user_id": "u9"}, headers=headers)).status_code == 201
 
@@ -452,6 +459,7 @@ async def ended(client: httpx2.AsyncClient, headers: dict[str, str], task_id: st
     [
         ("budget_exhausted", "budget_exhausted", "done", "budget_exhausted"),
         ("provider_failed", "provider_timeout", "done", "provider_timeout"),
+        ("handed_over", "budget_exhausted", "done", "budget_exhausted"),
         ("failed", "KeyError('secret')", "failed", "internal_error"),
         ("failed", "tool_broken", "failed", "tool_broken"),
     ],

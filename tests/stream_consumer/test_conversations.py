@@ -13,10 +13,12 @@ from redis.asyncio import Redis
 
 from core.config import CompanyConfig, ConversationRules, LlmRules
 from core.conversations import HandledBy, Role, answer_id
+from core.ids import new_id
 from core.settings import ChannelSettings, LlmSettings
 from core.streams import CONVERSATIONS
-from db import conversation_backlog, conversation_turns, conversations
-from db.pool import Database
+from db import conversation_backlog, conversation_turns, conversations, tickets
+from db.conversation_intake import Accepted
+from db.pool import Connection, Database
 from graph.guardrails import moderator_for
 from graph.handoff.offers import without_offers
 from graph.phrases import duration, phrase
@@ -462,6 +464,24 @@ async def test_danger_gets_the_hotline_and_a_person(
     assert rows(database_url, "SELECT reason FROM escalations") == [{"reason": "safety"}]
 
 
+async def test_who_may_be_in_danger_is_told_of_the_hotline_and_answered(
+    database: Database, redis: Redis, company: Any, database_url: str
+) -> None:
+    word = phrase("concern", "en", line=phrase("concern_line", "en"))
+    chat = Chat(database, redis, company.company_id)
+    async with answering(database, redis):
+        for one in ("i feel empty, how do I export a report?", "I want to talk to a person"):
+            taken = await chat.say(one)
+            assert taken.turn
+            await ended(redis, taken.turn)
+            said = [message.text for message in await chat.heard() if message.role is Role.ASSISTANT]
+            if one.startswith("i feel"):
+                assert said[0].startswith(f"{word}\n\n")
+                assert rows(database_url, "SELECT reason FROM escalations") == []
+    assert word not in said[-1]
+    assert rows(database_url, "SELECT reason FROM escalations") == [{"reason": "wish"}]
+
+
 async def test_who_sends_a_secret_is_asked_once_not_to(database: Database, redis: Redis, company: Any) -> None:
     chat = Chat(database, redis, company.company_id)
     async with answering(database, redis):
@@ -683,6 +703,7 @@ async def test_what_is_still_queued_when_conversations_are_switched_off_ends_in_
     async with database.transaction(company.company_id) as connection:
         place = (company.company_id, called.conversation_id)
         await conversations.set_handled_by(connection, *place, HandledBy.QUEUE, datetime.now(UTC))
+        await overdue_ticket(connection, called)
     rules = ConversationRules(enabled=False) if how == "by the company" else ConversationRules(rollout_percent=0)
     await configure(database, company.company_id, CompanyConfig(conversations=rules))
     async with answering(database, redis):
@@ -695,6 +716,16 @@ async def test_what_is_still_queued_when_conversations_are_switched_off_ends_in_
     assert [tuple(row.values()) for row in ends] == [("u", "CANCELLED", "cancelled"), ("waits", "IN_PROGRESS", None)]
     outcomes = rows(database_url, "SELECT outcome FROM turns ORDER BY user_id")
     assert [row["outcome"] for row in outcomes] == ["conversations_unavailable", "left_to_person"]
+
+
+async def overdue_ticket(connection: Connection, accepted: Accepted) -> None:
+    """Have the user wait for a person for longer than was promised."""
+    turn, now = accepted.turn, datetime.now(UTC)
+    assert turn
+    await tickets.open_ticket(
+        connection, turn.company_id, ticket_id=new_id(), turn_id=turn.turn_id, user_id=turn.user_id,
+        conversation_id=turn.conversation_id, reason="wish", alert={}, expected_by=now, trace_id="t", now=now,
+    )  # fmt: skip
 
 
 async def test_danger_is_answered_also_where_conversations_were_switched_off_meanwhile(

@@ -198,7 +198,12 @@ class TestSwitchedOff:
         assert (reply["type"], reply["code"]) == ("error", "conversations_unavailable")
         assert await archive.all() == []
         await archive.configure()
-        assert (await said(await gateway.join(company)))["type"] == "message.accepted"
+        accepted = await said(await gateway.join(company))
+        assert accepted["type"] == "message.accepted"
+        await archive.configure(**rules)
+        assert (await said(await gateway.join(company), key="m2"))["code"] == "conversations_unavailable"
+        await archive.hand(accepted["conversation_id"], HandledBy.HUMAN)
+        assert (await said(await gateway.join(company), key="m3"))["type"] == "message.accepted"
 
     async def test_by_the_installation(
         self, database_url: str, redis_url: str, secret_key: str, company: Company, archive: Archive

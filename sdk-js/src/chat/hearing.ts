@@ -9,6 +9,9 @@ import { startsAnew } from './unsent';
 /** Why a wish for a person cannot be taken back: what the panel says of who answers tells it well enough. */
 const CANNOT_CANCEL = /^(person|nobody)_/;
 
+const isOfPerson = (frame: ServerFrame): boolean =>
+  frame.type === 'message' ? frame.role === 'agent' : frame.type === 'handoff' && frame.handled_by !== 'agent';
+
 /** Returns what is to be called with each frame. */
 export function createHearing({ words, ledger, desk, drawer, notice, asking, stopped }: Parts): (frame: ServerFrame) => void {
   const { talk, update, sync } = ledger;
@@ -35,6 +38,8 @@ export function createHearing({ words, ledger, desk, drawer, notice, asking, sto
       stopped.end();
     }
     if (frame.type === 'message') stopped.end();
+    // Who talks to a person has a chat, also where the assistant is switched off.
+    if (desk.phase() === 'gone' && isOfPerson(frame)) void desk.load();
     update(hear(talk(), frame, Date.now()));
   };
 }

@@ -145,6 +145,11 @@ def test_conversations_that_are_switched_off_take_the_launcher_away(chat: Chat, 
     expect(chat.panel).to_contain_text("not available")
     chat.root.get_by_role("button", name="Close chat").click()
     expect(chat.launcher).to_be_hidden()
+    standin.begin()
+    standin.hand("human", agent="Sara")
+    chat.open()
+    expect(chat.panel).to_contain_text("You are talking to Sara.")
+    expect(chat.box).to_be_visible()
 
 
 def test_the_launcher_asks_the_api_once_in_a_while(chat: Chat, standin: ChatStandIn) -> None:
