@@ -30,6 +30,7 @@ TalkOutcome = Literal[
     "left_to_person",
     "conversation_ended",
     "conversations_unavailable",
+    "needs_no_answer",
 ]
 """How a conversation turn ended; each of them with something said. `unanswered`: there was no answer to be had ·
 `withheld`: the guards left nothing of it · `stopped`: by the user · the last two: fixed words, with the offer of a

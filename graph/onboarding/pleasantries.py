@@ -26,6 +26,11 @@ MAX_LENGTH: Final = 80
 
 _OWN: Final[tuple[Pleasantry, ...]] = ("how_are_you", "who_are_you", "what_can_you_do", "why_do_you_ask", "noted")
 _COMMON: Final[tuple[Pleasantry, ...]] = ("greeting", "thanks", "goodbye", "affirm", "deny")
+_TO_SOMEBODY: Final = frozenset({"greeting", "thanks", "goodbye"})
+_POLITE: Final = _TO_SOMEBODY | {"affirm", "deny", "noted"}
+_SENTENCE: Final = re.compile(r"(?:[.!?؟…]\s|\n)\s*(?=\S)")
+_COMMA: Final = re.compile(r"[,،;؛]\s*")
+_NAME: Final = re.compile(r"[\s,،]+(?:يا\s+)?[^\W\d_]+[\s.!]*$")
 _NO_WORD: Final = re.compile(r"[\W_]+")
 
 
@@ -42,6 +47,15 @@ def pleasantry(text: str) -> Pleasantry | None:
         return own
     intent = intent_of(fold(text)) if len(text) <= MAX_LENGTH else "question"
     return next((kind for kind in _COMMON if kind == intent), None)
+
+
+def needs_no_answer(text: str) -> bool:
+    """Tell whether a message that was said to a person asks nothing of anybody: each part of it is thanks, a greeting,
+    a yes or a no; with that person's name as well (“thanks, Sam”)."""
+    if pleasantry(text) in _POLITE or pleasantry(_NAME.sub("", text)) in _TO_SOMEBODY:
+        return True
+    parts = _SENTENCE.split(text) if _SENTENCE.search(text) else _COMMA.split(text)
+    return len(parts) > 1 and all(needs_no_answer(part) for part in parts if part.strip())
 
 
 def passes_over(text: str) -> bool:

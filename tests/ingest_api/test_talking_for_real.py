@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -71,7 +72,7 @@ async def test_onboarding_ends_in_drafts_that_wait_for_approval(
 
 
 async def test_a_wish_for_a_person_puts_it_into_the_queue_and_a_person_answers(
-    client: httpx2.AsyncClient, headers: dict[str, str], services: Services
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services, company: Company
 ) -> None:
     begun = await start(client, headers, playbook="support", conversation_type=None)
     path = f"/api/v1/conversations/{begun['conversation_id']}"
@@ -88,14 +89,23 @@ async def test_a_wish_for_a_person_puts_it_into_the_queue_and_a_person_answers(
         assert (unanswered["handled_by"], unanswered["message"]) == ("human", None)
 
         await client.post(f"{path}/handback", headers=headers)
+        await eventually(partial(has_ended, services, company, "needs_no_answer"))
         answer = await say(
             client, headers, begun["conversation_id"], "How many characters does a live key have?", mode="sync"
         )
     assert "32 characters" in answer.json()["message"]["text"]
     said = (await client.get(path, headers=headers)).json()["messages"]
     assert len({message["message_id"] for message in said}) == len(said)
+    assert [message["role"] for message in said[-4:]] == ["agent", "user", "user", "assistant"]
     escalation = (await client.get(f"/api/v1/escalations/{ticket['ticket_id']}", headers=headers)).json()
     assert (escalation["status"], escalation["answered_at"] is not None) == ("resolved", True)
+
+
+async def has_ended(services: Services, company: Company, outcome: str) -> bool:
+    """Tell whether a turn of the company has ended like that."""
+    async with services.database.transaction(company.company_id) as connection:
+        found = await connection.execute("SELECT 1 FROM turns WHERE outcome = %s", (outcome,))
+        return await found.fetchone() is not None
 
 
 async def test_a_person_who_takes_over_cuts_the_answer_short(

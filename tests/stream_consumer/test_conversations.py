@@ -599,7 +599,7 @@ async def test_a_hand_back_while_a_silent_turn_ends_leaves_nothing_unanswered(
     database: Database, redis: Redis, company: Any
 ) -> None:
     chat, handler = Chat(database, redis, company.company_id), handler_of(database, redis)
-    place = (company.company_id, (await chat.say("Hello")).conversation_id)
+    place = (company.company_id, (await chat.say("How many characters does a live key have?")).conversation_id)
     async with database.transaction(company.company_id) as connection:
         await conversations.set_handled_by(connection, *place, HandledBy.HUMAN, datetime.now(UTC))
     turn = chat.accepted[0].turn
@@ -612,7 +612,7 @@ async def test_a_hand_back_while_a_silent_turn_ends_leaves_nothing_unanswered(
     await handler._finish(turn, TurnResult(outcome="left_to_person"))
     await handler._finish(turn, TurnResult(outcome="left_to_person"))
     async with answering(database, redis):
-        await eventually(partial(told, chat, phrase("greeting", "en")))
+        await eventually(partial(told, chat, "32 characters"))
     assert [message.role for message in await chat.heard()] == [Role.USER, Role.ASSISTANT]
 
 

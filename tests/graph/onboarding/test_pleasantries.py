@@ -2,7 +2,15 @@
 
 import pytest
 
-from graph.onboarding.pleasantries import asks_for_advice, asks_something, complains, passes_over, plainly, pleasantry
+from graph.onboarding.pleasantries import (
+    asks_for_advice,
+    asks_something,
+    complains,
+    needs_no_answer,
+    passes_over,
+    plainly,
+    pleasantry,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +60,31 @@ from graph.onboarding.pleasantries import asks_for_advice, asks_something, compl
 )
 def test_small_talk(text: str, kind: str | None) -> None:
     assert pleasantry(text) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "is_so"),
+    [
+        ("Thanks Sam", True),
+        ("Thank you, Nora. Have a nice day!", True),
+        ("thanks\nSam,\nbye", False),
+        ("thanks Sam\nbye", True),
+        ("ok", True),
+        ("no", True),
+        ("hello?", True),
+        ("👍", True),
+        ("شكرًا لك يا سارة", True),
+        ("تمام، مع السلامة", True),
+        ("ok thanks, and how do I import?", False),
+        ("Thanks. How do I import contacts?", False),
+        ("ok import", False),
+        ("what can you do?", False),
+        ("شكرًا، وكيف أستورد جهات الاتصال؟", False),
+        ("", False),
+    ],
+)
+def test_what_is_said_to_a_person_and_needs_no_answer(text: str, is_so: bool) -> None:
+    assert needs_no_answer(text) is is_so
 
 
 @pytest.mark.parametrize(
