@@ -1,5 +1,5 @@
 """Whether a message asks for a person: by what people say when they do, in English and Arabic, and by a few words of
-other languages (`graph.handoff.foreign_wishes`). Texts are folded.
+other languages (`graph.handoff.foreign_wishes`); or for a ticket (`graph.handoff.ticket_wishes`). Texts are folded.
 
 A wish names who is wanted ("a real person", "someone else", "your manager") beside a verb of talking or handing over,
 or says that the machine is not. Words of the product ("human resources", "agent settings", "add a person to my
@@ -11,6 +11,7 @@ from typing import Final
 
 from graph.folding import Wordings
 from graph.handoff.foreign_wishes import REFUSALS, WISHES
+from graph.handoff.ticket_wishes import TICKETS, TICKETS_ARABIC
 
 _REAL: Final = (
     r"(?:real|actual|live|living|normal|proper|human|physical|breathing|qualified|trained|"
@@ -105,6 +106,8 @@ _PATTERNS: Final = (
     r"\bescalate (?:this|it|my|the) ?(?:issue|case|problem|complaint|ticket|request|matter|conversation|now|please|"
     r"further|to)?\b|\blive (?:chat|agent|support|person|representative|help)\b(?! (?:widget|settings?|feature|"
     r"module|button|integration|plugin|setup|queue))",
+    rf"\b(?:(?:i|we)(?:'d| would)? (?:want|need|like|require)|(?:can|could|may) (?:i|we) (?:get|have)) (?:some |more |"
+    rf"any |your )?(?:help|assistance|support) from {_WHO}(?!'s)",
     r"\bhuman (?:help|support|assistance|touch|contact|interaction|agent|operator|representative|being)\b(?=\W*$|"
     r"\W+(?:please|now|instead|not)\b)",
 )
@@ -141,6 +144,8 @@ _ARABIC: Final = (
     r"|معاوده الاتصال|اريد مكالمه",
     r"^(?:\W|من فضلك|لو سمحت|رجاء|بدي|ممكن|هلا|مرحبا|اريد|ابي){0,12}(?:ال)?(?:موظف|انسان|بشري|شخص حقيقي|خدمه العملاء|"
     r"خدمه عملاء|ممثل خدمه العملاء|الدعم الفني|الدعم البشري)(?:\W|من فضلك|لو سمحت|رجاء|الان|حالا){0,12}$",
+    rf"(?<!لا )(?<!ما )(?<!مش )(?:اريد|ابي|ابغي|عايز\w?|عاوز\w?|بدي|احتاج|محتاج\w?) "
+    rf"(?:الي )?(?:ال)?مساعده من (?:{_ARABIC_PERSON})(?!\w)",
     r"(?:صعد\w*|تصعيد) (?:ال)?(?:مشكله|موضوع|شكوي|طلب|الامر|الي)",
 )
 _NOT_A_WISH: Final = re.compile(
@@ -195,7 +200,7 @@ _UNWANTED: Final = re.compile(
     rf"(?:(?:{_ARABIC_TALK})(?: (?:مع|الي|ل|علي|ويا))? ?)?(?:{_ARABIC_PERSON})(?!\w)"
 )
 """Who wants no person, but for a question why there is none ("why don't you connect me")."""
-_ANY: Final = Wordings((*_PATTERNS, *WISHES), _ARABIC)
+_ANY: Final = Wordings((*_PATTERNS, *TICKETS, *WISHES), (*_ARABIC, *TICKETS_ARABIC))
 
 
 def without_refusals(folded: str) -> str:

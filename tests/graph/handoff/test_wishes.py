@@ -201,3 +201,92 @@ def test_a_wish_is_understood_in_other_languages(text: str) -> None:
 def test_what_names_a_person_otherwise_is_neither(text: str) -> None:
     assert not wants_person(fold(text))
     assert not declines_person(fold(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Open a ticket please",
+        "Can you open a support ticket for me?",
+        "افتح لي تذكرة من فضلك",
+        "please raise a ticket: my export never arrives",
+        "I need help from the support team",
+        "I need help from support team",
+        "could you please create a ticket for this?",
+        "hi, open ticket please",
+        "I want to submit a support request",
+        "I'd like to file a support ticket",
+        "I need a ticket opened",
+        "I want a support ticket",
+        "I would like you to raise a ticket",
+        "My export never arrives. Please open a ticket.",
+        "it still fails, can someone create a ticket for me",
+        "log a ticket",
+        "let me open a ticket with you",
+        "open a ticket on my behalf",
+        "Can I get help from a person",
+        "have a ticket opened for this problem",
+        "هل يمكنك فتح تذكرة دعم لي؟",
+        "أريد فتح تذكرة",
+        "ممكن تفتح لي تذكرة لو سمحت",
+        "من فضلك أنشئ تذكرة: التصدير لا يصل",
+        "أريد أن أفتح تذكرة دعم",
+        "سجّل لي تذكرة",
+        "ارفعوا تذكرة بهذه المشكلة",
+        "التصدير لا يعمل. افتح تذكرة لي",
+        "أحتاج إلى مساعدة من فريق الدعم",
+        "أحتاج مساعدة من موظف",
+    ],
+)
+def test_who_wants_a_ticket_opened_or_help_from_the_team_wants_a_person(text: str) -> None:
+    assert wants_person(fold(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how do I open a ticket in the board?",
+        "where do I see my tickets",
+        "how can I create a ticket",
+        "open the ticket 4711",
+        "show my open tickets",
+        "can I create a ticket from an email?",
+        "can you create a ticket automatically when a form is sent?",
+        "create a ticket type",
+        "does the form open a ticket?",
+        "I opened a ticket yesterday",
+        "when I create a ticket it fails",
+        "our customers open a ticket in the portal",
+        "can customers open a ticket?",
+        "please do not open a ticket",
+        "I don't want to open a ticket",
+        "how do I create a ticket for a customer?",
+        "create a ticket for a customer",
+        "I want to create a ticket template",
+        "can I create a ticket in the board?",
+        "what happens when I open a ticket",
+        "integrate with Jira tickets",
+        "I need help from my colleague",
+        "كيف أفتح تذكرة في اللوحة؟",
+        "أين أرى تذاكري؟",
+        "كيف أنشئ تذكرة",
+        "هل يمكنني فتح تذكرة في اللوحة؟",
+        "أريد تذكرة طيران",
+        "لا أريد فتح تذكرة",
+        "لا تفتح تذكرة",
+        "عندما أفتح تذكرة يظهر خطأ",
+        "How can you file a ticket with custom fields",
+        "what does it cost to open a ticket",
+        "is it possible to open a ticket via API",
+        "can i open a ticket via the api",
+        "I want to know how to open a ticket",
+        "I want to see how you create a ticket",
+        "tell me how to open a ticket",
+        "open ticket list",
+        "I need help from the documentation",
+        "I don't need help from an agent",
+        "لا أحتاج مساعدة من موظف",
+    ],
+)
+def test_tickets_of_the_product_are_no_wish(text: str) -> None:
+    assert not wants_person(fold(text))
