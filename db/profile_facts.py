@@ -88,14 +88,14 @@ _TIDY: Final = """
 
 # Forgets what users said long ago who have not been seen since, neither in the pages nor in a conversation.
 _DROP_BEFORE: Final = """
-    DELETE FROM profile_facts WHERE company_id = %(company_id)s AND (user_id, name) IN (
-        SELECT user_id, name FROM profile_facts AS f
+    DELETE FROM profile_facts WHERE company_id = %(company_id)s AND ctid = ANY (ARRAY(
+        SELECT ctid FROM profile_facts AS f
         WHERE company_id = %(company_id)s AND updated_at < %(before)s
           AND NOT EXISTS (SELECT FROM users AS u WHERE u.company_id = f.company_id AND u.user_id = f.user_id
                           AND u.last_seen_at >= %(before)s)
           AND NOT EXISTS (SELECT FROM conversations AS c WHERE c.company_id = f.company_id AND c.user_id = f.user_id
                           AND c.last_message_at >= %(before)s)
-        ORDER BY updated_at LIMIT %(limit)s)
+        ORDER BY updated_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
 """
 
 

@@ -49,10 +49,10 @@ _FORGOTTEN: Final = ("tool_calls", "recommendations", "escalations", "turns", "c
 
 # Forgets messages to the outside that were sent, or given up on, long ago; they say again what tickets say.
 _DROP_NOTIFICATIONS: Final = """
-    DELETE FROM notifications WHERE company_id = %(company_id)s AND notification_id IN (
+    DELETE FROM notifications WHERE company_id = %(company_id)s AND notification_id = ANY (ARRAY(
         SELECT notification_id FROM notifications
         WHERE company_id = %(company_id)s AND created_at < %(before)s AND status <> 'pending'
-        ORDER BY created_at LIMIT %(limit)s)
+        ORDER BY created_at LIMIT %(limit)s))
 """
 
 

@@ -19,9 +19,9 @@ _KEEP: Final = """
 
 # Forgets what was translated long ago, the oldest first.
 _DROP_BEFORE: Final = """
-    DELETE FROM translations WHERE company_id = %(company_id)s AND source_hash IN (
+    DELETE FROM translations WHERE company_id = %(company_id)s AND source_hash = ANY (ARRAY(
         SELECT source_hash FROM translations
-        WHERE company_id = %(company_id)s AND created_at < %(before)s ORDER BY created_at LIMIT %(limit)s)
+        WHERE company_id = %(company_id)s AND created_at < %(before)s ORDER BY created_at LIMIT %(limit)s))
 """
 
 
