@@ -49,6 +49,8 @@ TRANSITIONS: Final[Mapping[ConversationState, frozenset[ConversationState]]] = {
     _S.CANCELLED: frozenset(),
 }
 """What may follow a state. A user who goes on talking over recommendations brings the conversation back in progress."""
+EARNED: Final = frozenset({_S.GENERATING_RECOMMENDATIONS, _S.AWAITING_USER_APPROVAL})
+"""States that say what the agent has done: nobody puts a conversation into them by hand."""
 
 
 class IllegalTransition(Conflict):
@@ -67,6 +69,13 @@ def change_state(present: ConversationState, to: ConversationState) -> Conversat
     if to is not present and to not in TRANSITIONS[present]:
         raise IllegalTransition(f"A conversation that is {present} cannot become {to}.")
     return to
+
+
+def change_state_by_hand(present: ConversationState, to: ConversationState) -> ConversationState:
+    """Return `to` if a person, or the host, may put a conversation there; raises IllegalTransition if not."""
+    if to is not present and to in EARNED:
+        raise IllegalTransition(f"A conversation becomes {to} by what the agent does alone.")
+    return change_state(present, to)
 
 
 class ConversationEnded(Conflict):

@@ -9,7 +9,14 @@ from fastapi import APIRouter, Query, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 
-from core.conversations import ENDED, ConversationEnded, ConversationState, HandledBy, Message
+from core.conversations import (
+    ENDED,
+    ConversationEnded,
+    ConversationState,
+    HandledBy,
+    Message,
+    change_state_by_hand,
+)
 from core.errors import NotFound
 from core.playbooks import NAME_PATTERN
 from db import audit, conversations, messages, playbooks, tickets, users
@@ -97,7 +104,8 @@ async def _document(
 async def change_conversation(conversation_id: UUID, change: ConversationChange, write: WriteOf) -> Response:
     """Change state, stage, name, phone, language, or whether the user was helped; audited.
 
-    A state that cannot follow is a 409 with the code `illegal_transition`; a stage that the playbook's table does not
+    A state that cannot follow, or that only the agent's own work leads to (`GENERATING_RECOMMENDATIONS`,
+    `AWAITING_USER_APPROVAL`), is a 409 with the code `illegal_transition`; a stage that the playbook's table does not
     lead to, one with `illegal_stage`. A state that ends the conversation ends its ticket too.
     """
     company_id, wanted = write.caller.company_id, str(conversation_id)
@@ -125,12 +133,14 @@ async def _apply(
             raise ConversationEnded
         chosen = await playbooks.load(connection, before.company_id, before.playbook)
         await conversations.advance(*address, chosen.playbook, stage)
+    if state := change.state or change.status:
+        change_state_by_hand(before.state, state)
     if change.language is not None:
         await conversations.set_language(*address, change.language)
     return await conversations.update(
         *address,
         now,
-        state=change.state or change.status,
+        state=state,
         customer_name=change.customer_name,
         phone=change.phone,
         resolved=change.resolved,

@@ -120,6 +120,8 @@ async def test_changes_are_made_and_audited_without_personal_data(
     after = (await client.patch(path, json={**change, "resolved": True}, headers=headers)).json()
     assert (after["customer_name"], after["stage"], after["language"]) == ("Jane Doe", "qualifying", "ar")
     assert (after["state"], after["resolved"]) == ("IN_PROGRESS", True)
+    recommending = {"status": "GENERATING_RECOMMENDATIONS"}
+    problem(await client.patch(path, json=recommending, headers=headers), 409, "illegal_transition")
     cleared = (await client.patch(path, json={"customer_name": ""}, headers=headers)).json()
     assert cleared["customer_name"] is None
     log = await client.get("/api/v1/audit-log", headers=headers)
