@@ -28,7 +28,7 @@ class UserMismatch(Forbidden):
     """The user token speaks for one user, the events for another; `errors` names their indexes."""
 
     code = "user_mismatch"
-    title = "The user token belongs to another user than the events."
+    title = "The user token belongs to another user than the request names."
 
 
 class NoConsent(Forbidden):
