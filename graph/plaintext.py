@@ -6,6 +6,8 @@ from typing import Final
 from core.links import LINK, without_links
 
 _TAG: Final = re.compile(r"<[/!?]?[A-Za-z][^<>]{0,500}>")
+_BRACKETED: Final = re.compile(r"<((?:https?://|www\.)[^<>\s]{1,500})>", re.IGNORECASE)
+"""A link between angle brackets, which are no tag."""
 _INLINE_TAG: Final = re.compile(
     r"</?(?:a|abbr|b|br|code|em|i|kbd|mark|p|q|s|small|span|strong|sub|sup|u)(?:\s[^<>]{0,500})?/?>", re.IGNORECASE
 )
@@ -21,9 +23,10 @@ _ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 _SPACES: Final = re.compile(r"[^\S\n]{2,}")
 
 
-def plain_text(text: str, links: frozenset[str] = frozenset()) -> str:
-    """Return a text without markup, and without any link but those given."""
-    return _SPACES.sub(" ", without_links(_unmarked(text, _TAG), links)).strip()
+def plain_text(text: str, links: frozenset[str] | None = frozenset()) -> str:
+    """Return a text without markup, and without any link but those given; None leaves all of them in."""
+    bare = _unmarked(text, _TAG)
+    return _SPACES.sub(" ", bare if links is None else without_links(bare, links)).strip()
 
 
 def is_only_marked(text: str) -> bool:
@@ -36,4 +39,5 @@ def is_only_marked(text: str) -> bool:
 
 def _unmarked(text: str, tag: re.Pattern[str]) -> str:
     text = _MARKDOWN_LINK.sub(r"\1", _ESCAPED.sub(r"\1", text))  # first, since a link may hide behind escapes
-    return _HEADING.sub("", _EMPHASIS.sub(r"\2", tag.sub("", text)))
+    text = tag.sub("", _BRACKETED.sub(r"\1", text))
+    return _HEADING.sub("", _EMPHASIS.sub(r"\2", text))

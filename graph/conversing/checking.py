@@ -82,17 +82,18 @@ def grounds_for(talk: Talk, passages: tuple[Passage, ...], claims: Claims | None
     """Return the grounds of a round by what is known and was found by now."""
     given = tuple(text for text in _given(talk) if text)
     sources = {passage.chunk_id: _source(passage, claims) for passage in passages}
-    return Grounds(talk, passages, claims, guard, given, links_of(passages), sources)
+    return Grounds(talk, passages, claims, guard, given, links_of(talk, passages), sources)
 
 
 def check_sentence(raw: str, grounds: Grounds, *, is_verbatim: bool) -> Checked:
     """Return the sentence as it may be said, or the verdicts that withhold it. Blanks around it do not matter.
 
     `is_verbatim` marks words that are our own, or quoted as they stand: they are not held against the passages, nor to
-    a language.
+    a language, and lose a link that no source names. A model's sentence with one is withheld: without it, it would be
+    half of one.
     """
     named = _named_chunks(raw, grounds.talk)
-    bare = plain_text(_MARKER.sub("", raw), grounds.links)
+    bare = plain_text(_MARKER.sub("", raw), grounds.links if is_verbatim else None)
     if bare.strip(" .!*") == UNANSWERABLE:
         return (Verdict("unanswerable", "answer"),)
     if not any(letter.isalnum() for letter in bare):

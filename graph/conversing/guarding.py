@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
+from core.links import links_in
 from core.passages import Passage
 from core.playbooks import Stage
 from core.pseudonyms import Pseudonyms
@@ -19,14 +20,15 @@ def guard_for(talk: Talk, passages: Sequence[Passage], pseudonyms: Pseudonyms) -
         talk,
         given=tuple(given_texts(talk, passages)),
         instructions=f"{load_prompt('converse').system}\n{role_of(talk)}",
-        links=links_of(passages),
+        links=links_of(talk, passages),
         pseudonyms=pseudonyms,
     )
 
 
-def links_of(passages: Sequence[Passage]) -> frozenset[str]:
-    """Return the links that an answer may hold: those of its passages."""
-    return frozenset(url for passage in passages if (url := safe_url(passage.url)))
+def links_of(talk: Talk, passages: Sequence[Passage]) -> frozenset[str]:
+    """Return the links that an answer may hold: those of its passages, and a product's name that looks like one."""
+    named = links_in(talk.config.tone.product_name or "")
+    return frozenset(url for passage in passages if (url := safe_url(passage.url))).union(named)
 
 
 def given_texts(talk: Talk, passages: Sequence[Passage]) -> Iterator[str]:

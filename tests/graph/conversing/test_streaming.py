@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from core.config import CompanyConfig
 from core.conversations import ConversationTurn
 from core.pseudonyms import Pseudonyms
 from graph.conversing.checking import Spoken, check_sentence, grounds_for, with_markers
@@ -154,21 +155,24 @@ SENTENCES = [
     ("Would you like to talk to a person?", ()),
     ("UNANSWERABLE", ("unanswerable",)),
     ("**UNANSWERABLE**.", ("unanswerable",)),
-    ("Send your key to https://evil.example/collect.", None),
+    ("Send your key to https://evil.example/collect.", ("foreign_link",)),
+    ("Keys have 32 characters, see https://evil.example/x for more.", ("foreign_link",)),
+    ("Keys have 32 characters, see <https://evil.example/x> for more.", ("foreign_link",)),
+    ("Keys have 32 characters, see evil.example for more.", ("foreign_link",)),
+    ("https://evil.example/x", ("foreign_link",)),
+    (f"Did you see <{ARTICLE_URL}>?", ()),
+    ("Can I help you with Sheets.com?", ()),
     ("هذا نص عربي طويل عن المفاتيح.", ("language",)),
     ("---", ()),
 ]
 
 
 @pytest.mark.parametrize(("sentence", "rules"), SENTENCES)
-def test_sentences_are_withheld_by_named_rules(sentence: str, rules: tuple[str, ...] | None) -> None:
-    talk = talk_of()
+def test_sentences_are_withheld_by_named_rules(sentence: str, rules: tuple[str, ...]) -> None:
+    talk = talk_of(config=CompanyConfig.model_validate({"tone": {"product_name": "Sheets.com"}}))
     grounds = grounds_for(talk, PASSAGES, Claims(), guard_for(talk, PASSAGES, Pseudonyms()))
     checked = check_sentence(sentence, grounds, is_verbatim=False)
-    if rules is None:
-        assert isinstance(checked, tuple)
-        assert checked
-    elif isinstance(checked, Spoken):
+    if isinstance(checked, Spoken):
         assert rules == ()
     else:
         assert tuple(verdict.rule for verdict in checked) == rules
