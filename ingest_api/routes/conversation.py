@@ -29,7 +29,7 @@ from ingest_api.conversation_schemas import (
     TaskAccepted,
     TaskDocument,
 )
-from ingest_api.deps import ExchangeOf, ServicesOf
+from ingest_api.deps import SAID, ExchangeOf, ServicesOf
 from ingest_api.problems import problem_responses
 from ingest_api.refusals import IdempotencyConflict
 from ingest_api.speakers import Speaker, SpeakerOf
@@ -80,6 +80,7 @@ async def start_conversation(body: StartRequest, speaker: SpeakerOf, write: Writ
     summary="Say something",
     response_model=ProcessResult,
     responses={202: {"model": TaskAccepted, "description": "The answer takes longer"}, **problem_responses(404, 409)},
+    dependencies=[SAID],
 )
 async def process_input(
     conversation_id: NamedConversation,

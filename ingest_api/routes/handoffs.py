@@ -16,7 +16,7 @@ from db.conversation_rows import Conversation
 from db.messages import NewMessage
 from db.pool import Connection
 from ingest_api import presence
-from ingest_api.deps import CallerOf, ServicesOf
+from ingest_api.deps import SAID, CallerOf, ServicesOf
 from ingest_api.inbox_schemas import CloseRequest, ConversationRow, PersonMessage, SentMessage, TakeoverRequest
 from ingest_api.presence import Present
 from ingest_api.problems import problem_responses
@@ -32,6 +32,7 @@ router = APIRouter(prefix="/api/v1/conversations", tags=["conversations"])
     status_code=201,
     response_model=SentMessage,
     responses=problem_responses(404, 409, 422),
+    dependencies=[SAID],
 )
 async def write_message(conversation_id: UUID, body: PersonMessage, write: WriteOf) -> Response:
     """Write to the user as a person; whoever does takes the conversation over, and the agent says nothing more.
