@@ -5,12 +5,14 @@ pass ids, counts and codes, never texts of users; what looks like a secret or pe
 """
 
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from types import TracebackType
+from typing import Any, Final, TextIO
 
 import orjson
 
@@ -20,6 +22,11 @@ _bound: ContextVar[dict[str, Any]] = ContextVar("log_fields", default={})  # noq
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "color_message"}
 
 
+_VALUES: Final = re.compile(
+    r"(?<=input_value=).*?(?=, input_type=)|(?<=DETAIL:).*?(?=\n\n(?:During handling|The above exception)|\Z)",
+    re.DOTALL,
+)
+"""What errors of Pydantic and PostgreSQL quote: the value or the row at fault, which may be anything a user wrote."""
 _CHATTY = (
     "alembic",
     "httpcore",
@@ -71,6 +78,13 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             fields["exception"] = self.formatException(record.exc_info)
         return fields
+
+    def formatException(  # noqa: N802 - the library's name
+        self,
+        ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None],
+    ) -> str:
+        """Return a traceback without the values that its errors quote."""
+        return _VALUES.sub("…", super().formatException(ei))
 
 
 class ConsoleFormatter(JsonFormatter):

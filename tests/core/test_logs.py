@@ -47,6 +47,37 @@ def test_secrets_and_personal_data_are_masked_in_messages_fields_and_exceptions(
     assert "ValueError" in str(line["exception"])
 
 
+QUOTING = [
+    (
+        "1 validation error for Message\ntext\n  String should have at most 3 characters [type=string_too_long, "
+        "input_value='my cat\\nTiddles', input_type=str]",
+        "input_value=…, input_type=str]",
+    ),
+    (
+        "new row violates check constraint\nDETAIL:  Failing row contains (1, my cat\n\nTiddles).",
+        "DETAIL:…",
+    ),
+]
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+@pytest.mark.parametrize(("said", "left"), QUOTING)
+def test_what_errors_quote_of_users_is_left_out(output: io.StringIO, form: str, said: str, left: str) -> None:
+    logs.configure("api", stream=output, form=form)
+    try:
+        try:
+            raise ValueError(said)
+        except ValueError as error:
+            raise RuntimeError("the turn failed") from error
+    except RuntimeError:
+        logging.getLogger("x").exception("failed")
+    text = output.getvalue()
+    assert "Tiddles" not in text
+    assert "cat" not in text
+    assert left in text
+    assert "the turn failed" in text
+
+
 def test_people_get_readable_lines(output: io.StringIO) -> None:
     logs.configure("api", level="DEBUG", form="console", stream=output)
     with logs.bind(trace_id="t1"):
