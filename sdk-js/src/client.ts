@@ -141,8 +141,12 @@ export function startClient(options: Options, { signals, deliver }: Parts, stopp
     delivery?.lead(lead.held());
     retry();
   };
-  /** What this browser keeps of the user goes; until the page says who is there, it is somebody new. */
+  /**
+   * What this browser keeps of the user goes, in every tab also what the leading one could not see yet; until the page says
+   * who is there, it is somebody new.
+   */
   function erased(): void {
+    queue.clear(identity.person().userId);
     if (lead.held()) store.names('').filter((key) => !key.startsWith('l:')).forEach(store.forget);
     become({});
   }
@@ -165,7 +169,7 @@ export function startClient(options: Options, { signals, deliver }: Parts, stopp
     identify: (user) => user && become(user),
     reset() {
       // What happened before its user was known must not become the next one's.
-      queue.clear(true);
+      queue.clear('');
       store.forget(SESSION);
       identity.forgetAnonymous();
       become({});

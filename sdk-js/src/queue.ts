@@ -31,8 +31,8 @@ export interface Queue {
   remove(events: readonly WireEvent[], reason?: keyof Dropped): void;
   trim(now: number): void;
   count(own?: boolean): number;
-  /** Forgets all, or only events that happened before their user was known. */
-  clear(unknownOnly?: boolean): void;
+  /** Forgets all, or only one user's; those that happened before their user was known are nobody's: ''. */
+  clear(user?: string): void;
 }
 
 export interface Wish {
@@ -77,7 +77,7 @@ export function createQueue(store: Store, limits: Limits = LIMITS): Queue {
       remove(young.slice(fitting(young, limits.events, limits.bytes)), 'overflow');
     },
     count: (own) => keys(own).length,
-    clear: (unknownOnly) => remove(waiting().filter(({ user_id }) => !unknownOnly || !user_id)),
+    clear: (user) => remove(waiting().filter(({ user_id }) => user_id === (user ?? user_id))),
   };
 }
 

@@ -116,10 +116,23 @@ def test_some_refusals_are_final_for_long(standin: StandIn, page: Page, code: in
     assert len(standin.dialled) == 1
 
 
+LATE = """window.BroadcastChannel = class extends BroadcastChannel {
+    set onmessage(run) {
+        super.onmessage = (event) => {
+            if (event.data.type === 'erased') OnboardingAgent.track('unsent');
+            run(event);
+        };
+    }
+}"""
+"""In the moment before a tab hears that its user was erased, it keeps something more of them."""
+
+
 def test_an_erased_user_leaves_nothing_and_does_not_come_back(standin: StandIn, context: BrowserContext) -> None:
     url, first, second = standin.host(), context.new_page(), context.new_page()
-    for each in (first, second):
-        each.goto(url)
+    second.add_init_script(LATE)
+    first.goto(url)
+    settle(first, lambda: state(first)["leading"], "leadership")
+    second.goto(url)
     settle(first, lambda: standin.sockets, "a connection")
     standin.push(nudge("n1"))
     settle(first, lambda: shows(first, "About n1") or shows(second, "About n1"), "the nudge")
