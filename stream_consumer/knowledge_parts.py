@@ -3,6 +3,7 @@
 Imported by `wiring` alone and only where a role needs it: models and parsers take a second to import.
 """
 
+import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
@@ -25,6 +26,7 @@ from knowledge.ingesting.vectors import Vectors
 from knowledge.ingestion import Ingestion
 from knowledge.retrieval.metrics import RetrievalMetrics
 from knowledge.retrieval.retriever import Retriever
+from knowledge.retrieval.warming import warm_up
 from knowledge.settings import EmbeddingSettings, KnowledgeSettings
 from knowledge.stores.backends import build_store
 from knowledge.stores.protocol import VectorStore
@@ -52,11 +54,14 @@ async def open_knowledge(
     registry: CollectorRegistry,
     stack: AsyncExitStack,
 ) -> KnowledgeBase:
-    """Make store, embedders and retriever; no model is loaded before it is needed, and all is closed with the stack.
+    """Make store, embedders and retriever, and what reads questions; all is closed with the stack.
+
+    No model is loaded before it is needed.
 
     Raises:
         SettingsError: the backend or a provider cannot work as it is set up.
     """
+    await asyncio.to_thread(warm_up)
     store = build_store(settings)
     async with db.system() as connection:
         await store.check(connection)

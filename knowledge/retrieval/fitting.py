@@ -3,11 +3,11 @@
 Scores rank passages, but one shared verb or noun can be enough for a good one. What a question does and what it does it
 to must both be met, by one sentence of the passage or by what stands above it, and the sentence must not say the
 opposite (“on” for “off”). Words are compared as citations are checked (`knowledge.citations`), and as full text
-compares them, which knows more forms of an Arabic word. Pure.
+compares them, which knows more forms of an Arabic word and more words for the same. Pure.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import Final
@@ -19,6 +19,7 @@ from knowledge.citations.lexicon import GENERIC_WORDS
 from knowledge.citations.support import SHARED_PREFIX
 from knowledge.citations.words import Reading, opposites, plain, read_sentence, stem
 from knowledge.retrieval import analysis
+from knowledge.retrieval.near_words import rewritten, same_words
 
 LEAST: Final = 0.75
 """Share of a question's words that a passage must meet: all of up to three, all but one of four."""
@@ -38,13 +39,12 @@ _LIGHT: Final = (
 
 def fit(question: str, passage: Passage) -> Fit:
     """Return how a passage meets a question; where words do not tell, for lack of them or of the language, it does."""
-    question = passage.understood(question)
+    question = rewritten(passage.understood(question))
     if not (_is_read(question, passage) and _telling(question)):
         return Fit(1.0, is_met=True)
     above = " . ".join((passage.document_title, *passage.heading_path))
     heading = passage.heading_path[-1] if passage.heading_path else passage.document_title
-    places = [above, *(f"{above} . {text}" for text in _places(passage.text))]
-    shares = [_share(question, place) for place in places]
+    shares = [_share(question, place) for place in _places(rewritten(above), rewritten(passage.text))]
     best = max(shares, default=0.0)
     is_met = best >= LEAST and _is_said_enough(question, heading, shares)
     return Fit(best, is_met, _is_trouble(question, heading))
@@ -74,8 +74,8 @@ def _share(question: str, place: str) -> float:
     asked, said = read_sentence(question), read_sentence(place)
     if _is_opposed(asked, said):
         return 0.0
-    as_cited = _met(_telling(question), said.stems)
-    as_found = _met(_terms(question), analysis.stems(place))
+    as_cited = _met(_telling(question), frozenset(said.stems))
+    as_found = _met(_terms(question), _stems(place))
     return max(as_cited, as_found)
 
 
@@ -84,10 +84,13 @@ def _is_opposed(asked: Reading, said: Reading) -> bool:
     return any(opposites()[word] & said.affirmed for word in asked.affirmed & opposites().keys() - said.marks)
 
 
-def _met(wanted: frozenset[str], said: Iterable[str]) -> float:
-    known = frozenset(said)
-    met = [word for word in wanted if word in known or any(_are_alike(word, other) for other in known)]
+def _met(wanted: frozenset[str], known: frozenset[str]) -> float:
+    met = [word for word in wanted if any(_is_met(one, known) for one in (word, *same_words().get(word, ())))]
     return len(met) / len(wanted) if wanted else 0.0
+
+
+def _is_met(word: str, known: frozenset[str]) -> bool:
+    return word in known or any(_are_alike(word, other) for other in known)
 
 
 def _are_alike(word: str, other: str) -> bool:
@@ -102,6 +105,11 @@ def _are_alike(word: str, other: str) -> bool:
     return (
         short[:SHARED_PREFIX] == long[:SHARED_PREFIX] and SHARED_PREFIX <= len(short) >= len(long) - SHARED_PREFIX + 1
     )
+
+
+@lru_cache(maxsize=4096)
+def _stems(place: str) -> frozenset[str]:
+    return frozenset(analysis.stems(place))
 
 
 @lru_cache(maxsize=1024)
@@ -124,9 +132,13 @@ def _generic() -> frozenset[str]:
     return frozenset(stem(plain(word)) for word in (*GENERIC_WORDS, *_LIGHT.split()))
 
 
-def _places(text: str) -> Iterator[str]:
-    """Yield the sentences of a text, and its tables as a whole: no row says what it is about by itself."""
+@lru_cache(maxsize=1024)
+def _places(above: str, text: str) -> tuple[str, ...]:
+    """Return what stands above a text, and below it each sentence, and each table as a whole: no row says what it is
+    about by itself."""
     sentences = [sentence.text for sentence in split_sentences(text)]
+    said: list[str] = []
     for is_table, some in groupby(sentences, key=is_row):
         group = list(some)
-        yield from [" . ".join(group)] if is_table else map(without_mark, group)
+        said += [" . ".join(group)] if is_table else map(without_mark, group)
+    return (above, *(f"{above} . {place}" for place in said))

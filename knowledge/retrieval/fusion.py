@@ -6,7 +6,7 @@ and why nothing re-ranks what they put in order, is told in docs/decisions/0009-
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from core.passages import Scores
@@ -43,9 +43,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as its stems, read once for each language that the candidates are written in."""
+    """A question as its stems, read once for each language that the candidates are written in.
+
+    `near` has other stems that say the same as one of them; a chunk that holds those holds it as well.
+    """
 
     stems: Mapping[str | None, Sequence[str]]
+    near: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def of(self, language: str | None) -> Sequence[str]:
         """Return the stems that a chunk of that language is compared by, each once."""
@@ -53,8 +57,20 @@ class Question:
 
     @property
     def all_stems(self) -> tuple[str, ...]:
-        """Return the stems of every reading, each once."""
-        return tuple(dict.fromkeys(stem for stems in self.stems.values() for stem in stems))
+        """Return the stems of every reading, and those near to them, each once."""
+        own = dict.fromkeys(stem for stems in self.stems.values() for stem in stems)
+        return tuple(own | dict.fromkeys(other for stem in own for other in sorted(self.near.get(stem, ()))))
+
+    def counts(self, held: Mapping[str, int]) -> Mapping[str, int]:
+        """Return how often a chunk says each stem, in that word or another."""
+        said = {stem: sum(held.get(one, 0) for one in (stem, *others)) for stem, others in self.near.items()}
+        return {**held, **said}
+
+    def corpus(self, corpus: Corpus) -> Corpus:
+        """Return the corpus in which a word is as frequent as the most frequent one that says the same."""
+        held = corpus.frequencies
+        most = {stem: max(held.get(one, 0) for one in (stem, *others)) for stem, others in self.near.items()}
+        return replace(corpus, frequencies={**held, **most})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +95,7 @@ def rank(
     question has no word to look up. A chunk that full text alone found counts as near as the farthest that the search
     by vectors gave, since that one gave the nearest. `floor` is the cosine that stands for no common meaning.
     """
-    pool = tuple(candidates)
+    pool, corpus = tuple(candidates), question.corpus(corpus)
     known = [candidate.similarity for candidate in pool if candidate.similarity is not None]
     applied = _applicable(weights, has_words=bool(question.all_stems), has_vectors=bool(known))
     farthest = min(known, default=0.0)
@@ -97,7 +113,8 @@ def _compare(
     question: Question, candidate: Candidate, corpus: Corpus, weights: Weights, farthest: float, floor: float
 ) -> Ranked:
     stems = question.of(candidate.language)
-    words = weigh(stems, candidate.counts, candidate.length, corpus) / highest(stems, corpus) if stems else 0.0
+    counts = question.counts(candidate.counts)
+    words = weigh(stems, counts, candidate.length, corpus) / highest(stems, corpus) if stems else 0.0
     similarity = farthest if candidate.similarity is None else candidate.similarity
     meaning = min(max((similarity - floor) / (1 - floor), 0.0), 1.0)
     fused = weights.words * words + weights.meaning * meaning

@@ -16,11 +16,12 @@ from typing import Final
 from core.passages import corrected
 from db import knowledge_texts
 from db.pool import Connection
-from knowledge.citations.lexicon import GENERIC_WORDS, OPPOSITES, STOP_WORDS, SYNONYM_GROUPS
+from knowledge.citations.lexicon import DENIALS, GENERIC_WORDS, OPPOSITES, STOP_WORDS, SYNONYM_GROUPS
 from knowledge.embedding import minilm
 from knowledge.embedding.provider import Rejected
 from knowledge.retrieval.analysis import spell, stems
 from knowledge.retrieval.lexicon import Lexicon, Vocabulary
+from knowledge.retrieval.near_words import GROUPS
 from knowledge.retrieval.remembered import Remembered
 from knowledge.retrieval.spelling import LANGUAGES, Spelling, is_another, spelling_of, words_of
 
@@ -98,5 +99,6 @@ def known_words() -> frozenset[str]:
     except Rejected as error:
         log.warning("misspelt words are not corrected", extra={"reason": str(error)})
         return frozenset()
-    groups = (*SYNONYM_GROUPS, *(side for pair in OPPOSITES for side in pair), STOP_WORDS, GENERIC_WORDS)
+    same = (*SYNONYM_GROUPS, *map(str.split, GROUPS))
+    groups = (*same, *(side for pair in OPPOSITES for side in pair), STOP_WORDS, DENIALS, GENERIC_WORDS)
     return english | {spell(word) for group in groups for word in group}

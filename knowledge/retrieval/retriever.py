@@ -213,5 +213,5 @@ def _passage(ranked: Ranked, chunk: LiveChunk, question: Question) -> Passage:
         language=chunk.language,
         tags=tuple(chunk.tags),
         attribution=chunk.attribution,
-        highlights=find_highlights(chunk.text, question.of(chunk.language), chunk.language),
+        highlights=find_highlights(chunk.text, question.all_stems, chunk.language),
     )

@@ -6,6 +6,7 @@ from typing import Final
 from knowledge.retrieval.analysis import read
 from knowledge.retrieval.bm25 import Corpus
 from knowledge.retrieval.fusion import Question
+from knowledge.retrieval.near_words import near_words, rewritten
 
 SCANNED: Final = 1000
 """Chunks that the words of one question may bring up, about."""
@@ -17,7 +18,9 @@ LANGUAGES: Final = 6
 
 def read_question(query: str, languages: Sequence[str | None]) -> Question:
     """Return the question as read in each of the languages."""
-    return Question({language: _first_stems(query, language) for language in languages[:LANGUAGES]})
+    words, near = rewritten(query), near_words()
+    read_as = {language: _first_stems(words, language) for language in languages[:LANGUAGES]}
+    return Question(read_as, {stem: near[stem] for stems in read_as.values() for stem in stems if stem in near})
 
 
 def choose_selecting(stems: Iterable[str], corpus: Corpus, scanned: int = SCANNED) -> list[str]:

@@ -55,12 +55,14 @@ class Spelling:
 
 
 def spelling_of(texts: Iterable[str], most: int = WORDS) -> Spelling:
-    """Return the words of some texts, and those that carry grammar, which are misspelt as often."""
+    """Return the words of some texts, and those that carry grammar, which are misspelt as often.
+
+    The Arabic ones of these are left out: they are so short that another word is meant more often.
+    """
     counts = Counter(spell(word) for text in texts for word in _WORD.findall(text))
     frequent = [word for word, _ in counts.most_common(most) if len(word) > 1]
     words: dict[str, list[str]] = {}
-    grammar = ENGLISH | ARABIC
-    for word in [*(word for word in frequent if word not in grammar), *sorted(grammar)]:
+    for word in [*(word for word in frequent if word not in ENGLISH | ARABIC), *sorted(ENGLISH)]:
         words.setdefault(word[0], []).append(word)
     return Spelling(words)
 

@@ -28,7 +28,11 @@ from db import baselines, knowledge_runs, knowledge_sources
 from db.pool import Database
 from graph.build import build_graph
 from graph.reasoners.rules import RulesReasoner
+from knowledge.citations import words as citation_words
 from knowledge.ingestion import Ingestion
+from knowledge.retrieval import fitting
+from knowledge.retrieval.near_words import same_words
+from knowledge.retrieval.proofreading import known_words
 from knowledge.settings import EmbeddingSettings, KnowledgeSettings
 from stream_consumer.companies import Companies
 from stream_consumer.knowledge_parts import KnowledgeBase, open_ingestion, open_knowledge
@@ -245,9 +249,12 @@ async def test_roles_of_a_process_share_one_knowledge_base_and_are_warm(
 ) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    language_detection._detector.cache_clear()
+    warmed = (language_detection._detector, known_words, same_words, citation_words._english, citation_words._arabic)
+    for each in (*warmed, *vars(citation_words).values(), *vars(fitting).values()):
+        if hasattr(each, "cache_clear"):
+            each.cache_clear()
     async with build(roles, Settings.load()) as process:
         assert await process.ready()
-        assert language_detection._detector.cache_info().currsize == 1, "the first message would wait for the models"
+        assert [each.cache_info().currsize for each in warmed] == [1] * len(warmed), "the first message would wait"
         told = generate_latest(process.registry).decode()
     assert "onboarding_knowledge_retrieval_seconds" in told

@@ -30,6 +30,10 @@ TWO_STEPS = ("en", "keep-your-account-safe", "Turn on two-step sign-in")
 PASSWORD = ("en", "keep-your-account-safe", "Change or reset a password")
 INVITE = ("en", "invite-your-team", "Send an invitation")
 TEAM = ("en", "invite-your-team", "Invite your team")
+PHONE = ("en", "keep-your-account-safe", "I lost my phone")
+IMPORT = ("en", "import-contacts", "Import your contacts")
+PRICES_AR = ("ar", "plans-and-billing", "الأسعار")
+TEAM_AR = ("ar", "invite-your-team", "دعوة فريقك")
 NUMBERS = ("en", "read-your-first-report", "Why the numbers differ from my CRM")
 PLAN_AR = ("ar", "plans-and-billing", "تغيير الاشتراك أو إلغاؤه")
 TWO_STEPS_AR = ("ar", "keep-your-account-safe", "تفعيل التحقق بخطوتين")
@@ -64,6 +68,20 @@ IMPORT_AR = ("ar", "import-contacts", "استيراد جهات الاتصال")
         ("how do I invite my team", INVITE, True),
         ("how do I invite a teammate", INVITE, True),
         ("how do I invite people", TEAM, True),
+        ("how do I log in without my phone", PHONE, True),
+        ("how do I log out without my phone", PHONE, False),
+        ("switch on 2FA", TWO_STEPS, True),
+        ("switch off 2FA", TWO_STEPS, False),
+        ("how do I turn of two step login", TWO_STEPS, False),
+        ("how do I invite a colleague", INVITE, True),
+        ("where is my API token", KEY, True),
+        ("how do I edit the price", PLAN, False),
+        ("where is the change log", PASSWORD, False),
+        ("how do I export contacts", IMPORT, False),
+        ("how do I upload contacts", IMPORT, True),
+        ("كم ثمن الاشتراك", PRICES_AR, True),
+        ("كيف أعطل التحقق بخطوتين", TWO_STEPS_AR, False),
+        ("كيف أدعو زملائي", TEAM_AR, True),
         ("كيف ألغي دعوة", PLAN_AR, False),
         ("كيف ألغي اشتراكي", PLAN_AR, True),
         ("كيف أوقف التحقق بخطوتين", TWO_STEPS_AR, False),

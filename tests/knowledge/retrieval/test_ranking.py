@@ -74,6 +74,17 @@ def test_a_chunk_without_a_vector_is_no_nearer_than_the_farthest_known() -> None
     ]
 
 
+def test_a_word_near_to_one_of_the_question_counts_as_it() -> None:
+    near = Question({"en": ("rare",)}, {"rare": frozenset({"seldom"})})
+    asked = Question({"en": ("rare",)})
+    said, other = candidate("near", None, seldom=2), candidate("own", None, rare=1)
+    assert near.all_stems == ("rare", "seldom")
+    assert rank(asked, [said], CORPUS)[0].scores.lexical is None
+    assert order(said, other, question=near) == ["near", "own"]
+    frequent = near.corpus(Corpus(100, 10.0, {"rare": 0, "seldom": 90}))
+    assert frequent.rarity("rare") == frequent.rarity("seldom"), "an unknown word is as frequent as what is near to it"
+
+
 def test_equal_scores_go_by_id() -> None:
     assert order(candidate("b", 0.5), candidate("a", 0.5), candidate("c", 0.5)) == ["a", "b", "c"]
 

@@ -43,7 +43,7 @@ async def test_a_passage_has_all_that_a_citation_needs(shelf: Shelf, retriever: 
     assert (passage.text, passage.language, passage.tags) == (INVOICE, "en", ("billing",))
     assert passage.attribution == "© Acme"
     assert passage.heading_path[0] == "Billing"
-    assert [passage.text[start:end] for start, end in passage.highlights] == ["Invoices", "sent"]
+    assert [passage.text[start:end] for start, end in passage.highlights] == ["Invoices", "sent", "billing"]
     assert 0 < passage.scores.fused <= 1
     assert passage.scores.vector is not None
     assert passage.scores.lexical is not None
@@ -156,6 +156,15 @@ async def test_misspelt_words_are_read_as_those_of_the_companys_own_documents(
     await shelf.put({**HELP, "password": changed}, source_id=source, revision=2)
     [again] = await retriever.retrieve(shelf.company_id, query, k=1)
     assert ("chnge", "change") in again.corrections, "the words are those of what is published now"
+
+
+async def test_a_word_finds_what_says_the_same(shelf: Shelf, retriever: Retriever) -> None:
+    signing = Document("Entrance", "Sign in with the code that was sent to you.", language="en")
+    await shelf.put({**HELP, **NUMBERS, "signing": signing})
+    [found] = await retriever.retrieve(shelf.company_id, "I cannot log in", k=1)
+    assert found.document_title == "Entrance"
+    assert (found.scores.lexical or 0) > 0.5
+    assert [found.text[start:end] for start, end in found.highlights] == ["Sign"]
 
 
 async def test_a_word_that_is_written_somewhere_is_no_misspelling(shelf: Shelf, retriever: Retriever) -> None:
