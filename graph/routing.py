@@ -8,7 +8,7 @@ from core.config import CompanyConfig
 from core.conversations import HandledBy
 from core.nudges import Diagnosis
 from graph.handoff.idle import is_idle
-from graph.onboarding.answers import question_in
+from graph.onboarding.asked import question_in
 from graph.reasoner import NOT_STUCK
 from graph.state import Outcome
 from graph.talk import Action, Answer, Talk, Understanding

@@ -7,17 +7,16 @@ stored with the conversation; earlier messages are read anew only where nothing 
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import takewhile
 from typing import Any, Final
 
 from core.conversations import ANSWERS, ENDED_QUESTIONS, Role
-from core.playbooks import Playbook, Question
+from core.playbooks import Question
 from graph.folding import fold
 from graph.guardrails import inspect_message
 from graph.handoff.wishes import wants_person
-from graph.languages import SPOKEN
 from graph.memory.agreement import agrees, asks_consent, wishes_to_be_forgotten
-from graph.onboarding.choosing import choice_meant, choice_named, is_own_answer
+from graph.onboarding.asked import moves_on, question_in, was_offered_person, was_put_again
+from graph.onboarding.choosing import choice_meant, choice_named, choice_told_apart, is_own_answer
 from graph.onboarding.pleasantries import (
     MAX_LENGTH,
     asks_for_advice,
@@ -25,11 +24,10 @@ from graph.onboarding.pleasantries import (
     complains,
     ends_questions,
     passes_over,
-    plainly,
     pleasantry,
+    wants_repetition,
 )
 from graph.onboarding.telling import goes_back, put_right, told_by_name
-from graph.phrases import ends_in, is_said, phrase
 from graph.talk import Fact, Said, Talk
 
 QUESTIONS: Final = "questions"
@@ -47,17 +45,6 @@ _INTRODUCES: Final = re.compile(
     r"this is|اسمي هو|اسمي|انا|أنا) +",
     re.IGNORECASE,
 )
-_CITES: Final = re.compile(r"\[\d+\]")
-_OFFERS: Final = (
-    "unanswerable", "withheld", "budget_exhausted", "provider_failed", "error", "recommendations.none",
-    "clarify_person", "ask_person",
-)  # fmt: skip
-"""Fixed words that offer a person."""
-_ASIDES: Final = (
-    "refuse.", "hotline", "person_", "unanswerable", "withheld", "thanks", "stopped", "budget_exhausted",
-    "provider_failed", "error", "not_understood", "overdue", "remember_", "affirm", "deny",
-)  # fmt: skip
-"""Fixed words after which the question that was put before is open still."""
 _MARKS: Final = re.compile(r"[\s.,;:!،؛…]+$")
 
 
@@ -139,39 +126,9 @@ def pending_question(talk: Talk) -> Question | None:
     for age, text in enumerate(_spoken(talk)):
         if (question := question_in(text, talk.playbook, talk.stage)) is not None:
             return question if age == 0 or question.is_open(_told(talk)) else None
-        if _moves_on(text):
+        if moves_on(text):
             return None
     return None
-
-
-def was_put_again(talk: Talk, question: Question) -> bool:
-    """Tell whether the agent just put a question again because it did not take the user's words for an answer."""
-    again = (phrase("question.again", language, question=question.wording(language)) for language in SPOKEN)
-    said = last_words(talk)
-    return any(words in said for words in again)
-
-
-def was_offered_person(talk: Talk) -> bool:
-    """Tell whether the agent's last words offered a person, also where an open question follows."""
-    return any(ends_in(part, *_OFFERS) for part in last_words(talk).split("\n\n"))
-
-
-def last_words(talk: Talk) -> str:
-    """Return what the agent said since the user's last message; empty where it has said nothing yet."""
-    since = takewhile(lambda said: said.role is not Role.USER, reversed(talk.messages))
-    return "\n".join(reversed([said.text for said in since if said.role is Role.ASSISTANT]))
-
-
-def question_in(text: str, playbook: Playbook, stage: str | None = None) -> Question | None:
-    """Return the playbook's question that stands last in a text of the agent's; that of `stage` where several do."""
-    said = plainly(text)
-    found: list[tuple[int, bool, Question]] = []
-    for key, one in playbook.stages.items():
-        for question in one.questions:
-            place = max(said.rfind(plainly(wording)) for wording in question.text.values())
-            if place >= 0:
-                found.append((place, key == stage, question))
-    return max(found, key=lambda item: item[:2])[2] if found else None
 
 
 def answer_to(question: Question, text: str, *, is_last: bool = False) -> str | None:
@@ -189,8 +146,10 @@ def answer_to(question: Question, text: str, *, is_last: bool = False) -> str | 
         return SKIPPED
     if question.choices and pleasantry(said) == "affirm":
         return SKIPPED if is_last else None
-    if _commands(said) or asks_something(text) or pleasantry(said) or complains(said) or wishes_to_be_forgotten(said):
+    if _commands(said) or asks_something(text) or pleasantry(said) or wishes_to_be_forgotten(said):
         return None
+    if complains(said):
+        return choice_told_apart(question, said)
     if (choice := choice_named(question, said)) is not None:
         return choice
     if not is_own_answer(question, said) and not (is_last and question.own_words == "words"):
@@ -217,8 +176,9 @@ def _is_consent(talk: Talk) -> bool:
 
 
 def _commands(said: str) -> bool:
-    """Tell whether a text is a wish about the conversation itself: no more questions, or recommendations at once."""
-    return ends_questions(said) or (len(said) <= MAX_LENGTH and asks_for_advice(said))
+    """Tell whether a text is a wish about the conversation itself: no more questions, the last one once more, or
+    recommendations at once."""
+    return ends_questions(said) or wants_repetition(said) or (len(said) <= MAX_LENGTH and asks_for_advice(said))
 
 
 def _spoken(talk: Talk) -> Iterator[str]:
@@ -228,16 +188,6 @@ def _spoken(talk: Talk) -> Iterator[str]:
     seeds = talk.context.get(QUESTIONS)
     if len(lately) < _LOOKED_BACK and isinstance(seeds, Sequence) and not isinstance(seeds, str) and seeds:
         yield str(seeds[0])
-
-
-def cites(text: str) -> bool:
-    """Tell whether a text of the agent's names a source by its number."""
-    return _CITES.search(text) is not None
-
-
-def _moves_on(text: str) -> bool:
-    """Tell whether a text of the agent's that puts no question of the playbook leads away from the one before it."""
-    return cites(text) or (any(mark in text for mark in "?؟") and not is_said(text, *_ASIDES))
 
 
 def _told(talk: Talk) -> frozenset[str]:
@@ -255,7 +205,7 @@ def _heard(talk: Talk) -> dict[str, str]:
     for said in () if talk.context.get(ANSWERS) else talk.messages:
         if _may_ask(said):
             put = question_in(said.text, talk.playbook, talk.stage)
-            question = put if put is not None or _moves_on(said.text) else question
+            question = put if put is not None or moves_on(said.text) else question
         elif said.role is Role.AGENT:
             question = None
         elif said.role is Role.USER and wishes_to_be_forgotten(said.text):
@@ -290,8 +240,3 @@ def _plain(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in list(values.items())[:_MAX_KNOWN]:
         if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value).strip():
             yield str(name)[:64], str(value)[:MAX_VALUE]
-
-
-def first_messages(talk: Talk) -> bool:
-    """Tell whether the agent has said nothing yet in this conversation."""
-    return not any(said.role is Role.ASSISTANT for said in talk.messages)

@@ -10,12 +10,18 @@ from typing import Final
 
 from core.playbooks import Question, kept
 from graph.onboarding.pleasantries import names_number, plainly, pleasantry
+from graph.questions import telling_words
 
 MAX_WORDS: Final = 8
 """Words of an answer in the user's own words to a question that offers choices."""
 _NEGATES: Final = frozenset(
-    ["not", "no", "never", "neither", "nor", "without", "isnt", "dont", "ليس", "لست", "ليست", "غير", "لا", "بدون"]
-)
+    [
+        "not", "no", "never", "neither", "nor", "without", "isnt", "dont", "doesnt", "didnt", "wasnt", "wont", "cant",
+        "cannot", "ليس", "لست", "ليست", "غير", "لا", "لم", "مش", "مو", "بدون",
+    ]
+)  # fmt: skip
+_ENDING: Final = 2
+"""Letters by which forms of a word may differ at their end."""
 _ORDINALS: Final = (
     ("first", "الاول", "الاولي"),
     ("second", "الثاني", "الثانيه"),
@@ -46,10 +52,28 @@ def choice_meant(question: Question, text: str) -> str | None:
 
 def choice_named(question: Question, text: str) -> str | None:
     """Return the one choice that a short text names among other words (“I am the founder”); None where none, or several
-    are, or it is denied."""
+    are, or it is denied. Of a question that takes its choices alone, the words that tell them apart are enough."""
     words = plainly(text).split()
     found = {name for name, wordings in _wordings(question) for one in wordings if _stands_in(one.split(), words)}
+    if not found and question.own_words == "choices":
+        return choice_told_apart(question, text)
     return found.pop() if len(found) == 1 and len(words) <= MAX_WORDS else None
+
+
+def choice_told_apart(question: Question, text: str) -> str | None:
+    """Return the one choice whose telling words are all in a short text, or which has all that the text has: “the item
+    is broken” for “It is broken”. What is denied in the one is denied in the other."""
+    words = plainly(text).split()
+    said, denies = _telling(words), _denies(words)
+    told = [(name, _telling(one.split()), _denies(one.split())) for name, some in _wordings(question) for one in some]
+    found = {
+        (name, is_denied)
+        for name, own, is_denied in told
+        if said and own and (_all_in(own, said) or _all_in(said, own))
+        if not any(other != name and _all_in(own, theirs) for other, theirs, _ in told)
+    }
+    name, is_denied = found.pop() if len(found) == 1 and len(words) <= MAX_WORDS else (None, denies)
+    return name if is_denied == denies else None
 
 
 def is_own_answer(question: Question, text: str) -> bool:
@@ -67,6 +91,24 @@ def _wordings(question: Question) -> Iterator[tuple[str, frozenset[str]]]:
     for choice in question.choices:
         name = kept(choice)
         yield name, frozenset(plainly(one) for one in (*choice.values(), *question.also.get(name, ())))
+
+
+def _denies(words: list[str]) -> bool:
+    return not _NEGATES.isdisjoint(words)
+
+
+def _telling(words: list[str]) -> frozenset[str]:
+    return telling_words(" ".join(word for word in words if word not in _NEGATES))
+
+
+def _all_in(some: frozenset[str], others: frozenset[str]) -> bool:
+    return all(any(_are_forms(one, other) for other in others) for one in some)
+
+
+def _are_forms(one: str, other: str) -> bool:
+    """Tell whether two words are forms of one, by how they begin."""
+    short, long = sorted((one.removeprefix("ال"), other.removeprefix("ال")), key=len)
+    return long.startswith(short) and len(long) - len(short) <= min(_ENDING, len(short) - 1)
 
 
 def _by_number(question: Question, plain: str) -> str | None:

@@ -9,7 +9,8 @@ from typing import Final
 
 from core.conversations import Role
 from core.recommendations import Decision
-from graph.onboarding.answers import known, last_words, pending_question
+from graph.onboarding.answers import known, pending_question
+from graph.onboarding.asked import last_words
 from graph.onboarding.choosing import PLACES
 from graph.onboarding.flow import RECOMMENDED
 from graph.onboarding.pleasantries import plainly, pleasantry, wants_none

@@ -7,7 +7,8 @@ from typing import Final, Literal
 from core.conversations import ENDED, ENDED_QUESTIONS, ConversationState
 from core.playbooks import Question
 from graph.memory.agreement import asks_consent
-from graph.onboarding.answers import SKIPPED, known, last_words, pending_question
+from graph.onboarding.answers import SKIPPED, known, pending_question
+from graph.onboarding.asked import last_words
 from graph.onboarding.pleasantries import asks_for_advice, asks_something, pleasantry
 from graph.talk import Talk
 from graph.tools.offers import stage_now

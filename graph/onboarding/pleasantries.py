@@ -73,6 +73,11 @@ def wants_back(text: str) -> bool:
     return _is("back", text)
 
 
+def wants_repetition(text: str) -> bool:
+    """Tell whether a whole message is a wish to hear the agent's question once more."""
+    return _is("repeat", text)
+
+
 def wants_none(text: str) -> bool:
     """Tell whether a whole message says no to everything that was shown."""
     return _is("none_of_them", text)

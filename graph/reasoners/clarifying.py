@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from graph.onboarding.answers import cites, last_words
+from graph.onboarding.asked import cites, last_words
 from graph.phrases import is_said, phrase
 from graph.talk import Reply, Talk
 

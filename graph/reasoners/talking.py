@@ -11,17 +11,15 @@ from typing import Final
 import orjson
 
 from core.conversations import ENDED_QUESTIONS, Role
-from core.playbooks import in_language
+from core.playbooks import Question, in_language
 from graph.onboarding.answers import (
     SKIPPED,
     corrected,
-    first_messages,
     learned,
     pending_question,
     question_before,
-    was_offered_person,
-    was_put_again,
 )
+from graph.onboarding.asked import first_messages, was_offered_person, was_put_again
 from graph.onboarding.deciding import decision_of, picked
 from graph.onboarding.flow import Standing, stage_to_advance, standing
 from graph.onboarding.pleasantries import (
@@ -30,6 +28,7 @@ from graph.onboarding.pleasantries import (
     asks_something,
     complains,
     pleasantry,
+    wants_repetition,
 )
 from graph.onboarding.telling import goes_back
 from graph.phrases import phrase
@@ -53,8 +52,8 @@ def converse(talk: Talk, tools: Sequence[ToolSpec]) -> Reply:
     if decided := decision_of(talk):
         key = "recommendations.chosen" if decided[0] == "accepted" else "deny"
         return Reply("\n\n".join(filter(None, (phrase(key, talk.answer_language), _way_to_picked(talk)))))
-    if (back := question_before(talk)) is not None and goes_back(talk.question):
-        return Reply(phrase("question.back", talk.answer_language, question=back.wording(talk.answer_language)))
+    if (wished := _wished_again(talk, here)) is not None:
+        return Reply(phrase("question.back", talk.answer_language, question=wished.wording(talk.answer_language)))
     if learned(talk):
         return Reply("\n\n".join(filter(None, (_answer_beside(talk), _go_on(talk, here)))))
     if kind == "affirm" and (again := _put_again(talk)):
@@ -64,6 +63,13 @@ def converse(talk: Talk, tools: Sequence[ToolSpec]) -> Reply:
     if complains(talk.question):
         return clarify(talk)
     return _answer(talk, here)
+
+
+def _wished_again(talk: Talk, here: Standing) -> Question | None:
+    """Return the question that the user wishes to have put again: the open one, or the one before it."""
+    if wants_repetition(talk.question):
+        return pending_question(talk) or here.question
+    return question_before(talk) if goes_back(talk.question) else None
 
 
 def _way_to_picked(talk: Talk) -> str:

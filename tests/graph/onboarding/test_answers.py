@@ -1,18 +1,24 @@
 """What a message answers, and what is known by then."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from core.conversations import ENDED_QUESTIONS
-from core.playbooks import Question, shipped
-from graph.onboarding.answers import SKIPPED, answer_to, known, learned, pending_question, question_in
+from core.playbooks import Question, parse_playbook, shipped
+from graph.onboarding.answers import SKIPPED, answer_to, known, learned, pending_question
+from graph.onboarding.asked import question_in
 from graph.phrases import phrase
 from graph.talk import Fact, Understanding, Verdict
 from tests.graph.talks import make_talk
 
 ONBOARDING = shipped()["onboarding"].playbook
 QUESTIONS = {item.name: item for stage in ONBOARDING.stages.values() for item in stage.questions}
+RETURNS = parse_playbook(
+    yaml.safe_load(Path("docs/playbooks.md").read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```")[0])
+)
 ROLE, TEAM, DATA, GOAL = (QUESTIONS[name] for name in ("role", "team_size", "existing_data", "goal"))
 
 
@@ -69,6 +75,36 @@ def asked(question: Question, language: str = "en") -> str:
 )
 def test_answers(question: Question, text: str, value: str | None) -> None:
     assert answer_to(question, text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("broken", "It is broken"),
+        ("the item is broken", "It is broken"),
+        ("it is broken!", "It is broken"),
+        ("it doesn't fit me", "It does not fit"),
+        ("تالف", "It is broken"),
+        ("هذا المنتج تالف", "It is broken"),
+        ("المقاس ليس مناسبا", "It does not fit"),
+        ("it is not broken", None),
+        ("it fits", None),
+        ("broken and doesn't fit", None),
+        ("is it broken?", None),
+        ("it does not work", None),
+        ("the parcel came late", None),
+    ],
+)
+def test_a_choice_is_known_by_the_words_that_tell_it_apart(text: str, value: str | None) -> None:
+    assert answer_to(RETURNS.stages["reason"].questions[1], text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("I like my plan", None), ("I want plan b", "Plan B"), ("plan", None), ("team", "Team plan")]
+)
+def test_what_several_choices_share_tells_none_of_them_apart(text: str, value: str | None) -> None:
+    choices = tuple({"en": name} for name in ("Plan A", "Plan B", "Team plan"))
+    assert answer_to(Question(name="plan", text={"en": "Which plan?"}, choices=choices), text) == value
 
 
 def test_a_long_answer_is_cut() -> None:

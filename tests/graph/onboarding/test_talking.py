@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from core.conversations import Channel
-from core.playbooks import Playbook, shipped
+from core.playbooks import Playbook, Question, shipped
 from core.tables import Row
 from graph.excerpts import Excerpt, Line
 from graph.languages import is_written_in
@@ -243,6 +243,23 @@ def test_an_answer_and_a_question_in_two_quick_messages_are_both_taken(messages:
     assert words(talk) == f"Live keys begin with crm_live_. They have 32 characters. [1]\n\n{onward}"
     missing = phrase("unanswerable_part", "en", question="Where do I find keys")
     assert words(replace(talk, excerpts=())) == f"{missing}\n\n{onward}"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("what was the question?", "en"),
+        ("repeat the question, please", "en"),
+        ("ماذا كان السؤال؟", "ar"),
+        ("كرر", "ar"),
+    ],
+)
+@pytest.mark.parametrize("question", [ROLE, INDUSTRY])
+def test_who_asks_what_the_question_was_reads_it_once_more(text: str, language: str, question: Question) -> None:
+    before = f"assistant: {question.wording(language)}"
+    talk = make_talk(text, before, playbook="onboarding", language=language, excerpts=(KEYS,))
+    assert learned(talk) == ()
+    assert words(talk) == phrase("question.back", language, question=question.wording(language))
 
 
 @pytest.mark.parametrize("text", ["Manager", "our office", "ok"])
