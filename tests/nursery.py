@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 from unittest import mock
 
 import coverage
@@ -20,6 +21,7 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
     [
         "tests.nursery",
+        "ingest_api.server",
         "tests.stream_consumer.crashing",
         "tests.graph.doomed_turn",
         "stream_consumer.conversation_sweeps",
@@ -39,6 +41,10 @@ class Child:
     def __init__(self, process: ForkServerProcess) -> None:
         self._process = process
 
+    def poll(self) -> int | None:
+        """Return the exit code, None while it runs."""
+        return self._process.exitcode
+
     def wait(self, seconds: float) -> int:
         """Return the exit code, negative where a signal ended it; fails when it still runs after so many seconds."""
         self._process.join(seconds)
@@ -56,10 +62,20 @@ class Child:
         self._process.join()
 
 
-def bear(module: str, arguments: Sequence[str], environment: Mapping[str, str]) -> Child:
-    """Start `main(*arguments)` of a module in a process with this environment and no other."""
+def bear(
+    module: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    main: str = "main",
+    told: Path | None = None,
+) -> Child:
+    """Start `main(*arguments)` of a module in a process with this environment and no other.
+
+    What it writes to stdout and stderr goes to files of these names in the directory `told`, where one is given.
+    """
     _open()
-    process = _CONTEXT.Process(target=_live, args=(module, list(arguments), dict(environment)))
+    process = _CONTEXT.Process(target=_live, args=(module, main, list(arguments), dict(environment), told))
     process.start()
     return Child(process)
 
@@ -71,12 +87,15 @@ def _open() -> None:
         forkserver.ensure_running()
 
 
-def _live(module: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+def _live(module: str, main: str, arguments: Sequence[str], environment: Mapping[str, str], told: Path | None) -> None:
+    for stream in (sys.stdout, sys.stderr) if told else ():
+        with (told / stream.name.strip("<>")).open("wb") as file:
+            os.dup2(file.fileno(), stream.fileno())
     os.environ.clear()
     os.environ.update(environment)
     measured = coverage.process_startup(force=True)
     try:
-        importlib.import_module(module).main(*arguments)
+        getattr(importlib.import_module(module), main)(*arguments)
     finally:
         sys.stdout.flush()
         if measured is not None:

@@ -1,12 +1,14 @@
 """The API under test: the real app over real stores, in this process for most tests, as a real process for faults."""
 
 import re
+import shutil
 import subprocess
 import sys
-import threading
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -21,6 +23,7 @@ from db import admins
 from ingest_api.app import create_app
 from ingest_api.middleware import Edge
 from ingest_api.wiring import Services, Settings, open_services
+from tests.nursery import Child, bear
 
 
 @pytest.fixture
@@ -92,37 +95,46 @@ HASH = PasswordHash.recommended().hash(PASSWORD)
 
 
 class Process:
-    """A real `onboarding-agent api` on a free port."""
+    """A real `onboarding-agent api` on a free port. Several workers are children that start from nothing."""
 
     def __init__(self, environment: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "ingest_api.server"],
-            env={**environment, "API_PORT": "0"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.lines: list[str] = []
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-        self.url = self._wait_for_address()
-        self._wait_for_answer()
+        self._told = Path(tempfile.mkdtemp(prefix="oa-api-"))
+        variables = {**environment, "API_PORT": "0"}
+        self.process = self._alone(variables) if "API_WORKERS" in environment else self._born(variables)
+        self._lines: list[str] | None = None
+        try:
+            self.url = self._wait_for_address()
+            self._wait_for_answer()
+        except RuntimeError:
+            self.stop()
+            raise
 
-    def _read(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.lines.append(line)
+    def _born(self, variables: dict[str, str]) -> Child:
+        return bear("ingest_api.server", (), variables, main="run", told=self._told)
+
+    def _alone(self, variables: dict[str, str]) -> "subprocess.Popen[bytes]":
+        with (self._told / "stdout").open("wb") as stdout, (self._told / "stderr").open("wb") as stderr:
+            command = [sys.executable, "-m", "ingest_api.server"]
+            return subprocess.Popen(command, env=variables, stdout=stdout, stderr=stderr)
+
+    @property
+    def lines(self) -> list[str]:
+        """What it wrote to stderr so far; all of it once it was stopped."""
+        return self._read("stderr").splitlines(keepends=True) if self._lines is None else self._lines
+
+    def _read(self, stream: str) -> str:
+        file = self._told / stream
+        return file.read_text() if file.exists() else ""
 
     def _wait_for_address(self) -> str:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
-            for line in self.lines:
-                if found := re.search(r"running on (http://[\d.]+:\d+)", line):
-                    return found[1]
+            if found := re.search(r"running on (http://[\d.]+:\d+)", self._read("stderr")):
+                return found[1]
             if self.process.poll() is not None:
-                raise RuntimeError("".join(self.lines))
+                raise RuntimeError(self._read("stderr"))
             time.sleep(0.05)
-        raise RuntimeError("the API did not start: " + "".join(self.lines))
+        raise RuntimeError("the API did not start: " + self._read("stderr"))
 
     def _wait_for_answer(self) -> None:
         """Several workers share a socket that exists before any of them listens."""
@@ -133,17 +145,17 @@ class Process:
                 return
             except httpx2.ConnectError:
                 time.sleep(0.05)
-        raise RuntimeError("the API does not answer: " + "".join(self.lines))
+        raise RuntimeError("the API does not answer: " + self._read("stderr"))
 
     def stop(self) -> tuple[int, str]:
         """End it gracefully; returns exit code and what it wrote to stdout."""
         if self.process.poll() is None:
             self.process.terminate()
-        assert self.process.stdout is not None
-        written = self.process.stdout.read()
         code = self.process.wait(30)
-        self._reader.join(5)
-        return code, written
+        if self._lines is None:
+            self._lines, self._written = self.lines, self._read("stdout")
+            shutil.rmtree(self._told)
+        return code, self._written
 
     def log(self) -> list[dict[str, Any]]:
         """The log so far, as objects; fails on a line that is no JSON."""

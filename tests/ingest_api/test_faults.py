@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import contextlib
-import signal
 import socket
 import time
 import urllib.parse
@@ -181,7 +180,7 @@ def test_a_stop_answers_what_is_under_way_first(environment: dict[str, str], com
     with socket.create_connection((host, int(port))) as slow:
         slow.sendall(head.encode())
         assert slow.recv(65536).startswith(b"HTTP/1.1 100")  # the request is under way: its body is waited for
-        process.process.send_signal(signal.SIGTERM)
+        process.process.terminate()
         wait_until_refused(host, int(port))
         slow.sendall(body)
         answer = slow.recv(65536)

@@ -120,6 +120,6 @@ def _probe(operation: Any, client: httpx2.Client) -> None:
     probe()
 
 
-def test_the_document_is_served(api_process: Process) -> None:
-    assert httpx2.get(f"{api_process.url}/openapi.json").json()["paths"].keys() == DOCUMENT["paths"].keys()
-    assert httpx2.get(f"{api_process.url}/docs").status_code == 200
+async def test_the_document_is_served(client: httpx2.AsyncClient) -> None:
+    assert (await client.get("/openapi.json")).json()["paths"].keys() == DOCUMENT["paths"].keys()
+    assert (await client.get("/docs")).status_code == 200
