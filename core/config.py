@@ -209,7 +209,7 @@ class PiiPattern(_Section):
 class ConversationRules(_Section):
     """How conversations are held."""
 
-    enabled: bool = Field(True, description="Off: the chat offers nothing, and messages are refused")
+    enabled: bool = Field(True, description="Off: the agent is silent; only people who were called go on with users")
     rollout_percent: Annotated[float, Field(ge=0, le=100)] = Field(100, description="Share of users who may converse")
     default_playbook: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")] = "support"
     handoff: HandoffRules = HandoffRules()

@@ -166,6 +166,9 @@ def test_with_the_rules(page: Page, ruled: Product) -> None:
     assert "Developers" in both
     assert "Send invitations" in both
     assert "what happened instead" in chat.ask("it does not work")
+    for button, who in (("Talk to a person", "queue"), ("Never mind, go on with the assistant", "agent")):
+        chat.root.get_by_role("button", name=button).click()
+        until(lambda: conversation_of(chat)["handled_by"] == who, who)  # noqa: B023 - asked at once
     tell_the_story(chat)
     positions = [message["position"] for message in conversation_of(chat)["messages"]]
     assert positions == sorted(set(positions))
