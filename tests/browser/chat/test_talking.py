@@ -90,9 +90,7 @@ def test_an_answer_can_be_stopped(chat: Chat, standin: ChatStandIn) -> None:
     expect(chat.box).to_be_focused()
 
 
-def test_that_an_answer_was_stopped_is_shown_at_once_until_the_server_says_so(
-    chat: Chat, standin: ChatStandIn
-) -> None:
+def test_that_an_answer_was_stopped_is_shown_at_once_until_the_server_says_so(chat: Chat, standin: ChatStandIn) -> None:
     chat.start()
     chat.write("Tell me all")
     chat.until(lambda: standin.stored, "the message")
