@@ -14,8 +14,10 @@ from core.conversations import Citation
 from core.passages import Passage
 from graph.context import Backing, Claims
 from graph.conversing.guarding import links_of
+from graph.dates import ARABIC, ENGLISH, respelt
 from graph.excerpts import safe_url
 from graph.guardrails import Judged
+from graph.languages import is_written_in
 from graph.plaintext import plain_text
 from graph.talk import Talk, Verdict
 from graph.tools.anchoring import is_anchored
@@ -114,6 +116,8 @@ def _may_be_quoted(judged: Judged) -> bool:
 
 def _proven(text: str, named: tuple[str, ...], grounds: Grounds) -> Checked:
     backing = _backing(text, named, grounds)
+    if not backing.text and (said := _said_otherwise(text, named, grounds)):
+        backing = said
     if not backing.text:
         if is_anchored(text, _stated(grounds.talk), grounds.talk.answer_language):
             return Spoken(text, is_claim=True)
@@ -132,6 +136,13 @@ def _backing(text: str, named: tuple[str, ...], grounds: Grounds) -> Backing:
         if backing.cited and not backing.withheld:
             return backing
     return grounds.claims.check(text, named, grounds.passages, grounds.given, context=product)
+
+
+def _said_otherwise(text: str, named: tuple[str, ...], grounds: Grounds) -> Backing | None:
+    """Return what proves a sentence whose dates and times are put into the words by which results say them."""
+    months = ARABIC if is_written_in(text, "ar") else ENGLISH
+    tried = (_backing(said, named, grounds) for said in respelt(text, months) if said != text)
+    return next((backing for backing in tried if backing.text), None)
 
 
 def with_markers(text: str, markers: Sequence[int]) -> str:

@@ -1,7 +1,8 @@
 """Prices, stock, dates and other figures in a sentence, and whether anything that was given says them. Pure.
 
-Figures are compared by value: "1,200.00", "1200" and "١٢٠٠" are the same number. Numbers in words ("a dozen") are not
-seen. Names of weekdays and months, and words of being in stock, are facts of the same kind.
+Figures are compared by value: "1,200.00", "1200" and "١٢٠٠" are the same number, "2026-11-24" and "24 November 2026"
+the same day. Numbers in words ("a dozen") are not seen. Names of weekdays and months, and words of being in stock, are
+facts of the same kind.
 """
 
 import re
@@ -9,10 +10,12 @@ from collections.abc import Iterable
 from typing import Final
 
 from core.personal_data.plainness import make_plain
+from graph.dates import moments_in, parts_of
 
 _NUMBER: Final = re.compile(r"(?<![\w.])\d{1,3}(?:[, ]\d{3})+(?:\.\d+)?(?!\d)|(?<!\w)\d+(?:\.\d+)?")
 _NO_FIGURE: Final = re.compile(
-    r"\[\d{1,2}\]|\[[a-z][a-z0-9_]*_\d+\]|^\s*\d{1,2}[.)]\s|\b(?:step|option) \d{1,2}\b", re.MULTILINE
+    r"\[\d{1,2}\]|\[[a-z][a-z0-9_]*_\d+\]|^\s*\d{1,2}[.)]\s|\b(?:step|option) \d{1,2}\b",
+    re.MULTILINE | re.IGNORECASE,
 )
 """Markers of citations, placeholders, and numbers of steps."""
 _SMALL: Final = 10
@@ -38,54 +41,66 @@ _FACTS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
             (day, rf"\b{day}\b")
             for day in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
         ),
-        *(
-            (month, rf"\b{month}\b")
-            for month in (
-                "january",
-                "february",
-                "april",
-                "june",
-                "july",
-                "august",
-                "september",
-                "october",
-                "november",
-                "december",
-            )
-        ),
     )
 )
 
 
 def figures_in(text: str) -> frozenset[str]:
-    """Return the figures of a text: its numbers, each in one spelling, and what it says of stock, days and months."""
-    plain = _NO_FIGURE.sub(" ", make_plain(text).text.lower())
-    numbers = {_value(found[0]) for found in _NUMBER.finditer(plain)}
-    return frozenset(numbers | {name for name, pattern in _FACTS if pattern.search(plain)})
+    """Return what a text states: numbers, dates and times, each in one spelling, and what it says of stock and days.
+
+    What can be read in two ways ("03/04/2026", "2:30") is one figure of both, with "|" between them.
+    """
+    plain = _plain(text)
+    moments = moments_in(plain)
+    for one in moments:
+        plain = f"{plain[: one.start]}{' ' * (one.end - one.start)}{plain[one.end :]}"
+    return _numbers_and_facts(plain) | {"|".join(one.readings) for one in moments}
 
 
-def all_figures(texts: Iterable[str]) -> frozenset[str]:
-    """Return the figures of all texts."""
-    return frozenset[str]().union(*map(figures_in, texts))
+def figures_given(texts: Iterable[str]) -> frozenset[str]:
+    """Return the figures that texts give: what they state, and what follows of it, such as the day of a date alone."""
+    return frozenset[str]().union(*map(_given_by, texts))
 
 
-def invented_figures(sentence: str, known: frozenset[str]) -> frozenset[str]:
-    """Return the figures of a sentence that are not known.
+def unproven(figures: frozenset[str], given: frozenset[str]) -> frozenset[str]:
+    """Return the figures of a text (`figures_in`) that are not among those given (`figures_given`)."""
+    return frozenset(one for one in figures if given.isdisjoint(one.split("|")))
+
+
+def invented_figures(sentence: str, given: frozenset[str]) -> frozenset[str]:
+    """Return the figures of a sentence that were not given.
 
     Numbers up to ten count only where the sentence speaks of money, stock or time: "three steps" is no claim.
     """
-    unknown = figures_in(sentence) - known
+    unknown = unproven(figures_in(sentence), given)
     if not unknown:
         return unknown
     is_sensitive = _SENSITIVE.search(make_plain(sentence).text.lower()) is not None
     return frozenset(one for one in unknown if is_sensitive or not _is_small(one))
 
 
+def _given_by(text: str) -> frozenset[str]:
+    plain = _plain(text)
+    said = (one.readings[:1] if ":" in one.readings[0] else one.readings for one in moments_in(plain))
+    return _numbers_and_facts(plain) | {part for readings in said for one in readings for part in parts_of(one)}
+
+
+def _plain(text: str) -> str:
+    return _NO_FIGURE.sub(" ", make_plain(text).text)
+
+
+def _numbers_and_facts(plain: str) -> frozenset[str]:
+    plain = plain.lower()
+    numbers = {_value(found[0]) for found in _NUMBER.finditer(plain)}
+    return frozenset(numbers | {name for name, pattern in _FACTS if pattern.search(plain)})
+
+
 def _is_small(figure: str) -> bool:
-    return figure[0].isdigit() and float(figure) <= _SMALL
+    return figure.replace(".", "", 1).isdigit() and float(figure) <= _SMALL
 
 
 def _value(written: str) -> str:
     whole, _, fraction = written.replace(",", "").replace(" ", "").partition(".")
     fraction = fraction.rstrip("0")
-    return f"{int(whole)}.{fraction}" if fraction else str(int(whole))
+    whole = whole.lstrip("0") or "0"  # as a text: of a number with thousands of digits, `int` makes an error
+    return f"{whole}.{fraction}" if fraction else whole

@@ -26,7 +26,7 @@ from core.personal_data import find
 from core.pseudonyms import PLACEHOLDER, Pseudonyms
 from graph.folding import fold
 from graph.guardrails.deeds import invents_deed
-from graph.guardrails.figures import all_figures, invented_figures
+from graph.guardrails.figures import figures_given, invented_figures
 from graph.guardrails.judgement import Judged
 from graph.guardrails.moderation import moderate
 from graph.languages import is_written_in, primary
@@ -96,7 +96,7 @@ class SentenceGuard:
 
     @cached_property
     def _known_figures(self) -> frozenset[str]:
-        return all_figures(self._given)
+        return figures_given(self._given)
 
     def _has_stray_placeholder(self, sentence: str) -> bool:
         if _MASK.search(sentence):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from graph.guardrails.figures import figures_in
+from graph.guardrails.figures import figures_given, figures_in, unproven
 from graph.languages import is_written_in
 
 _LATIN: Final = "en"
@@ -27,7 +27,7 @@ def is_anchored(sentence: str, statements: Iterable[str], language: str) -> bool
     if not (figures or signs) or not is_written_in(sentence, language):
         return False
     return any(
-        figures <= figures_in(line) and signs <= _signs(line)
+        not unproven(figures, figures_given((line,))) and signs <= _signs(line)
         for line in statements
         if not is_written_in(_ASIDE.sub("", line), language)
     )

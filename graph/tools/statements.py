@@ -6,9 +6,10 @@ the price of one article beside the name of another. Dates are said in words bes
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
 from itertools import islice
 from typing import Any, Final
+
+from graph.dates import ARABIC, ENGLISH, moments_in, worded
 
 MAX_LINES: Final = 100
 MAX_LINE: Final = 600
@@ -16,15 +17,10 @@ MAX_BEFORE: Final = 200
 """Characters of what holds a record that are said with it."""
 _NOT: Final = "not "
 _DEPTH: Final = 8
-_MONTHS: Final = (
-    ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-     "December"),
-    ("يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر"),
-)  # fmt: skip
 _NUMBER: Final = re.compile(r"\bn[or]\b")
 """As in `order_no`, which denies nothing."""
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_ISO_DATE: Final = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}:\d{2})[\d:.]*(?:Z|[+-]\d{2}:?\d{2})?)?(?![\d-])")
+_TIME_OF_ISO: Final = re.compile(r"(?<=\d)T(\d{2}:\d{2})[\d:.]*(?:Z|[+-]\d{2}:?\d{2})?(?![\d-])")
 
 
 def statements(value: Any) -> tuple[str, ...]:
@@ -73,16 +69,13 @@ def _said(value: Any) -> str:
 
 
 def _with_dates(text: str) -> str:
-    return _ISO_DATE.sub(_in_words, text)
-
-
-def _in_words(found: re.Match[str]) -> str:
-    try:
-        moment = date(int(found[1]), int(found[2]), int(found[3]))
-    except ValueError:
-        return found[0]
-    said = (f"{moment.day} {names[moment.month - 1]} {moment.year}" for names in _MONTHS)
-    return f"{moment} ({', '.join(said)})" + (f" {found[4]}" if found[4] else "")
+    """Return a text whose dates in digits stand in words beside, in English and Arabic."""
+    said = _TIME_OF_ISO.sub(r" \1", text)
+    for one in reversed(moments_in(said)):
+        if one.is_numeric:
+            words = ", ".join(worded(reading, months) for reading in one.readings for months in (ENGLISH, ARABIC))
+            said = f"{said[: one.end]} ({words}){said[one.end :]}"
+    return said
 
 
 def _words(name: str) -> str:

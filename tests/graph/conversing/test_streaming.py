@@ -1,6 +1,7 @@
 """The way of an answer to the page: sentence by sentence, each checked, cited and unmasked."""
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from graph.conversing.checking import Spoken, check_sentence, grounds_for, with_
 from graph.conversing.guarding import guard_for
 from graph.conversing.streaming import MAX_AHEAD, AnswerStream
 from graph.talk import Stopped, Talk, ToolCall, ToolResult
+from graph.tools.figures import figures
+from graph.tools.statements import statements
 from stream_consumer.knowledge_store import Claims
 from tests.graph.shelf import ARTICLE_URL, make_passage
 from tests.graph.talks import KEYS, LIMITS, make_talk
@@ -185,6 +188,42 @@ def test_what_a_tool_returned_may_be_said_without_a_source() -> None:
     assert isinstance(checked, Spoken)
     assert checked.cited == ()
     assert not isinstance(check_sentence("The price is 45 USD.", grounds, is_verbatim=False), Spoken)
+
+
+ORDER = {"sku": "AB-1", "arrives_on": "2026-11-24", "call_at": "2026-11-25T14:30:00Z", "due": "03/04/2026"}
+ORDER_AR = {"الصنف": "AB-1", "موعد الوصول": "2026-11-24", "موعد الاتصال": "2026-11-25 14:30"}
+
+
+@pytest.mark.parametrize(
+    ("record", "sentence", "is_said"),
+    [
+        (ORDER, "AB-1 arrives on 24 November 2026.", True),
+        (ORDER, "AB-1 arrives on November 24.", True),
+        (ORDER, "AB-1 arrives on Nov 24, 2026.", True),
+        (ORDER, "AB-1 arrives on 24/11/2026.", True),
+        (ORDER, "AB-1 arrives on 11/24/2026.", True),
+        (ORDER, "AB-1 arrives on 24/12/2026.", False),
+        (ORDER, "AB-1 arrives on 23 November 2026.", False),
+        (ORDER, "AB-1 arrives on 24 November 2025.", False),
+        (ORDER, "We call at 2:30 pm on 25 November.", True),
+        (ORDER, "We call at 2:30 am on 25 November.", False),
+        (ORDER, "It is due on 4 March 2026.", True),
+        (ORDER, "It is due on 3 April 2026.", True),
+        (ORDER, "It is due on 4 April 2026.", False),
+        (ORDER, "يصل AB-1 في 24/11/2026.", True),
+        (ORDER, "يصل AB-1 في ٢٤ تشرين الثاني.", True),
+        (ORDER, "يصل AB-1 في ٢٤ تشرين الأول.", False),
+        (ORDER_AR, "موعد الوصول ٢٤ تشرين الثاني ٢٠٢٦.", True),
+        (ORDER_AR, "موعد الوصول ٢٤/١١/٢٠٢٦.", True),
+        (ORDER_AR, "موعد الاتصال ٢:٣٠ مساءً.", True),
+        (ORDER_AR, "موعد الوصول ٢٣ تشرين الثاني ٢٠٢٦.", False),
+    ],
+)
+def test_a_date_of_a_tool_may_be_said_in_any_spelling(record: dict[str, str], sentence: str, is_said: bool) -> None:
+    result = replace(RESULT, text=json.dumps(record), figures=figures(record), statements=statements(record))
+    talk = talk_of(results=(result,), language="ar" if "ي" in sentence or "م" in sentence else "en")
+    grounds = grounds_for(talk, (), Claims(), guard_for(talk, (), Pseudonyms()))
+    assert isinstance(check_sentence(sentence, grounds, is_verbatim=False), Spoken) is is_said
 
 
 def test_without_knowledge_no_claim_can_be_proven() -> None:
