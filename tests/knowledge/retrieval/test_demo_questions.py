@@ -1,6 +1,6 @@
 """The demo's help centre asked in a user's own words, with the real local model: seldom a word of the article's.
 
-The questions are ours, written once and not tuned to; benchmarks with more of them are in bench/knowledge.py.
+The questions are ours; near words were tried on them, nothing else. Benchmarks with more are in bench/knowledge.py.
 """
 
 from datetime import UTC, datetime
@@ -45,12 +45,12 @@ def _document(path: Path) -> Document:
 
 
 async def test_questions_find_their_article(outcomes: list[Outcome]) -> None:
-    """Measured when written: recall@1 0.77, recall@10 0.97; every gap was noticed, and many an answer doubted."""
+    """Measured: recall@1 0.85, recall@10 1.0; every gap was noticed, and many an answer doubted."""
     report = summarise(outcomes)
     assert report.recall is not None
-    assert report.recall[1] >= 0.7
-    assert report.recall[10] >= 0.92
+    assert report.recall[1] >= 0.8
+    assert report.recall[10] >= 0.97
     assert report.auc is not None
-    assert report.auc >= 0.75
+    assert report.auc >= 0.85
     gaps = [outcome for outcome in outcomes if not outcome.case.is_answerable]
     assert sum(outcome.taken_as_answerable for outcome in gaps) <= 1
