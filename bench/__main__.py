@@ -7,6 +7,7 @@ from pathlib import Path
 SKIPPED = {
     "__init__", "__main__", "report", "servers", "evaldata", "prompts", "prompts_of_talks", "sessions", "articles",
     "shelf", "attacks", "attempts", "talk_cases", "injection_weights",
+    "distress_weights", "logistic",
 }  # fmt: skip
 """Modules here that are not benchmarks of a limit: shared code, and the trial of prompts on a real model."""
 

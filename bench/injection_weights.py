@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bench.attacks import attacks, folder, harmless, is_held_out
+from bench.logistic import fit
 from graph.guardrails import injection
 from graph.guardrails.cues import CUES
 
@@ -40,22 +40,7 @@ TWINS = {
     "extraction_ar": "own_instructions",
     "persona_ar": "persona",
 }
-STEPS, RATE, PENALTY = 4000, 0.02, 0.5
-
-
-def fit(matrix: NDArray[np.float64], labels: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the weights, the bias last: logistic regression with an L2 penalty, cues never below zero (Adam)."""
-    names = injection.feature_names()
-    lowest = np.array([0.0 if name in CUES else -3.0 for name in names] + [-20.0])
-    penalty = np.array([PENALTY] * len(names) + [0.0])
-    weights, mean, square = np.zeros(len(lowest)), np.zeros(len(lowest)), np.zeros(len(lowest))
-    weights[-1] = -4.0
-    for _ in range(STEPS):
-        likely = 1 / (1 + np.exp(-(matrix @ weights)))
-        slope = matrix.T @ (sizes * (likely - labels)) + penalty * weights
-        mean, square = 0.9 * mean + 0.1 * slope, 0.999 * square + 0.001 * slope**2
-        weights = np.maximum(lowest, weights - RATE * mean / (np.sqrt(square) + 1e-8))
-    return weights
+PENALTY = 0.5
 
 
 def main() -> int:
@@ -71,7 +56,10 @@ def main() -> int:
             samples += [(text, label, sizes[name]) for text in texts if name in sizes and not is_held_out(text)]
     found = [injection.features_of(text) for text, _, _ in samples]
     matrix = np.array([[*(name in features for name in names), 1.0] for features in found], dtype=np.float64)
-    weights = fit(matrix, np.array([one[1] for one in samples]), np.array([one[2] for one in samples]))
+    lowest = np.array([0.0 if name in CUES else -3.0 for name in names] + [-20.0])
+    bounds = (lowest, np.full(len(lowest), np.inf))
+    labels, counts = np.array([one[1] for one in samples]), np.array([one[2] for one in samples])
+    weights = fit(matrix, labels, counts, bounds=bounds, penalty=PENALTY)
     features = dict(zip(names, map(float, weights), strict=False))
     features |= {name: max(features[name], LEAST_DECISIVE) for name in DECISIVE}
     features |= {name: features[twin] for name, twin in TWINS.items()}

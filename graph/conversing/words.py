@@ -27,7 +27,7 @@ def fixed_words(talk: Talk, reason: str) -> Answer | None:
     if decided.action == "hotline":
         return Answer(_hotline(talk, decided.rule), language=language, verdicts=verdicts)
     if decided.action == "refuse":
-        return Answer(_refusal(talk, decided), language=language, verdicts=verdicts)
+        return Answer(with_concern(talk, _refusal(talk, decided)), language=language, verdicts=verdicts)
     return None
 
 
@@ -56,7 +56,17 @@ def with_foreword(talk: Talk, text: str) -> str:
     language, takes_back = talk.answer_language, talk.understanding is not None and talk.understanding.takes_back
     first = phrase("person_withdrawn_first", language) if takes_back else ""
     caution = phrase("keep_secrets", language) if _sends_secrets(talk) else ""
-    return "\n\n".join(filter(None, (first, caution, text))) if text else ""
+    return with_concern(talk, "\n\n".join(filter(None, (first, caution, text)))) if text else ""
+
+
+def with_concern(talk: Talk, text: str) -> str:
+    """Return a text after a gentle word and the hotline, where the user may need more than an answer: it cannot be told
+    for sure, so nobody is called, and what they asked is answered as well."""
+    verdicts = talk.understanding.verdicts if talk.understanding else ()
+    if all(verdict.rule != "distress" for verdict in verdicts):
+        return text
+    line = _own_hotline(talk) or phrase("concern_line", talk.answer_language)
+    return f"{phrase('concern', talk.answer_language, line=line)}\n\n{text}"
 
 
 def _sends_secrets(talk: Talk) -> bool:
@@ -80,8 +90,12 @@ def _hotline(talk: Talk, rule: str) -> str:
     Danger from others, or to them, is answered by the emergency number first: the company's text may name a line for
     other troubles.
     """
-    own, language = talk.config.conversations.hotlines, talk.answer_language
-    text = own.get(language) or own.get(primary(language))
+    text, language = _own_hotline(talk), talk.answer_language
     if rule in ("endangered", "threat_to_others"):
         return " ".join(filter(None, (phrase(f"hotline.{rule}", language), text)))
     return text or phrase("hotline", language)
+
+
+def _own_hotline(talk: Talk) -> str | None:
+    own, language = talk.config.conversations.hotlines, talk.answer_language
+    return own.get(language) or own.get(primary(language))

@@ -50,7 +50,7 @@ _ENGLISH: Final = (
     rf"\b{_NOT} (?:{_STILL} )?(?:want|wanna|wants|wish|wanted)(?: to)? (?:be (?:here|around)(?: {_ANY_MORE}| in "
     rf"this world)|be (?:on this earth|in this world)|live|exist|go on)(?: {_ANY_MORE})?{_AT_REST}{_NO_PAGE}",
     rf"{_LONG} (?:disappear|vanish|cease to exist|stop existing|not exist|not be alive|be dead|be gone)(?! (?:from|"
-    r"off|in|into|on|by|for|before|after|until|over)\b)",
+    r"off|in|into|on|by|for|before|after|until|over|of|under|to)\b)",
     r"\b(?:want|wish|need)(?:ed|ing)? (?:it all|everything|all of (?:it|this)|the pain|my life) (?:to (?:just "
     rf")?(?:be over|end|stop)|(?:was|were) over|would (?:just )?(?:end|stop)|over){_AT_REST}",
     rf"\b(?:i|i'm|im|i've)\b[^.!?]{{0,30}}\b{_MINE_TO_END}(?: {_STILL})* end(?:ing)? (?:it all|things|everything|"

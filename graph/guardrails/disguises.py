@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import unquote
 
 _SPACED: Final = re.compile(r"(?<!\w)(?:\w[ ._\-*]){5,400}\w(?!\w)")
+_DOTTED: Final = re.compile(r"(?<!\w)(?:\w[._\-*]){2,400}\w(?!\w)")
 _SEPARATOR: Final = re.compile(r"[ ._\-*]")
 _MIXED: Final = re.compile(r"(?=[^\W\d]{0,20}(?:[0134578@$]|[!|][a-z]))[a-z@$!|0134578]{3,20}")
 _DIGITS: Final = str.maketrans("0134578@$!|", "oieastbasil")
@@ -37,16 +38,27 @@ def readings(text: str) -> Iterator[str]:
 
     The first has every disguise undone that leaves the letters in their places, the second holds all that was decoded.
     """
-    lowered = text.lower()
-    if (undone := _undone(text)) != lowered:
+    if (undone := _undone(text)) != text.lower():
         yield undone
     if hidden := "\n".join((*_turned(text), *_decoded(text))):
         yield hidden
 
 
+def _together(text: str) -> str:
+    return _SPACED.sub(_letters, text)
+
+
+def _letters(found: re.Match[str]) -> str:
+    return _SEPARATOR.sub("", found[0])
+
+
 def _undone(text: str) -> str:
-    joined = _SPACED.sub(lambda found: _SEPARATOR.sub("", found[0]), html.unescape(text))
-    lowered = unquote(_JOINED.sub(" ", joined)).lower()
+    return undisguised(unquote(_JOINED.sub(" ", _together(html.unescape(text)))))
+
+
+def undisguised(text: str) -> str:
+    """Return a text in lower case, letters set apart put together, look-alikes and digits turned into letters."""
+    lowered = _DOTTED.sub(_letters, _together(text)).lower()
     latin = lowered if text.isascii() else lowered.translate(_LOOKALIKES)
     return _MIXED.sub(lambda found: found[0].translate(_DIGITS), latin)
 

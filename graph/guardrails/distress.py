@@ -40,13 +40,16 @@ _ENGLISH: Final = (
     r"in the foot)\b)",
     r"\bkms\b(?! key)",
     r"\b(?:want|wanna|wants|going|gonna|ready|like|rather|wish|hope|try|trying|plan|planning|decided|need)\b"
-    r"(?: to| i (?:could|would|can|might))?(?: just)? (?:to )?die\b(?! (?:of|from|laughing|for)\b)",
+    r"(?: to| i (?:could|would|can|might))?(?: just)? (?:to )?die\b(?! (?:of|from|laughing|for)\b)"
+    r"(?! than (?!to\b|live|living|go on|stay|exist|continue|be\b|wake))",
     r"\bwish(?:ed|es)? (?:that )?i (?:was|were|am) (?:dead|never born|not (?:here|alive))|\bwish i (?:had never been|"
     r"wasn't|weren't) (?:born|alive|here)",
     r"\b(?:i'd|i would|i'm|i am|they'd|everyone(?:'s| is| would be)|world (?:is|"
     r"would be)) (?:all )?(?:be )?better (?:off )?(?:dead|without me)",
     r"\b(?:don't|do not|dont|doesn't|no longer|didn't|never) (?:really )?(?:want|wanna|wants|wish) (?:to )?"
-    r"(?:live|be alive|exist|wake up|be here anymore|keep living|go on living)\b",
+    r"(?:live|be alive|exist|wake up|be here anymore|keep living|go on living)\b"
+    r"(?! (?:in|on|to|at) (?:(?:the|your|my|a|our|this) (?!world|body|life|earth|planet|hell|pain|nightmare|"
+    r"skin|dark|lie|misery)|\d|alerts|e-?mails|notifications|dubai))",
     r"\b(?:end|ending|take|taking|ended) (?:my|his|her|their)(?: own)? life\b",
     r"\b(?:want|wanna|going|gonna|time|ready|just)\b(?: to)? end it all\b",
     r"\b(?:can't|cannot|can not|cant) (?:go on|do this anymore|take (?:it|life|this life) anymore)(?! (?:with|"
@@ -95,7 +98,10 @@ _IDIOM: Final = re.compile(
     r"|\b(?:prevent(?:s|ing|ion of)?|detect(?:s|ing|ion of)?|block(?:s|ing)?|filter(?:s|ing)?|moderat\w+|report(?:s|"
     r"ing)?|flag(?:s|ging)?|against|stop)"
     r"(?: \w+){0,2} (?:suicid\w*|self[ -]?harm)(?! note)"
-    r"|(?:منع|الوقايه من|مكافحه|خط|كشف|محتوي|ميزه|تقليل) (?:ال)?(?:انتحار)\w*"
+    r"|(?:منع|الوقايه من|للوقايه من|مكافحه|خط|كشف|محتوي|ميزه|تقليل|تقييم(?: \w+)?|نموذج(?: \w+)?|"
+    r"توعيه(?: \w+)?) (?:ال)?(?:انتحار)\w*"
+    r"|(?<!\w)(?:ال|في ال)?(?:روايه|فيلم|لعبه|اغنيه|كتاب|قصه|مقال|لعبتنا|روايتي)(?: \w+){0,2} (?:ال)?انتحار|"
+    r"(?<!\w)انتحار (?:تجاري|سياسي|مهني|وظيفي|مالي)"
     r"|\b(?:process|thread|job|task|container|pod|script|server|query|worker|bot|session|app|"
     r"service)s?\b(?: \w+){0,3} kill(?:s|ing|ed)? (?:itself|themselves)"
 )

@@ -3,6 +3,7 @@
 | rule | what follows |
 |---|---|
 | `self_harm` | `hotline`: the hotline's text, and a person is called |
+| `distress` | `answer`: may be danger from oneself; the answer begins with a gentle word and the hotline |
 | `endangered` | `hotline`: the emergency number first, and a person is called |
 | `threat_to_others` | `hotline`: the emergency number first, and a person is called |
 | `abuse`, `pii_exposure`, `injection`, `out_of_scope` | `refuse`: fixed words, no model is asked |
@@ -19,7 +20,9 @@ from core.config import ConversationRules
 from graph.folding import fold, pieces
 from graph.guardrails.abuse import is_abuse, is_threat
 from graph.guardrails.despair import speaks_of_despair
+from graph.guardrails.disguises import undisguised
 from graph.guardrails.distress import speaks_of_self_harm
+from graph.guardrails.distress_score import SURE, UNSURE, distress_score
 from graph.guardrails.exposure import asks_for_others_data
 from graph.guardrails.injection import THRESHOLD, injection_score
 from graph.guardrails.peril import speaks_of_peril
@@ -31,6 +34,7 @@ _ORDER: Final = (
     "self_harm",
     "endangered",
     "threat_to_others",
+    "distress",
     "injection",
     "pii_exposure",
     "abuse",
@@ -57,12 +61,8 @@ def _verdicts(text: str, out_of_scope: tuple[str, ...]) -> tuple[Verdict, ...]:
 
 def _broken_rules(text: str, out_of_scope: tuple[str, ...]) -> Iterator[Verdict]:
     folded = fold(text)
-    if speaks_of_self_harm(folded) or speaks_of_despair(folded):
-        yield Verdict("self_harm", "hotline")
-    if speaks_of_peril(folded):
-        yield Verdict("endangered", "hotline")
-    if threatens_others(folded) or is_threat(folded):
-        yield Verdict("threat_to_others", "hotline")
+    plain = fold(undisguised(text))
+    yield from _dangers(folded) or (_dangers(plain) if plain != folded else ()) or _distress(folded, plain)
     score = injection_score(text)
     if score >= THRESHOLD:
         yield Verdict("injection", "refuse", score)
@@ -72,3 +72,22 @@ def _broken_rules(text: str, out_of_scope: tuple[str, ...]) -> Iterator[Verdict]
         yield Verdict("abuse", "refuse")
     if topic_of(text, out_of_scope) is not None:
         yield Verdict("out_of_scope", "refuse")
+
+
+def _dangers(folded: str) -> tuple[Verdict, ...]:
+    """Return which rules for danger apply, by the words that they know."""
+    found = {
+        "self_harm": speaks_of_self_harm(folded) or speaks_of_despair(folded),
+        "endangered": speaks_of_peril(folded),
+        "threat_to_others": threatens_others(folded) or is_threat(folded),
+    }
+    return tuple(Verdict(rule, "hotline") for rule, applies in found.items() if applies)
+
+
+def _distress(*readings: str) -> Iterator[Verdict]:
+    """Yield what the model says where no rule for danger applies: sure of it, or unsure."""
+    score = max(distress_score(reading) for reading in dict.fromkeys(readings))
+    if score >= SURE:
+        yield Verdict("self_harm", "hotline", score)
+    elif score >= UNSURE:
+        yield Verdict("distress", "answer", score)

@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)  # a Saturday
 VALUES = {
     "product": "Fieldbook", "duration": "30 min", "expected": "noon", "agent": "Mia", "ticket": "T1", "limit": 4000,
     "question": "Who?", "place": "X", "number": 1, "title": "T", "summary": "S", "goal": "G", "tools": "X",
-    "time": "9", "weekday": "D", "date": "2", "tongue": "English", "count": 3, "url": "/x", "answer": "A",
+    "time": "9", "weekday": "D", "date": "2", "tongue": "English", "count": 3, "url": "/x", "answer": "A", "line": "L",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from core.config import CompanyConfig, ConversationRules
-from graph.conversing.words import fixed_words, handover_words, with_foreword
+from graph.conversing.words import fixed_words, handover_words, with_concern, with_foreword
 from graph.phrases import phrase
 from graph.talk import Talk, Understanding, Verdict
 from tests.graph.talks import NOW, make_talk
@@ -43,6 +43,21 @@ def test_danger_from_others_names_the_emergency_number_before_the_companys_text(
     answer = fixed_words(in_danger(rule, config), rule)
     assert answer is not None
     assert answer.text == expected
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_who_may_be_in_danger_reads_a_gentle_word_before_whatever_is_said(language: str) -> None:
+    understanding = Understanding(language, verdicts=(Verdict("distress", "answer"), Verdict("abuse", "refuse")))
+    talk = make_talk("help", language=language, understanding=understanding)
+    word = phrase("concern", language, line=phrase("concern_line", language))
+    assert with_foreword(talk, "Thanks.") == with_concern(talk, "Thanks.") == f"{word}\n\nThanks."
+    assert with_foreword(talk, "") == ""
+    refused = fixed_words(talk, "abuse")
+    assert refused is not None
+    assert refused.text.startswith(word)
+    own = with_concern(replace(talk, config=OWN), "Thanks.")
+    assert ("Call 116 123." in own) == (language == "en")
+    assert with_concern(make_talk("help"), "Thanks.") == "Thanks."
 
 
 @pytest.mark.parametrize(
