@@ -22,7 +22,6 @@ from core.conversations import (
     conversation_turn_id,
     message_text,
 )
-from core.errors import NotFound
 from core.ids import new_id
 from core.playbooks import Limits
 from core.turns import TurnStatus
@@ -182,12 +181,8 @@ async def _check_rate(connection: Connection, conversation: Conversation, now: d
 
 
 async def _limits(connection: Connection, conversation: Conversation) -> Limits:
-    """Return the limits of a conversation's playbook; one whose playbook was deleted goes on under the usual ones."""
-    try:
-        chosen = await playbooks.load(connection, conversation.company_id, conversation.playbook)
-    except NotFound:
-        return Limits()
-    return chosen.playbook.limits
+    """Return the limits of a conversation's playbook; of the usual one where that was withdrawn."""
+    return (await playbooks.load_begun(connection, conversation.company_id, conversation.playbook)).playbook.limits
 
 
 async def _store(

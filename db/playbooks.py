@@ -101,6 +101,16 @@ async def load(connection: Connection, company_id: str, name: str) -> Versioned:
     return Versioned(stand_in.playbook, stand_in.version, fault)
 
 
+async def load_begun(connection: Connection, company_id: str, name: str) -> Versioned:
+    """Return the playbook that a conversation under way goes on with: as `load` does, but where that one was withdrawn
+    meanwhile and none is shipped of its name, the usual one (`support`), with the reason as its fault."""
+    try:
+        return await load(connection, company_id, name)
+    except UnknownPlaybook:
+        stand_in = await load(connection, company_id, FALLBACK)
+        return Versioned(stand_in.playbook, stand_in.version, f"{name[:64]} is not in force any more")
+
+
 async def list_(connection: Connection, company_id: str) -> list[ListedPlaybook]:
     """Return what holds under each name, by name: the company's own, and the shipped ones that it did not replace."""
     rows = await fetch_dicts(connection, _LIST, {"company_id": company_id})

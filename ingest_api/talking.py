@@ -14,7 +14,7 @@ from core.config import CompanyConfig
 from core.conversations import ANSWERS, ENDED_QUESTIONS, ConversationState, IncomingMessage
 from core.errors import NotFound
 from core.ids import new_id
-from core.playbooks import FALLBACK, Limits, Playbook, Versioned, in_language
+from core.playbooks import Limits, Playbook, Versioned, in_language
 from core.recommendations import MAX_DRAFTS, Recommendation, recommendation_id
 from db import (
     ai_budgets,
@@ -126,11 +126,7 @@ async def _known(
 
 async def playbook_of(connection: Connection, conversation: Conversation) -> Playbook:
     """Return the playbook that a conversation follows, or the usual one where that is gone by now."""
-    try:
-        found = await playbooks.load(connection, conversation.company_id, conversation.playbook)
-    except NotFound:
-        found = await playbooks.load(connection, conversation.company_id, FALLBACK)
-    return found.playbook
+    return (await playbooks.load_begun(connection, conversation.company_id, conversation.playbook)).playbook
 
 
 async def started(services: Services, connection: Connection, begun: Begun, now: datetime) -> StartedConversation:

@@ -163,7 +163,7 @@ class ConversationsHandler:
             conversation = await conversations.get(connection, turn.company_id, turn.conversation_id)
             if conversation is None:
                 return 0.0
-            chosen = await playbooks.load(connection, turn.company_id, conversation.playbook)
+            chosen = await playbooks.load_begun(connection, turn.company_id, conversation.playbook)
         return debounce(waiting, chosen.playbook.limits.debounce_ms, self._now())
 
     async def _run(self, turn: ConversationTurn) -> None:

@@ -130,7 +130,7 @@ class Summaries:
             return older.by_rule()
 
     async def _allowance(self, connection: Connection, config: CompanyConfig, conversation: Conversation) -> Allowance:
-        chosen = await playbooks.load(connection, conversation.company_id, conversation.playbook)
+        chosen = await playbooks.load_begun(connection, conversation.company_id, conversation.playbook)
         return conversation_allowance(config, chosen.playbook.limits, self._settings)
 
 

@@ -69,7 +69,7 @@ async def read_talk(
             for message in await messages.after(connection, *place, conversation.summary_until, limit=READ_MESSAGES)
             if message.position < before
         ],
-        await playbooks.load(connection, conversation.company_id, conversation.playbook),
+        await playbooks.load_begun(connection, conversation.company_id, conversation.playbook),
         await profile_facts.list_(connection, *user),
         await _trace(connection, *user, now),
         HandledBy.AGENT if tickets.is_agents(conversation, ticket, now) else conversation.handled_by,

@@ -131,7 +131,7 @@ async def _apply(
     if stage := change.stage or change.sales_stage:
         if before.state in ENDED:
             raise ConversationEnded
-        chosen = await playbooks.load(connection, before.company_id, before.playbook)
+        chosen = await playbooks.load_begun(connection, before.company_id, before.playbook)
         await conversations.advance(*address, chosen.playbook, stage)
     if state := change.state or change.status:
         change_state_by_hand(before.state, state)

@@ -56,6 +56,8 @@ async def test_another_company_does_not_get_it(db: Database, acme: str, rival: s
     async with db.transaction(rival) as connection:
         with pytest.raises(NotFound) as refusal:
             await playbooks.load(connection, rival, "ours")
+        stand_in = await playbooks.load_begun(connection, rival, "ours")
+        assert (stand_in.playbook, stand_in.fault) == (shipped()["support"].playbook, "ours is not in force any more")
         assert {one.source for one in await playbooks.list_(connection, rival)} == {"shipped"}
         assert (await playbooks.history(connection, rival, "ours")).items == []
     assert refusal.value.code == "unknown_playbook"

@@ -143,6 +143,18 @@ async def test_a_definition_that_cannot_be_read_breaks_no_turn(
     assert handler._metrics.playbook_fallbacks._value.get() == 1
 
 
+async def test_a_conversation_outlives_its_playbook(database: Database, redis: Redis, company: Company) -> None:
+    own = parse_playbook({**shipped()["support"].playbook.model_dump(), "name": "returns", "greeting": {"en": "Ahoy!"}})
+    async with database.transaction(company.company_id) as connection:
+        await playbooks.save(connection, company.company_id, own, "admin:1", datetime.now(UTC))
+    chat = Chat(database, redis, company.company_id, playbook="returns")
+    async with answering(database, redis, knowledge=Shelf((INVITE,))):
+        assert await told(chat, redis, "hello") == "Ahoy!"
+        async with database.transaction(company.company_id) as connection:
+            await playbooks.withdraw(connection, company.company_id, "returns", "admin:1")
+        assert "one address per line" in await told(chat, redis, "How do I invite my team?")
+
+
 @dataclass
 class EnglishShelf(Shelf):
     """Documents in English alone."""
