@@ -26,6 +26,22 @@ METADATA: Final = frozenset(map(ip_address, ("169.254.169.254", "169.254.170.2",
 """Where clouds hand credentials to whoever asks from inside (AWS and most others, AWS containers, Alibaba)."""
 
 
+EVERYWHERE: Final = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+"""Private networks too, as `is_reachable` takes them; link-local ones and those of cloud metadata stay closed."""
+_LOOPBACK: Final = ip_address("127.0.0.1")
+
+
+def address_in(host: str) -> Address | None:
+    """Return the address that a host is by itself: a literal, or this machine by name (RFC 6761); None for a name."""
+    name = host.strip("[]").removesuffix(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return _LOOPBACK
+    try:
+        return ip_address(name)
+    except ValueError:
+        return None
+
+
 def is_public(address: Address) -> bool:
     """Tell whether an address lies in the open Internet, looking into IPv6 forms that carry an IPv4 address."""
     inner = carried(address)

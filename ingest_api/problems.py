@@ -51,6 +51,7 @@ STATUS: Final = {
     "empty_message": 422,
     "message_too_long": 422,
     "not_allowed": 422,
+    "private_address": 422,
     "rate_limited": 429,
     "too_many_messages": 429,
     "budget_exhausted": 429,

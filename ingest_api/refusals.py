@@ -84,3 +84,10 @@ class SourceNotAllowed(InvalidRequest):
 
     code = "not_allowed"
     title = "Pages of this host may not be read."
+
+
+class PrivateAddress(InvalidRequest):
+    """A tool's address lies inside the network of the installation, to which no call is made."""
+
+    code = "private_address"
+    title = "The address is not public."

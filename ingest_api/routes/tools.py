@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Header, Path, Response
 from fastapi.responses import JSONResponse
 from pydantic import JsonValue, ValidationError
 
+from core.addresses import EVERYWHERE, address_in, is_reachable
 from core.errors import Conflict, InvalidRequest, NotFound
 from core.playbooks import NAME_PATTERN
 from core.security import create_webhook_secret
@@ -18,9 +19,10 @@ from ingest_api.deps import CallerOf, ServicesOf
 from ingest_api.merge_patch import merge
 from ingest_api.playbook_schemas import NewTool, ToolDocument
 from ingest_api.problems import faults_of, problem_responses
-from ingest_api.refusals import VersionConflict
+from ingest_api.refusals import PrivateAddress, VersionConflict
 from ingest_api.schemas import ListOf
 from ingest_api.versions import etag, expected_version
+from ingest_api.wiring import Services
 from ingest_api.writes import Answer, Write, WriteOf
 
 ToolName = Annotated[str, Path(pattern=NAME_PATTERN)]
@@ -54,6 +56,7 @@ async def add_tool(write: WriteOf, body: NewTool) -> Response:
 
     Playbooks that name the tool may use it from their next turn on.
     """
+    _check_reachable(write.services, body)
 
     async def work(connection: Connection) -> Answer:
         return await _save(connection, write, body, expected=0, status=201, makes_secret=True)
@@ -81,10 +84,13 @@ async def change_tool(
     async def work(connection: Connection) -> Answer:
         stored = await _get(connection, write.caller.company_id, name)
         known = {**stored.definition.model_dump(mode="json", exclude_unset=True), "enabled": stored.enabled}
+        wanted = _parse(merge(known, patch))
+        if "url" in patch:
+            _check_reachable(write.services, wanted)
         return await _save(
             connection,
             write,
-            _parse(merge(known, patch)),
+            wanted,
             expected=stored.version if expected is None else expected,
             makes_secret="secret" in patch,
         )
@@ -119,6 +125,17 @@ def _parse(document: Any) -> NewTool:
         return NewTool.model_validate(document)
     except ValidationError as error:
         raise InvalidRequest("The tool would not be valid.", errors=faults_of(error, "body")) from None
+
+
+def _check_reachable(services: Services, wanted: NewTool) -> None:
+    """Raise PrivateAddress for an address to which each call would be refused. Names are checked at each call."""
+    networks = EVERYWHERE if services.settings.conversations.allow_private_tools else ()
+    address = address_in(wanted.url.host or "")
+    if address is not None and not is_reachable(address, networks):
+        raise PrivateAddress(
+            "The tool could never be reached there.",
+            errors=[{"field": "body.url", "detail": "is not a public address"}],
+        )
 
 
 async def _save(

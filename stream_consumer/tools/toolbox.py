@@ -5,11 +5,11 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from ipaddress import ip_network
 from typing import Final
 
 from redis.asyncio import Redis
 
+from core.addresses import EVERYWHERE
 from core.errors import Unauthenticated
 from core.pseudonyms import Pseudonyms
 from core.security import Vault
@@ -32,9 +32,6 @@ from stream_consumer.tools.http_tool import HttpTool
 from stream_consumer.tools.mcp_catalogue import McpCatalogue
 from stream_consumer.tools.mcp_session import McpAddress
 from stream_consumer.tools.mcp_tools import McpTool
-
-EVERYWHERE: Final = (ip_network("0.0.0.0/0"), ip_network("::/0"))
-"""Private networks too; link-local ones and those of cloud metadata stay closed all the same."""
 
 MAX_CONNECTIONS: Final = 256
 """More than all turns of a process use at a time: a company's slow tools must not keep another's waiting."""

@@ -1,12 +1,15 @@
 """Playbooks and tools over HTTP: versions, refusals that name the field, secrets that are shown once."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx2
 import pytest
 
+from core.settings import ConversationSettings
 from db import tools
-from ingest_api.wiring import Services
+from ingest_api.app import create_app
+from ingest_api.wiring import Services, Settings, open_services
 from local.installation import Company
 from tests.ingest_api.test_events import problem
 
@@ -258,3 +261,34 @@ async def test_a_wrong_tool_is_refused_and_its_secret_is_not_repeated(
     for changes in WRONG_TOOLS:
         answer = await client.patch(f"{TOOLS}/lookup_booking", json=changes, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), changes
+
+
+INSIDE = (
+    "http://169.254.169.254/latest", "http://127.0.0.1:9/", "http://localhost/", "http://Api.LocalHost./", "http://[::1]/",
+    "http://10.0.0.7/", "http://2130706433/", "http://0x7f.1/", "http://[::ffff:192.168.1.1]/", "http://0.0.0.0/",
+)  # fmt: skip
+
+
+async def test_a_private_address_is_refused_when_it_is_stored(
+    client: httpx2.AsyncClient, headers: dict[str, str], services: Services
+) -> None:
+    assert (await client.post(TOOLS, json=tool(name="named"), headers=headers)).status_code == 201
+    for url in INSIDE:
+        problem(await client.post(TOOLS, json=tool(url=url), headers=headers), 422, "private_address")
+        answer = await client.patch(f"{TOOLS}/named", json={"url": url}, headers=headers)
+        assert problem(answer, 422, "private_address")["errors"][0]["field"] == "body.url"
+    for number, url in enumerate(("http://1.1.1.1/", "https://[2606:4700::1111]/", "http://inside.example/")):
+        assert (await client.post(TOOLS, json=tool(name=f"t{number}", url=url), headers=headers)).status_code == 201
+
+
+async def test_for_development_it_is_taken_but_never_that_of_metadata(
+    settings: Settings, headers: dict[str, str]
+) -> None:
+    open_ = replace(settings, conversations=ConversationSettings(allow_private_tools=True))
+    async with open_services(open_) as services:
+        transport = httpx2.ASGITransport(app=create_app(services))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://api.test") as client:
+            for name, url in (("local", "http://localhost:9/"), ("near", "http://10.0.0.7/")):
+                answer = await client.post(TOOLS, json=tool(name=name, url=url), headers=headers)
+                assert answer.status_code == 201
+            problem(await client.post(TOOLS, json=tool(url=INSIDE[0]), headers=headers), 422, "private_address")
