@@ -32,7 +32,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whi
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
 Translated = Annotated[dict[Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")], Line], Field(min_length=1)]
 """A text for users by language; `en` is the one that others fall back to."""
-Answers = Literal["choices", "number", "words"]
+Answers = Literal["choices", "number", "words", "text"]
 FALLBACK_LANGUAGE: Final = "en"
 MAX_SUGGESTED: Final = 4
 """Questions that are offered at once: as many as the page shows."""
@@ -78,7 +78,7 @@ class Question(_Section):
 
     @property
     def own_words(self) -> Answers:
-        """What counts as an answer beside the choices: nothing else, one with a number in it, or any words."""
+        """What counts as an answer beside the choices: nothing else, one with a number in it, a few words, or any."""
         return self.accepts or ("choices" if self.choices else "words")
 
     @property
@@ -87,9 +87,9 @@ class Question(_Section):
         return frozenset(map(kept, self.choices))
 
     @property
-    def takes_anything(self) -> bool:
-        """Whether any words are an answer."""
-        return not self.choices and self.own_words == "words"
+    def offers_nothing(self) -> bool:
+        """Whether the user answers in words of their own: there is nothing to choose from, and no number to name."""
+        return not self.choices and self.own_words in ("words", "text")
 
     def shown(self, value: str, language: str | None) -> str:
         """Return an answer as it was kept in the words of a language, where it is one of the choices."""

@@ -27,6 +27,7 @@ from graph.onboarding.pleasantries import (
     pleasantry,
     wants_repetition,
 )
+from graph.onboarding.strays import says_something_else
 from graph.onboarding.telling import goes_back, put_right, told_by_name
 from graph.talk import Fact, Said, Talk
 
@@ -41,8 +42,8 @@ _LOOKED_BACK: Final = 4
 _MAX_KNOWN: Final = 60
 _NAMES: Final = ("customer_name", "name")
 _INTRODUCES: Final = re.compile(
-    r"(?:(?:hi|hello)[,!]? )?(?:my name is|my name's|the name is|i am called|i am|i'm|i’m|call me|it is|it's|it’s|"
-    r"this is|اسمي هو|اسمي|انا|أنا) +",
+    r"(?:(?:hi|hello|please)[,!]? )?(?:my name is|my name's|the name is|i am called|i am|i'm|i’m|call me|it is|it's|"
+    r"it’s|this is|اسمي هو|اسمي|انا|أنا) +",
     re.IGNORECASE,
 )
 _MARKS: Final = re.compile(r"[\s.,;:!،؛…]+$")
@@ -95,7 +96,7 @@ def _told_now(talk: Talk, question: Question | None) -> tuple[Fact, ...]:
     """Return what the messages tell in words of their own for a question, or put right of what was answered."""
     if asks_something(talk.question) or passes_over(talk.question) or wishes_to_be_forgotten(talk.question):
         return ()
-    told, before = told_by_name(talk.playbook, talk.question)
+    told, before = told_by_name(talk.playbook, talk.question, _open_beside(talk, question))
     answered = _answered_before(talk, question)
     if question is None:
         told = tuple(one for one in told if one.question in answered)
@@ -106,6 +107,14 @@ def _told_now(talk: Talk, question: Question | None) -> tuple[Fact, ...]:
     elif (right := put_right(talk.question, question, answered)) is not None:
         found = {right.question.name: right.value}
     return tuple(Fact(name, value) for name, value in found.items())
+
+
+def _open_beside(talk: Talk, question: Question | None) -> tuple[Question, ...]:
+    """Return the other open questions of the stage, which a few words may answer along with the one that was put."""
+    if question is None or question.own_words != "words":
+        return ()
+    items = talk.playbook.open_items(talk.stage, _told(talk))
+    return tuple(item for item in items if item.name != question.name)
 
 
 def _answered_before(talk: Talk, question: Question | None) -> tuple[Question, ...]:
@@ -135,7 +144,7 @@ def answer_to(question: Question, text: str, *, is_last: bool = False) -> str | 
     """Return what a text answers to a question: a choice as the playbook words it in English, or the text itself.
 
     SKIPPED for a user who passes it over; None for a text that is no answer. Who asks for the last time takes what
-    cannot be meant for an answer for passing over, unless the question takes any words.
+    cannot be meant for an answer for passing over; where words are an answer, more of them than usual are one too.
     """
     said = _MARKS.sub("", " ".join(text.split()))
     if not said:
@@ -152,7 +161,8 @@ def answer_to(question: Question, text: str, *, is_last: bool = False) -> str | 
         return choice_told_apart(question, said)
     if (choice := choice_named(question, said)) is not None:
         return choice
-    if not is_own_answer(question, said) and not (is_last and question.own_words == "words"):
+    is_own = is_own_answer(question, said) or (is_last and question.own_words == "words")
+    if not is_own or says_something_else(question, said):
         return SKIPPED if is_last else None
     said = (_INTRODUCES.sub("", said, count=1) if question.name in _NAMES else said) or said
     return said if len(said) <= MAX_VALUE else said[: MAX_VALUE - 1] + "…"
@@ -161,7 +171,7 @@ def answer_to(question: Question, text: str, *, is_last: bool = False) -> str | 
 def _tried(question: Question, talk: Talk) -> tuple[str, ...]:
     """Return the texts that may answer a question: of several quick messages each, but where any words would do."""
     each = tuple(said.text for said in talk.asked)
-    return (talk.question,) if question.takes_anything or not each else each
+    return (talk.question,) if question.offers_nothing or not each else each
 
 
 def _wants_other(talk: Talk) -> bool:

@@ -80,9 +80,9 @@ def is_own_answer(question: Question, text: str) -> bool:
     """Tell whether a text that is none of the choices is an answer all the same."""
     if question.own_words == "number":
         return names_number(text) and len(text.split()) <= MAX_WORDS
-    if question.takes_anything:
+    if question.own_words == "text":
         return True
-    says_word = any(letter.isalpha() for letter in text)
+    says_word = question.offers_nothing or any(letter.isalpha() for letter in text)
     return question.own_words == "words" and says_word and len(text.split()) <= MAX_WORDS
 
 

@@ -22,6 +22,11 @@ _ABOUT: Final = frozenset({"about", "around", "over", "nearly", "only", "just", 
 _MOST_OF_NUMBER: Final = 4
 """Words of an amount with what is counted: “about 5 people”."""
 _VALUE: Final = "*"
+_NO_NAMES: Final = frozenset(
+    ["a", "an", "the", "my", "our", "your", "this", "that", "least", "most", "home", "work", "all", "once", "first",
+     "last", "present", "هذه", "هذا", "البيت", "المنزل", "العمل", "شركتي", "شركتنا"]
+)  # fmt: skip
+"""Words behind an “at” that name nobody."""
 Strength = Literal["plain", "weak", "strong"]
 _MARKS: Final[Mapping[str, Strength]] = {"corrects": "strong", "rather": "weak"}
 
@@ -44,14 +49,25 @@ class _Word:
     ends: bool
 
 
-def told_by_name(playbook: Playbook, text: str) -> tuple[tuple[Told, ...], str]:
+@dataclass(frozen=True, slots=True)
+class _Cue:
+    """Words of the playbook that tell a question. `has_value`: its answer follows; `is_behind`: another precedes."""
+
+    words: tuple[str, ...]
+    question: Question
+    has_value: bool
+    is_behind: bool
+
+
+def told_by_name(playbook: Playbook, text: str, behind: Sequence[Question] = ()) -> tuple[tuple[Told, ...], str]:
     """Return what a text tells in the playbook's own words for its questions, and what stands before the first of it.
 
     Words that are an answer by themselves (“retail”) count only beside one that is named. Of two to one question the
-    later holds.
+    later holds. `behind` are questions that may be answered in a few words behind the answer to the one that was put
+    (“head of sales at Acme”).
     """
     words = _words(text)
-    cues = list(_cues_in(playbook, words))
+    cues = list(_cues_in(_cues_of(playbook, behind if len(words) <= MAX_WORDS else ()), words))
     ends = [*(start for start, *_ in cues[1:]), len(words)]
     found: dict[str, Told] = {}
     for (start, size, question, has_value), end in zip(cues, ends, strict=False):
@@ -70,7 +86,7 @@ def put_right(text: str, pending: Question | None, answered: Sequence[Question])
     strength, rest = _marked(_words(text))
     if strength == "plain" or not rest:
         return None
-    takes_amounts = strength == "strong" or pending is None or not pending.takes_anything
+    takes_amounts = strength == "strong" or pending is None or not pending.offers_nothing
     for question in (*((pending,) if pending else ()), *answered):
         if (choice := _whole_choice(question, rest)) is not None:
             return Told(question, choice, by_name=False)
@@ -119,13 +135,17 @@ def _clause(words: Sequence[_Word]) -> tuple[_Word, ...]:
     return tuple(taken)
 
 
-def _cues_in(playbook: Playbook, words: Sequence[_Word]) -> Iterator[tuple[int, int, Question, bool]]:
-    """Yield where the playbook's words for its questions stand: place, length, question, whether a value follows."""
+def _cues_in(cues: Sequence[_Cue], words: Sequence[_Word]) -> Iterator[tuple[int, int, Question, bool]]:
+    """Yield where a playbook's words for its questions stand: place, length, question, whether a value follows."""
     place, plain = 0, [word.plain for word in words]
-    cues = _cues_of(playbook)
     while place < len(plain):
         found = next(
-            ((cue, question, has_value) for cue, question, has_value in cues if _begins(plain, place, cue)), None
+            (
+                (one.words, one.question, one.has_value)
+                for one in cues
+                if _begins(plain, place, one.words) and (not one.is_behind or _may_follow(plain, place, one.words))
+            ),
+            None,
         )
         if found is None:
             place += 1
@@ -141,12 +161,21 @@ def _begins(plain: Sequence[str], place: int, cue: tuple[str, ...]) -> bool:
     return here == cue or (here[1:] == cue[1:] and here[:1] == (f"و{cue[0]}",))
 
 
-def _cues_of(playbook: Playbook) -> tuple[tuple[tuple[str, ...], Question, bool], ...]:
-    questions = {item.name: item for stage in playbook.stages.values() for item in stage.questions}
+def _may_follow(plain: Sequence[str], place: int, cue: tuple[str, ...]) -> bool:
+    """Tell whether words stand between an answer and a name: “at Acme”, not “at a startup”, nor “at least”."""
+    following = plain[place + len(cue) : place + len(cue) + 1]
+    return place > 0 and not _NO_NAMES.issuperset(following)
+
+
+def _cues_of(playbook: Playbook, behind: Sequence[Question]) -> tuple[_Cue, ...]:
     cues = [
-        (_plain_cue(cue), question, cue.endswith(_VALUE)) for question in questions.values() for cue in question.told_as
+        _Cue(_plain_cue(cue), question, cue.endswith(_VALUE), cue.startswith(_VALUE))
+        for stage in playbook.stages.values()
+        for question in stage.questions
+        for cue in question.told_as
+        if question in behind or not cue.startswith(_VALUE)
     ]
-    return tuple(sorted(cues, key=lambda cue: -len(cue[0])))
+    return tuple(sorted(cues, key=lambda cue: -len(cue.words)))
 
 
 @lru_cache(maxsize=512)

@@ -113,7 +113,7 @@ def _put_again(talk: Talk) -> str:
     wants_advice = talk.playbook.recommends and asks_for_advice(talk.question)
     if question is None or (asks_something(talk.question) and not wants_advice):
         return ""
-    if not wants_advice and (question.takes_anything or was_put_again(talk, question)):
+    if not wants_advice and was_put_again(talk, question):
         return ""
     return phrase("question.again", language, question=question.wording(language))
 
@@ -122,7 +122,7 @@ def _tries_to_answer(talk: Talk) -> bool:
     """Tell whether a message is probably meant for an answer to the open question, and is none: it is put again rather
     than looked up."""
     question = pending_question(talk)
-    if question is None or question.takes_anything or asks_something(talk.question):
+    if question is None or question.own_words == "text" or asks_something(talk.question):
         return False
     return len(talk.question.split()) <= _BRIEF or not talk.is_sure
 

@@ -11,6 +11,7 @@ from core.playbooks import Question, parse_playbook, shipped
 from graph.onboarding.answers import SKIPPED, answer_to, known, learned, pending_question
 from graph.onboarding.asked import question_in
 from graph.phrases import phrase
+from graph.reasoners.talking import converse
 from graph.talk import Fact, Understanding, Verdict
 from tests.graph.talks import make_talk
 
@@ -75,6 +76,56 @@ def asked(question: Question, language: str = "en") -> str:
 )
 def test_answers(question: Question, text: str, value: str | None) -> None:
     assert answer_to(question, text) == value
+
+
+SALES = {item.name: item for stage in reversed(shipped()["sales"].playbook.stages.values()) for item in stage.questions}
+NEEDS = "we need pipeline reports for 12 people, budget 500 a month, by March"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("company", NEEDS, None),
+        ("company", "we need reports", None),
+        ("company", "I'll take the Team plan", None),
+        ("industry", "Our goal is to get a weekly report", None),
+        ("industry", "remember my answers please", None),
+        ("industry", "please send me the report", None),
+        ("role", "well, we are looking for a CRM", None),
+        ("customer_name", "our budget is 500", None),
+        ("customer_name", "please call me Sam", "Sam"),
+        ("budget", "our budget is 500", "our budget is 500"),
+        ("budget", "up to 500 a month", "up to 500 a month"),
+        ("timeline", "we need it by March", "we need it by March"),
+        ("company", "Save the Children", "Save the Children"),
+        ("role", "Store manager", "Store manager"),
+        ("role", "I run the kitchen", "I run the kitchen"),
+        ("company", "We Will Rock Ltd", None),
+        ("requirements", NEEDS, NEEDS),
+        ("requirements", "please remember my answers", None),
+        ("company", "نحتاج إلى تقارير لاثني عشر شخصا", None),
+        ("industry", "سآخذ خطة الفريق", None),
+        ("industry", "هدفنا تقرير أسبوعي", None),
+        ("role", "تذكر إجاباتي من فضلك", None),
+        ("budget", "ميزانيتنا 500", "ميزانيتنا 500"),
+        ("timeline", "نحتاجه في مارس", "نحتاجه في مارس"),
+        ("customer_name", "سامي", "سامي"),
+        ("requirements", "نحتاج إلى تقارير أسبوعية", "نحتاج إلى تقارير أسبوعية"),
+    ],
+)
+def test_what_is_plainly_something_else_is_no_answer(name: str, text: str, value: str | None) -> None:
+    assert answer_to(SALES[name], text) == value
+    assert answer_to(SALES[name], text, is_last=True) == (value or SKIPPED)
+
+
+@pytest.mark.parametrize("text", [NEEDS, "تذكر إجاباتي من فضلك"])
+@pytest.mark.parametrize("name", ["company", "industry"])
+def test_what_is_something_else_is_asked_about_once_more_and_then_let_go(name: str, text: str) -> None:
+    put = f"assistant: {SALES[name].wording('en')}"
+    again = phrase("question.again", "en", question=SALES[name].wording("en"))
+    before = {"playbook": "sales", "stage": "qualifying", "context": {"answers": {"role": "x"}}}
+    assert converse(make_talk(text, put, **before), ()).text == again
+    assert learned(make_talk(text, f"assistant: {again}", **before)) == (Fact(name, SKIPPED),)
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,34 @@ def test_several_questions_are_told_at_once(text: str, question: str, answers: A
 
 
 @pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("I'm head of sales at Acme, retail", {"role": "I'm head of sales", "company": "Acme", "industry": "retail"}),
+        ("head of sales at Acme", {"role": "head of sales", "company": "Acme"}),
+        ("director at a retail company", {"role": "director at a retail company"}),
+        ("at least the boss of two", {"role": "at least the boss of two"}),
+        ("my role is buyer, our company is Acme", {"role": "buyer", "company": "Acme"}),
+        ("مدير المبيعات في شركة أكمي", {"role": "مدير المبيعات", "company": "أكمي"}),
+        ("مدير في البيت", {"role": "مدير في البيت"}),
+        ("we need to sell at Acme in the whole of Europe", {}),
+    ],
+)
+def test_a_short_answer_tells_what_is_sure_of_the_other_open_questions(text: str, found: dict[str, str]) -> None:
+    role = shipped()["sales"].playbook.stages["qualifying"].questions[0]
+    talk = make_talk(text, f"assistant: {role.wording('en')}", playbook="sales", stage="qualifying")
+    assert facts_of(talk) == found
+
+
+def test_what_is_answered_or_not_of_the_stage_is_told_by_its_name_alone() -> None:
+    role = shipped()["sales"].playbook.stages["qualifying"].questions[0]
+    before, answers = f"assistant: {role.wording('en')}", {"answers": {"company": "Acme"}}
+    talk = make_talk("buyer at Bolt", before, playbook="sales", stage="qualifying", context=answers)
+    assert facts_of(talk) == {"role": "buyer at Bolt"}
+    assert facts_of(talk_at("our goal is a weekly report", "industry", PROFILE)) == {"goal": "a weekly report"}
+    assert facts_of(talk_at("هدفنا تقرير أسبوعي", "industry", PROFILE, "ar")) == {"goal": "تقرير أسبوعي"}
+
+
+@pytest.mark.parametrize(
     ("text", "question", "found"),
     [
         ("actually 2 to 10", "team_size", {"team_size": "2 to 10"}),
