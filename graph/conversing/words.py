@@ -80,6 +80,11 @@ def offers_person(answer: Answer) -> bool:
     return not answer.is_answered and ends_in(answer.text, "unanswerable", "clarify_person")
 
 
+def excuses(answer: Answer) -> bool:
+    """Tell whether an answer says no more than that there can be none: no money, or no model."""
+    return not answer.is_answered and ends_in(answer.text, "budget_exhausted", "provider_failed")
+
+
 def _refusal(talk: Talk, verdict: Verdict) -> str:
     return phrase(f"refuse.{verdict.rule}", talk.answer_language, product=talk.config.tone.product_name)
 

@@ -661,8 +661,15 @@ async def test_a_spent_budget_is_said_and_offers_a_person(
     await configure(database, company.company_id, CompanyConfig(llm=LlmRules(daily_budget_cents=0)))
     chat = await ask(database, redis, company, "How long is a live key?", reasoner=model(llm))
     assert (await chat.heard())[-1].text == phrase("budget_exhausted", "en")
-    assert llm.requests == []
     assert outcome(database_url)["error"] == "budget_exhausted"
+    async with answering(database, redis, reasoner=model(llm)):
+        taken = await chat.say("And a test key?")
+        assert taken.turn
+        await ended(redis, taken.turn)
+    last = [message.text for message in (await chat.heard()) if message.role is Role.ASSISTANT][1:]
+    assert last == [phrase("person_called", "en", duration="30 minutes")], "what is done already is not offered"
+    assert outcome(database_url)["error"] == "budget_exhausted"
+    assert llm.requests == []
 
 
 class Poisonous(RulesReasoner):
