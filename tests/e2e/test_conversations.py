@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.conftest import Launch, Product
 from tests.llm_server import LlmServer, streaming
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow(seconds=40)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow(seconds=20)]
 
 PHONE = "+1 415 555 2671"
 LLM = {

@@ -15,7 +15,7 @@ import pytest
 
 from tests.e2e.conftest import Launch, Product
 
-pytestmark = pytest.mark.slow(seconds=10)
+pytestmark = pytest.mark.slow(seconds=5)
 
 
 def postmaster(data: Path) -> psutil.Process:
