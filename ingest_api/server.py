@@ -31,6 +31,9 @@ from knowledge.settings import KnowledgeSettings
 
 DRAIN_SECONDS: Final = 10
 """Time that requests under way are given on a stop."""
+HUNG_SECONDS: Final = 60
+"""Time in which one of several workers must answer its parent before it is replaced. A busy machine takes many seconds
+to import what a worker needs, and one that is killed meanwhile begins anew, for ever."""
 _log = logging.getLogger(__name__)
 
 
@@ -134,6 +137,7 @@ def server_options(settings: ApiSettings) -> dict[str, Any]:
         "log_config": None,
         "server_header": False,
         "timeout_graceful_shutdown": DRAIN_SECONDS,
+        "timeout_worker_healthcheck": HUNG_SECONDS,
         "backlog": 4096,
     }
 
