@@ -43,8 +43,13 @@ _FOLDER: Final = Path(__file__).parent / "playbook_files"
 
 def in_language(text: Mapping[str, str], language: str | None) -> str:
     """Return a text in a language (a BCP 47 tag; its region does not count), else in English, else in its first."""
+    return text[language_of(text, language)]
+
+
+def language_of(text: Mapping[str, str], language: str | None) -> str:
+    """Return the language that a text is read in by who asks for `language`: that one, else English, else its first."""
     wanted = (language or "").split("-")[0].lower()
-    return text.get(wanted) or text.get(FALLBACK_LANGUAGE) or next(iter(text.values()))
+    return next((tag for tag in (wanted, FALLBACK_LANGUAGE) if text.get(tag)), next(iter(text)))
 
 
 def kept(choice: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from core.config import CompanyConfig
 from core.conversations import ANSWERS, ENDED_QUESTIONS, ConversationState, IncomingMessage
 from core.errors import NotFound
 from core.ids import new_id
-from core.playbooks import Limits, Playbook, Versioned, in_language
+from core.playbooks import Limits, Playbook, Versioned, in_language, language_of
 from core.recommendations import MAX_DRAFTS, Recommendation, recommendation_id
 from db import (
     ai_budgets,
@@ -139,7 +139,7 @@ async def started(services: Services, connection: Connection, begun: Begun, now:
         questions=list(begun.questions),
         stage=conversation.stage,
         playbook=conversation.playbook,
-        language=begun.language,
+        language=language_of(begun.playbook.greeting, begun.language),
         greeting=in_language(begun.playbook.greeting, begun.language),
         handled_by=conversation.handled_by,
         budget=budget_left(await _left(services, connection, conversation, config, limits, now)),

@@ -13,7 +13,7 @@ from core.config import CompanyConfig
 from core.conversations import HandledBy, Message
 from core.errors import NotFound
 from core.office_hours import is_open, minutes_until_reply
-from core.playbooks import Playbook, in_language
+from core.playbooks import Playbook, in_language, language_of
 from core.security import UserClaims
 from db import chat_history, conversations, messages, playbooks, tickets, users
 from db.conversation_rows import Conversation
@@ -136,7 +136,7 @@ def _session(
         user_id=visitor.user_id,
         conversation=found and _shown(found, view.ticket),
         playbook=view.playbook.name,
-        language=language,
+        language=language_of(view.playbook.greeting, language),
         greeting=in_language(view.playbook.greeting, language),
         messages=[message_document(one) for one in view.said],
         next_cursor=view.earlier,

@@ -53,6 +53,8 @@ async def test_a_session_without_a_conversation_says_what_to_open_with(
     life = datetime.fromisoformat(session["expires_at"]) - datetime.now(UTC)
     assert timedelta(minutes=14) < life <= timedelta(minutes=15)
     assert (await open_chat(client, page_of(company), language="", playbook="sales"))["playbook"] == "sales"
+    french = await open_chat(client, page_of(company), language="fr")
+    assert (french["language"], french["greeting"]) == ("en", session["greeting"])
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,15 @@ async def test_a_conversation_begins_with_the_questions_that_context_leaves_open
     assert arabic["greeting"].startswith("أهلًا")
 
 
+async def test_a_language_that_the_playbook_lacks_is_kept_for_models_and_what_is_spoken_is_said(
+    client: httpx2.AsyncClient, headers: dict[str, str]
+) -> None:
+    begun = await start(client, headers, language="fr")
+    assert (begun["language"], begun["greeting"][:7]) == ("en", "Welcome")
+    stored = await client.get(f"/api/v1/conversations/{begun['conversation_id']}", headers=headers)
+    assert stored.json()["language"] == "fr"
+
+
 async def test_one_active_conversation_a_user(client: httpx2.AsyncClient, headers: dict[str, str]) -> None:
     first = await start(client, headers)
     refused = await client.post(START, json={"user_id": "u1", "playbook": "sales"}, headers=headers)
