@@ -29,7 +29,9 @@ demo: setup
 	$(BIN)/onboarding-agent up --demo
 
 # Branch coverage is gathered from the product's own processes too. Four workers, also on two cores: tests wait more than
-# they compute. Files run in the order of tests/conftest.py, those that take longest first.
+# they compute. Files run in the order of tests/conftest.py, those that take longest first. Whatever the environment says,
+# modules are compiled once and kept: compiling all tests takes longer than importing them, and each worker needs them.
+test: export PYTHONDONTWRITEBYTECODE =
 test: setup
 	cd sdk-js && npm test --silent
 	$(BIN)/python -m coverage erase
