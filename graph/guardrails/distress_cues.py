@@ -247,8 +247,9 @@ _ENGLISH: Final[Mapping[str, str]] = {
     r"matter)(?: \w+){0,3} (?:if i|whether i|what happens to me|about (?:my ?self|my life|living|anything))\b|"
     r"\b(?:not|don't) (?:eat|eating|sleep|sleeping)\b|\bstopped (?:eating|sleeping|taking my)\b|\bget out of bed\b|"
     r"\bdon't care (?:any ?more|what happens|if i)\b|\bnever come home\b|\bquit caring\b",
-    "no_place": r"\b(?:don't|do not|dont|never|doesn't)(?: \w+)? (?:belong|fit|have a place)\b|\bno place for me\b|"
-    r"\b(?:leave|leaving|in|from|on|of) this (?:world|earth|planet|life)\b|\bthis body\b",
+    "no_place": r"\b(?:don't|do not|dont|never|doesn't)(?: \w+)? (?:belong|fit (?:in\b|anywhere|here)|"
+    r"have a place)\b|\bno place for me\b|\b(?:leave|leaving|in|from|on|of) this (?:world|earth|planet|life)\b|"
+    r"\bthis body\b",
     "help_me": r"\b(?:help me|please help|someone help|please,? (?:someone|somebody|anyone)|save me|talk to me)\b",
 }
 _ALL: Final = {**_ENGLISH, **SOUNDS_LIKE_IT}

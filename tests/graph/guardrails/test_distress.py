@@ -93,6 +93,7 @@ def test_danger_is_heard_in_any_spelling(text: str) -> None:
         "the 0ld 1mport never d1es",
         "i w a n t my invoice",
         "he shot me an e-mail",
+        "it doesn't fit me",
         "سامحوني على التأخير",
         "الـعـمـلـيـة مـاتـت",
     ],
