@@ -40,7 +40,7 @@ export function createLedger({ store, poke }: ChatPort, drawer: Drawer, link: Li
   const update = (next: Talk): void => {
     talk = next;
     const isLive = !!talk.conversation && !talk.ended && Date.now() - lastAt(talk) < DAY_MS;
-    const isGoing = isLive || !!unread(talk)[0];
+    const isGoing = isLive || !!unread(talk)[0] || talk.lines.some(({ sending }) => sending);
     // Another tab may know more than this one, which has not asked the API yet.
     if (!isGoing && isKnown()) store.forget(GOING);
     else if (isGoing && !store.read(GOING)) store.save(GOING, true);

@@ -105,5 +105,5 @@ export interface Unsent {
   readonly again?: boolean;
 }
 
-/** Set while a conversation is going on, or something was said that the user has not seen: every page loads the chat then. */
+/** Set while a conversation goes on, something waits to be sent or has not been seen: every page loads the chat then. */
 export const GOING = 'chat';
