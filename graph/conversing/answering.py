@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from core.errors import BudgetExhausted, ProductError, ProviderFailed, ProviderTimeout
 from core.passages import Passage
+from core.tools import BUILT_IN
 from graph.context import TurnContext
 from graph.conversing.abroad import FromAbroad, read_abroad
 from graph.conversing.checking import Grounds, grounds_for
@@ -28,6 +29,7 @@ from graph.reasoners.rules import NAME
 from graph.state import TalkOutcome
 from graph.talk import Answer, Effect, Reply, Stopped, Talk, ToolCall, ToolResult, ToolSpec, Verdict
 from graph.talk_context import TalkContext
+from graph.tools.contracts import UNKNOWN_TOOL
 
 ANSWER_SECONDS: Final = 90.0
 """Bound of one answer with all its rounds; each call and each tool has its own, shorter limit."""
@@ -188,7 +190,7 @@ def _answered(rounds: _Rounds, reading: Reading, said: Streamed) -> Composed:
     text = _without_stump(said.text) if said.verdicts else said.text
     is_left = bool(text) and not nothing_proven
     answer = Answer(
-        text=text if is_left else "" if calls_person else phrase("unanswerable", language),
+        text=text if is_left else "" if calls_person else phrase(_failed(rounds, said), language),
         citations=said.citations if is_left else (),
         language=language,
         status="stored" if is_left or _gave_up(said) or calls_person or not said.verdicts else "withheld",
@@ -200,6 +202,14 @@ def _answered(rounds: _Rounds, reading: Reading, said: Streamed) -> Composed:
         "answered" if answer.is_answered else "withheld" if answer.status == "withheld" else "unanswered"
     )
     return _composed(rounds, reading, answer, outcome)
+
+
+def _failed(rounds: _Rounds, said: Streamed) -> str:
+    """Return how the user is told that there is no answer: the help pages hold none, or a look-up of the company's own
+    failed, or what was said of it could not be proven."""
+    looked_up = [one for one in rounds.used if one.call.name not in BUILT_IN and one.code != UNKNOWN_TOOL]
+    broke_down = any(one.status != "done" for one in looked_up)
+    return "withheld" if broke_down or (looked_up and not _gave_up(said)) else "unanswerable"
 
 
 def _without_stump(text: str) -> str:

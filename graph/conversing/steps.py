@@ -8,7 +8,7 @@ from core.conversations import HandledBy
 from graph.context import TurnContext
 from graph.conversing.answering import compose
 from graph.conversing.understanding import read_message
-from graph.conversing.words import excuses, fixed_words, handover_words, offers_person, with_concern, with_foreword
+from graph.conversing.words import excuses, failure_of, fixed_words, handover_words, with_concern, with_foreword
 from graph.handoff.offers import without_offers
 from graph.receipts import receipt_step
 from graph.routing import decide_talk_route, leads_to_person, ticket_reason
@@ -97,11 +97,11 @@ async def store_answer(state: TurnState, context: TurnContext, means: TalkContex
 async def hand_over(state: TurnState, context: TurnContext, means: TalkContext) -> TurnState:
     """Call a person and tell the user, after what is to be said first; what tools decided is carried out as well."""
     talk, reason, answer = _understood(state, means), ticket_reason(state.get("reason", "")), answer_of(state)
-    failed = answer is not None and offers_person(answer)
+    failed = failure_of(answer) if answer else None
     in_danger = reason == "safety" and answer is not None
     words, steps = handover_words(talk, after_failure=failed, after_hotline=in_danger), []
     if answer is not None:
-        in_one = failed or excuses(answer) or not answer.text
+        in_one = bool(failed) or excuses(answer) or not answer.text
         helped = answer.is_answered or not answer.text
         told = replace(answer, text=with_concern(talk, words), is_answered=helped) if in_one else answer
         steps = [await _store(talk, told, state, context, means)]

@@ -1,7 +1,7 @@
 """Fixed words of a turn: for what no reasoner is asked about, and for calling a person. Pure."""
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 from graph.handoff.withdrawals import asks_besides
 from graph.languages import primary
@@ -9,6 +9,9 @@ from graph.memory.consent import fixed_answer
 from graph.phrases import duration, ends_in, is_said, moment, phrase
 from graph.talk import Answer, Talk, Verdict
 
+Failure = Literal["unanswerable", "withheld"]
+"""The fixed words that say that there is no answer: nothing was found, or nothing that may be said."""
+_CALLED: Final = {None: "person_called", "unanswerable": "unanswerable_called", "withheld": "withheld_called"}
 _SECRET: Final = re.compile(r"\[(?:CARD|SECRET|KEY|TOKEN)_\d+\]")
 """What stands for numbers of cards, passwords and keys (`core.pseudonyms`)."""
 
@@ -31,16 +34,16 @@ def fixed_words(talk: Talk, reason: str) -> Answer | None:
     return None
 
 
-def handover_words(talk: Talk, *, after_failure: bool = False, after_hotline: bool = False) -> str:
+def handover_words(talk: Talk, *, after_failure: Failure | None = None, after_hotline: bool = False) -> str:
     """Return what a user is told who gets a person: now, or by when; a promise counts the hours of the office.
 
-    `after_failure`: the words say as well that there was no answer, instead of offering what is done already.
+    `after_failure`: the words say as well why there was no answer, instead of offering what is done already.
     `after_hotline`: somebody is in danger, who is told that a person reads along and not to wait for the office.
     """
     if after_hotline:
         return phrase("hotline_person", talk.answer_language)
     language, rules = talk.answer_language, talk.config.conversations.handoff
-    called = "unanswerable_called" if after_failure else "person_called"
+    called = _CALLED[after_failure]
     if talk.person_available:
         return phrase(called, language, duration=duration(rules.reply_minutes, language))
     if talk.expected_by is None:
@@ -75,9 +78,13 @@ def _sends_secrets(talk: Talk) -> bool:
     return _SECRET.search(talk.question) is not None and not was_said
 
 
-def offers_person(answer: Answer) -> bool:
-    """Tell whether an answer says that there is none and offers a person."""
-    return not answer.is_answered and ends_in(answer.text, "unanswerable", "clarify_person")
+def failure_of(answer: Answer) -> Failure | None:
+    """Return in which words an answer says that there is none and offers a person; None for any other."""
+    if answer.is_answered:
+        return None
+    if ends_in(answer.text, "withheld"):
+        return "withheld"
+    return "unanswerable" if ends_in(answer.text, "unanswerable", "clarify_person") else None
 
 
 def excuses(answer: Answer) -> bool:

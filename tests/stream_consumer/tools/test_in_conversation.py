@@ -15,9 +15,10 @@ from werkzeug import Request, Response
 
 from core import streams
 from core.config import CompanyConfig
-from core.conversations import ConversationTurn, HandledBy
+from core.conversations import ConversationTurn, HandledBy, Role
 from db import conversations, tickets
 from db.pool import Database
+from graph.phrases import duration, phrase
 from stream_consumer.entries import Entry
 from tests.graph.reasoners import reasoner_at
 from tests.llm_server import LlmServer, calling, streaming
@@ -85,6 +86,37 @@ async def test_an_answer_in_arabic_may_rest_on_english_records(
     )
     await say(chat, "أين طلبي رقم A-17 الآن من فضلك؟")
     assert (await chat.heard())[-1].text == "طلبك A-17 في الطريق ويصل في 24 نوفمبر 2026."
+
+
+async def test_a_look_up_that_brings_no_answer_is_told_as_such_and_the_second_calls_a_person(
+    desk: Desk, host: HTTPServer, chat: Chat, llm: LlmServer
+) -> None:
+    host.expect_oneshot_request("/orders").respond_with_json(ORDER)
+    host.expect_request("/orders").respond_with_data("oh", status=500)
+    await desk.define(url=host.url_for("/orders"), parameters={"type": "object"})
+    llm.script(
+        calling(("lookup_record", "{}")),
+        streaming("Your order costs 500 SAR."),
+        calling(("lookup_record", "{}")),
+        streaming("UNANSWERABLE"),
+    )
+    for text in ("What does my order cost?", "أين طلبي رقم A-17 الآن من فضلك؟"):
+        await say(chat, text)
+    said = [message for message in await chat.heard() if message.role is Role.ASSISTANT]
+    assert [(message.text, message.status) for message in said] == [
+        (phrase("withheld", "en"), "withheld"),
+        (phrase("withheld_called", "ar", duration=duration(30, "ar")), "stored"),
+    ]
+
+
+async def test_what_a_record_does_not_hold_is_no_failure_of_the_look_up(
+    desk: Desk, host: HTTPServer, chat: Chat, llm: LlmServer
+) -> None:
+    host.expect_request("/orders").respond_with_json(ORDER)
+    await desk.define(url=host.url_for("/orders"), parameters={"type": "object"})
+    llm.script(calling(("lookup_record", "{}")), streaming("UNANSWERABLE"))
+    await say(chat, "Which colour is my order?")
+    assert (await chat.heard())[-1].text == phrase("unanswerable", "en")
 
 
 async def test_orders_in_a_result_reach_the_model_as_marked_data_and_the_user_never(
