@@ -38,6 +38,12 @@ _WENT_WRONG: Final = re.compile(
 _NUMBER: Final = re.compile(r"(?:(?:more than|over|about|around|we are|اكثر من|حوالي) )?(\d{1,5})\b")
 _ELSEWHERE: Final = re.compile(r"\b(?:tool|tools|crm|system|app|اداه|نظام)\b")
 """What says that data is in another product rather than in a file (`plainly`)."""
+_TROUBLE: Final = re.compile(
+    r"\b(?:fix|errors?|problems?|troubles?\w*|fail\w*|wrong|broken|missing|refused|not|cannot|never|"
+    r"(?:more|longer|larger) than|too (?:many|large|big|long))\b|"
+    r"(?<!\w)(?:(?:ال)?(?:خطا|اخطاء|مشكله|مشاكل|فشل)|اصلاح|حل|تعذر|لا|لم|لن|ليس|اكثر من)(?!\w)"
+)
+"""What says in a heading that the passage is the cure of a trouble: it makes no sense to who has none (`plainly`)."""
 _NOTHING: Final = frozenset({"no", "none", "nothing", "لا", "لا شيء"})
 
 
@@ -139,8 +145,8 @@ def _grounds(found: Mapping[str, str], excerpts: Sequence[Excerpt]) -> Iterator[
     """Yield each reason to recommend something, with the passages of the one article that is most about it."""
     yield _Reason("goal", "goal", ABOUT_GOAL), _of_one_article(_about_goal(found.get("goal", ""), excerpts))
     for topic in _suggested(found):
-        about = [one for one in excerpts if topic.words.search(one.title or one.text)]
-        yield _Reason(topic.key, topic.fact, ABOUT_TOPIC), _of_one_article(about)
+        about = [one for one in excerpts if topic.words.search(one.title or one.text) and not _cures(one)]
+        yield _Reason(topic.key, topic.fact, ABOUT_TOPIC), sorted(_of_one_article(about), key=_goes_into_detail)
 
 
 def _about_goal(goal: str, excerpts: Sequence[Excerpt]) -> list[Excerpt]:
@@ -160,9 +166,23 @@ def _is_wanted(key: str, goal: str) -> bool:
 
 
 def _of_one_article(excerpts: Sequence[Excerpt]) -> list[Excerpt]:
-    """Return the passages of the first one's article, those first that number the steps to take."""
+    """Return the passages of the first one's article, those first that number the steps to take, cures last."""
     article = [one for one in excerpts if one.title == excerpts[0].title]
-    return sorted(article, key=lambda one: not any(line.mark[:1].isdigit() for line in one.lines))
+    return sorted(article, key=lambda one: (_cures(one), not _numbers_steps(one)))
+
+
+def _goes_into_detail(excerpt: Excerpt) -> bool:
+    """Tell whether a passage neither opens its article nor numbers steps: who is new wants those first."""
+    return excerpt.heading not in ("", excerpt.title) and not _numbers_steps(excerpt)
+
+
+def _numbers_steps(excerpt: Excerpt) -> bool:
+    return any(line.mark[:1].isdigit() for line in excerpt.lines)
+
+
+def _cures(excerpt: Excerpt) -> bool:
+    """Tell whether a passage is about a trouble that somebody has, by its heading or its article's."""
+    return any(_TROUBLE.search(plainly(name)) for name in (excerpt.title, excerpt.heading))
 
 
 def _draft(excerpt: Excerpt, reason: _Reason, found: Mapping[str, str], talk: Talk) -> Recommendation:

@@ -73,11 +73,11 @@ def test_the_next_questions_are_the_stages_own_in_the_users_language() -> None:
 @pytest.mark.parametrize(
     ("answers", "queries"),
     [
-        (ANSWERS, ("Send invoices", "import data from a file", "invite team members")),
+        (ANSWERS, ("Send invoices", "import from a file", "invite team members")),
         ({"team_size": "5 people"}, ("invite team members",)),
         (
             {"team_size": "5 أشخاص", "tools_used": "HubSpot", "existing_data": "Yes, in another tool"},
-            ("how do I connect my CRM", "import data from a file", "invite team members"),
+            ("how do I connect my CRM", "import from a file", "invite team members"),
         ),
         ({"goal": "-", "team_size": "Just me", "tools_used": "none", "existing_data": "No"}, ()),
         ({}, ()),
@@ -125,6 +125,32 @@ def test_what_only_shares_a_word_is_not_recommended_and_no_article_twice(
     made = make_recommendations(ready(*shelf, answers=answers)).items
     assert [one.citations[0].chunk_id for one in made] == chunks
     assert not any("**" in step for one in made for step in one.steps)
+
+
+ROWS = Excerpt("e3", ERRORS.title, "Split it into several files.", heading="My file has more than 1,000 rows")
+AGAIN = Excerpt("i2", CONTACTS.title, "Press it once more.", heading="The import service did not answer")
+SAME = Excerpt("i3", CONTACTS.title, "Contacts are told apart by their address.", heading="Rows with the same address")
+IMPORT_AR = Excerpt("a1", "استيراد جهات الاتصال", "ارفع ملف CSV من صفحة الاستيراد.")
+AGAIN_AR = Excerpt("a2", IMPORT_AR.title, "اضغط مرة أخرى.", heading="خدمة الاستيراد لم تستجب")
+
+
+@pytest.mark.parametrize(
+    ("shelf", "language", "goal", "steps"),
+    [
+        ((ROWS, SAME, AGAIN, CONTACTS), "en", "-", ["Paste a list, or upload a CSV file."]),
+        ((ROWS,), "en", "-", []),
+        ((AGAIN, CONTACTS), "en", "import my contacts", ["Paste a list, or upload a CSV file."]),
+        ((ROWS, CONTACTS), "en", "fix the errors",
+         ["Split it into several files.", "Paste a list, or upload a CSV file."]),
+        ((AGAIN_AR, IMPORT_AR), "ar", "-", ["ارفع ملف CSV من صفحة الاستيراد."]),
+    ],
+)  # fmt: skip
+def test_the_way_it_is_done_is_recommended_and_no_cure_of_a_trouble_that_nobody_has(
+    shelf: tuple[Excerpt, ...], language: str, goal: str, steps: list[str]
+) -> None:
+    answers = {"goal": goal, "team_size": "Just me", "existing_data": "Yes, as a file"}
+    made = make_recommendations(ready(*shelf, answers=answers, language=language)).items
+    assert [step for one in made for step in one.steps] == steps
 
 
 def test_a_topic_is_recommended_where_nothing_is_for_the_goal_that_names_it() -> None:
