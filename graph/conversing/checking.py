@@ -21,6 +21,7 @@ from graph.languages import is_written_in
 from graph.plaintext import plain_text
 from graph.talk import Talk, Verdict
 from graph.tools.anchoring import is_anchored
+from graph.tools.counts import counting, without_counters
 
 UNANSWERABLE: Final = "UNANSWERABLE"
 """What a model is told to say where nothing that it was given answers; our own words take its place."""
@@ -116,7 +117,7 @@ def _may_be_quoted(judged: Judged) -> bool:
 
 def _proven(text: str, named: tuple[str, ...], grounds: Grounds) -> Checked:
     backing = _backing(text, named, grounds)
-    if not backing.text and (said := _said_otherwise(text, named, grounds)):
+    if not backing.text and (said := _said_otherwise(text, named, grounds) or _counted(text, grounds)):
         backing = said
     if not backing.text:
         if is_anchored(text, _stated(grounds.talk), grounds.talk.answer_language):
@@ -143,6 +144,15 @@ def _said_otherwise(text: str, named: tuple[str, ...], grounds: Grounds) -> Back
     months = ARABIC if is_written_in(text, "ar") else ENGLISH
     tried = (_backing(said, named, grounds) for said in respelt(text, months) if said != text)
     return next((backing for backing in tried if backing.text), None)
+
+
+def _counted(text: str, grounds: Grounds) -> Backing | None:
+    """Return what proves a sentence that names what a record counts; such records alone may."""
+    bare, lines = without_counters(text), counting(_stated(grounds.talk))
+    if grounds.claims is None or bare == text or not lines:
+        return None
+    backing = grounds.claims.check(bare, (), (), lines, context=grounds.talk.config.tone.product_name)
+    return backing if backing.text else None
 
 
 def with_markers(text: str, markers: Sequence[int]) -> str:

@@ -226,6 +226,34 @@ def test_a_date_of_a_tool_may_be_said_in_any_spelling(record: dict[str, str], se
     assert isinstance(check_sentence(sentence, grounds, is_verbatim=False), Spoken) is is_said
 
 
+STOCK = {"sku": "AB-1", "in_stock": 7, "price": "129.50 SAR"}
+
+
+@pytest.mark.parametrize(
+    ("record", "sentence", "is_said"),
+    [
+        (STOCK, "There are 7 pieces of AB-1 in stock.", True),
+        (STOCK, "We have 7 units of AB-1 in stock.", True),
+        (STOCK, "AB-1: 7 items in stock.", True),
+        ({"الصنف": "AB-1", "المخزون": 7}, "يوجد ٧ قطع من AB-1 في المخزون.", True),
+        ({"الصنف": "AB-1", "المخزون": 7}, "يوجد ٨ قطع من AB-1 في المخزون.", False),
+        ({"الصنف": "AB-1", "المخزون": 7}, "لا يوجد ٧ قطع من AB-1 في المخزون.", False),
+        (STOCK, "There are 8 pieces of AB-1 in stock.", False),
+        (STOCK, "There are no 7 pieces of AB-1 in stock.", False),
+        (STOCK, "There are 7 pieces of AB-2 in stock.", False),
+        (STOCK, "There are 7 pieces of AB-1 on sale.", False),
+        (STOCK, "7 pieces of AB-1 are reserved for you.", False),
+        (STOCK, "There are 7 engines of AB-1 in stock.", False),
+        ({"sku": "AB-1", "rating": 7}, "There are 7 pieces of AB-1.", False),
+    ],
+)
+def test_what_a_record_counts_may_be_named(record: dict[str, Any], sentence: str, is_said: bool) -> None:
+    result = replace(RESULT, text=json.dumps(record), figures=figures(record), statements=statements(record))
+    talk = talk_of(results=(result,), language="ar" if "ي" in sentence else "en")
+    grounds = grounds_for(talk, (), Claims(), guard_for(talk, (), Pseudonyms()))
+    assert isinstance(check_sentence(sentence, grounds, is_verbatim=False), Spoken) is is_said
+
+
 def test_without_knowledge_no_claim_can_be_proven() -> None:
     talk = talk_of()
     grounds = grounds_for(talk, PASSAGES, None, guard_for(talk, PASSAGES, Pseudonyms()))

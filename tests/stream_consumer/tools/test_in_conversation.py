@@ -55,20 +55,20 @@ async def say(chat: Chat, text: str) -> ConversationTurn:
 async def test_a_look_up_gets_real_values_and_its_figures_may_be_stated(
     desk: Desk, host: HTTPServer, chat: Chat, llm: LlmServer
 ) -> None:
-    host.expect_request("/orders").respond_with_json({**ORDER, "contact": "warehouse@shop.example"})
+    host.expect_request("/orders").respond_with_json({**ORDER, "contact": "warehouse@shop.example", "in_stock": 7})
     await desk.define(url=host.url_for("/orders"), parameters={"type": "object"})
     llm.script(
         calling(("lookup_record", '{"email": "[EMAIL_1]"}')),
         streaming(
             "The price is 129.50 SAR. It costs 500 SAR. It arrives on 2026-11-24. It arrives on November 24. "
-            "It arrives on 25 November. "
+            "It arrives on 25 November. There are 7 pieces in stock."
         ),
     )
     await say(chat, "Where is the order of sam@acme.example?")
 
     answer = (await chat.heard())[-1].text
     assert "129.50 SAR" in answer
-    assert "2026-11-24. It arrives on November 24." in answer
+    assert "2026-11-24. It arrives on November 24. There are 7 pieces in stock." in answer
     assert not any(invented in answer for invented in ("500", "25 November"))
     [(request, _)] = host.log
     assert request.get_json()["data"]["arguments"] == {"email": "sam@acme.example"}
