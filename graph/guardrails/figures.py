@@ -86,7 +86,7 @@ def _given_by(text: str) -> frozenset[str]:
 
 
 def _plain(text: str) -> str:
-    return _NO_FIGURE.sub(" ", make_plain(text).text)
+    return " ".join(_NO_FIGURE.sub(" ", make_plain(text).text).split())
 
 
 def _numbers_and_facts(plain: str) -> frozenset[str]:
