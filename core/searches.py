@@ -4,7 +4,7 @@ A request travels on `searches_stream`; its answer comes back through a list of 
 waits beyond the request's deadline, so a request that is older than that is passed over.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import orjson
@@ -16,6 +16,7 @@ ANSWER_LIFE_MS: Final = 10_000
 """How long an answer waits for whoever asked, who may have gone."""
 BACKLOG: Final = 1000
 """Requests kept at most, about: those beyond were not answered in time by anybody."""
+_FIELDS: Final = frozenset(field.name for field in fields(Passage))
 
 
 class SearchUnavailable(ProductError):
@@ -52,8 +53,8 @@ def encode_request(request: SearchRequest) -> bytes:
 def decode_request(payload: bytes) -> SearchRequest:
     """Decode an entry of `searches_stream`; raises ValueError for anything that we did not write."""
     try:
-        fields: dict[str, Any] = orjson.loads(payload)
-        return SearchRequest(**{**fields, "tags": tuple(fields["tags"])})
+        values: dict[str, Any] = orjson.loads(payload)
+        return SearchRequest(**{**values, "tags": tuple(values["tags"])})
     except (TypeError, KeyError) as error:
         raise ValueError("not a search request") from error
 
@@ -70,15 +71,17 @@ def encode_failure() -> bytes:
 
 def decode_answer(payload: bytes) -> tuple[Passage, ...]:
     """Decode an answer; raises SearchUnavailable when the search failed."""
-    fields: dict[str, Any] = orjson.loads(payload)
-    if fields.get("failed"):
+    values: dict[str, Any] = orjson.loads(payload)
+    if values.get("failed"):
         raise SearchUnavailable("The search failed.")
-    return tuple(map(_passage, fields["passages"]))
+    return tuple(map(_passage, values["passages"]))
 
 
-def _passage(fields: dict[str, Any]) -> Passage:
-    lists = {name: tuple(fields[name]) for name in ("heading_path", "tags")}
-    ranges = tuple((int(start), int(end)) for start, end in fields["highlights"])
-    pairs = tuple((str(written), str(meant)) for written, meant in fields["corrections"])
-    rest = {"highlights": ranges, "corrections": pairs, "scores": Scores(**fields["scores"])}
-    return Passage(**{**fields, **lists, **rest})
+def _passage(given: dict[str, Any]) -> Passage:
+    """Read a passage that another version may have written: what it adds is passed over, what it lacks is empty."""
+    values: dict[str, Any] = {"corrections": ()} | {name: value for name, value in given.items() if name in _FIELDS}
+    lists = {name: tuple(values[name]) for name in ("heading_path", "tags")}
+    ranges = tuple((int(start), int(end)) for start, end in values["highlights"])
+    pairs = tuple((str(written), str(meant)) for written, meant in values["corrections"])
+    rest = {"highlights": ranges, "corrections": pairs, "scores": Scores(**values["scores"])}
+    return Passage(**{**values, **lists, **rest})

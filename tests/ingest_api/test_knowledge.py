@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import httpx2
+import orjson
 import pytest
 
 from core.ids import new_id
@@ -361,6 +362,10 @@ async def test_a_senseless_search(api: httpx2.AsyncClient, services: Services, w
 
 def test_answers_travel_whole() -> None:
     assert decode_answer(encode_answer((PASSAGE,))) == (PASSAGE,)
+    of_another_version = orjson.loads(encode_answer((PASSAGE,)))
+    of_another_version["passages"][0].pop("corrections")
+    of_another_version["passages"][0]["added"] = 1
+    assert decode_answer(orjson.dumps(of_another_version)) == (PASSAGE,)
     with pytest.raises(SearchUnavailable):
         decode_answer(encode_failure())
 
