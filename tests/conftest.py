@@ -103,8 +103,9 @@ def browser(chromium_path: str) -> "Iterator[Browser]":
         running.close()
 
 
-ENOUGH_MEMORY = 2 << 30
-"""Bytes that a file system in memory must have free before servers of the tests keep their files there."""
+ENOUGH_MEMORY = 4 << 30
+"""Bytes that must be free, in the file system in memory and in memory itself, before servers of the tests keep their
+files there."""
 
 
 @pytest.fixture(scope="session")
@@ -116,7 +117,8 @@ def swift_directory() -> Iterator[Path]:
     closes that directory to everybody but its owner.
     """
     memory = Path("/dev/shm")
-    roomy = memory.is_dir() and shutil.disk_usage(memory).free > ENOUGH_MEMORY
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    roomy = memory.is_dir() and min(free, shutil.disk_usage(memory).free) > ENOUGH_MEMORY
     with tempfile.TemporaryDirectory(
         prefix="oa-servers-", dir=memory if roomy else None, ignore_cleanup_errors=True
     ) as directory:
