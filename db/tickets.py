@@ -36,6 +36,7 @@ _NOTE_DANGER: Final = """
     UPDATE escalations SET reason = 'safety', updated_at = %(now)s
     WHERE company_id = %(company_id)s AND conversation_id = %(conversation_id)s AND kind = 'conversation'
       AND status <> 'resolved' AND reason <> 'safety'
+    RETURNING escalation_id
 """
 
 _ALL: Final = """
@@ -212,10 +213,11 @@ async def mark_answered(connection: Connection, company_id: str, conversation_id
     return await change(connection, _MARK_ANSWERED, values) > 0
 
 
-async def note_danger(connection: Connection, company_id: str, conversation_id: str, now: datetime) -> bool:
-    """Note that danger was spoken of while a person is awaited; returns whether the open ticket was about else."""
+async def note_danger(connection: Connection, company_id: str, conversation_id: str, now: datetime) -> str | None:
+    """Note that danger was spoken of while a person is awaited; returns the open ticket if it was about else."""
     values = {"company_id": company_id, "conversation_id": conversation_id, "now": now}
-    return await change(connection, _NOTE_DANGER, values) > 0
+    changed = await fetch_value(connection, _NOTE_DANGER, values)
+    return None if changed is None else str(changed)
 
 
 async def resolve(connection: Connection, company_id: str, conversation_id: str, now: datetime) -> bool:

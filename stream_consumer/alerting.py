@@ -21,7 +21,9 @@ from db.notifications import StoredNotification
 from db.pool import Connection
 from graph.state import Alert
 
-EVENT: Final = "escalation.created"
+CREATED: Final = "escalation.created"
+ENDANGERED: Final = "escalation.endangered"
+"""Who waits for a person speaks of danger by now."""
 
 
 def channels_of(rules: EscalationRules, settings: ChannelSettings) -> list[str]:
@@ -37,7 +39,7 @@ def channels_of(rules: EscalationRules, settings: ChannelSettings) -> list[str]:
 
 
 async def insert_notifications(
-    connection: Connection, alert: Alert, turn: Turn | ConversationTurn, chosen: Sequence[str], *, event: str = EVENT
+    connection: Connection, alert: Alert, turn: Turn | ConversationTurn, chosen: Sequence[str], *, event: str = CREATED
 ) -> list[str]:
     """Add a notification per channel and return their ids; those of an earlier run are there already."""
     ids = []

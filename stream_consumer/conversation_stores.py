@@ -14,11 +14,9 @@ from redis.asyncio import Redis
 from core import streams
 from core.conversation_line import ConversationLine
 from core.conversations import (
-    TRANSITIONS,
     ConversationState,
     ConversationTurn,
     HandledBy,
-    IllegalStage,
     Message,
     Role,
     answer_id,
@@ -28,21 +26,20 @@ from core.errors import Unavailable
 from core.frames import delta_frame, typing_frame
 from core.ids import derive_id, escalation_id
 from core.outbox import Outbox
-from core.recommendations import Decision
 from core.redaction import mask
 from core.settings import ChannelSettings
-from db import configs, conversation_requests, conversation_turns, conversations, messages, recommendations, tickets
-from db import memory as memory_rows
+from db import configs, conversation_requests, conversation_turns, conversations, messages, tickets
 from db.conversations import Conversation
 from db.messages import NewMessage
 from db.pool import Connection, Database
 from db.tickets import OpenedTicket
+from graph.conversing.steps import MAX_SUMMARY
 from graph.conversing.tickets import ticket_alert
-from graph.onboarding.flow import RECOMMENDED
 from graph.routing import met
-from graph.talk import Answer, Effect, Talk, Understanding
+from graph.talk import Answer, Talk, Understanding
 from stream_consumer import memory
-from stream_consumer.alerting import channels_of, insert_notifications, publish_notifications
+from stream_consumer.alerting import CREATED, ENDANGERED, channels_of, insert_notifications, publish_notifications
+from stream_consumer.follow_ups import follow_up, move, settle_recommending
 from stream_consumer.metrics import ConsumerMetrics
 from stream_consumer.stores import available
 
@@ -67,11 +64,12 @@ class ConversationStore:
                 new, is_met = _answer(talk, answer), met(answer, talk)
                 stored = await messages.insert_answer(connection, new, now, is_answered=is_met)
                 if stored.is_new:
-                    await _follow_up(connection, talk, answer, understanding, now)
+                    await follow_up(connection, talk, answer, understanding, now)
                     withdrawn = await _withdraw(connection, present, answer, now)
-                    await _settle_recommending(connection, talk, answer, present.state, now)
+                    await settle_recommending(connection, talk, answer, present.state, now)
                     question = await memory.keep(connection, talk, answer, now)
-                    notifications = await self._open_wanted(connection, talk, answer, now)
+                    notifications = await self._report_danger(connection, talk, answer, now)
+                    notifications += await self._open_wanted(connection, talk, answer, now)
                 else:
                     question, notifications = await memory.question_of(connection, turn), []
                     withdrawn = await tickets.withdrawn_since(connection, *place, turn.created_at)
@@ -88,7 +86,7 @@ class ConversationStore:
         turn = talk.turn
         async with available(), self.db.transaction(turn.company_id) as connection:
             present = await conversation_turns.lock(connection, turn)
-            await _move(connection, talk, present.state, ConversationState.GENERATING_RECOMMENDATIONS)
+            await move(connection, talk, present.state, ConversationState.GENERATING_RECOMMENDATIONS)
 
     async def hand_over(self, talk: Talk, reason: str, summary: str, words: str) -> str:
         """Open a ticket with its notifications and put the conversation into the queue; then tell user and people."""
@@ -132,12 +130,25 @@ class ConversationStore:
         self, connection: Connection, talk: Talk, reason: str, summary: str, opened: OpenedTicket
     ) -> list[str]:
         """Note who is to be told of a ticket; of one that another turn opened everybody knows."""
-        turn, ticket = talk.turn, opened.ticket
-        if ticket.turn_id != turn.turn_id:
+        if opened.ticket.turn_id != talk.turn.turn_id:
             return []
-        config = (await configs.load(connection, turn.company_id)).config
-        alert = ticket_alert(talk, reason, summary, ticket.ticket_id)
-        return await insert_notifications(connection, alert, turn, channels_of(config.escalation, self.settings))
+        return await self._alert(connection, talk, reason, summary, opened.ticket.ticket_id, CREATED)
+
+    async def _report_danger(self, connection: Connection, talk: Talk, answer: Answer, now: datetime) -> list[str]:
+        """Make danger what the open ticket is about, and tell people again, who were told of something else."""
+        place = (talk.turn.company_id, talk.turn.conversation_id)
+        speaks_of_it = any(verdict.action == "hotline" for verdict in answer.verdicts)
+        ticket_id = await tickets.note_danger(connection, *place, now) if speaks_of_it else None
+        if ticket_id is None:
+            return []
+        return await self._alert(connection, talk, "safety", talk.question[:MAX_SUMMARY], ticket_id, ENDANGERED)
+
+    async def _alert(
+        self, connection: Connection, talk: Talk, reason: str, summary: str, ticket_id: str, event: str
+    ) -> list[str]:
+        config = (await configs.load(connection, talk.turn.company_id)).config
+        alert, chosen = ticket_alert(talk, reason, summary, ticket_id), channels_of(config.escalation, self.settings)
+        return await insert_notifications(connection, alert, talk.turn, chosen, event=event)
 
     async def _publish(self, turn: ConversationTurn, message: Message) -> None:
         await self.line.tell_message(turn.company_id, turn.user_id, message)
@@ -200,63 +211,10 @@ def _notice(talk: Talk, words: str) -> NewMessage:
     )
 
 
-async def _follow_up(
-    connection: Connection, talk: Talk, answer: Answer, understanding: Understanding, now: datetime
-) -> None:
-    """Carry out what tools and the user decided, and note language and playbook of the turn."""
-    place = (talk.turn.company_id, talk.turn.conversation_id)
-    await conversations.set_language(connection, *place, understanding.language)
-    await conversations.set_playbook_version(connection, *place, talk.playbook_version)
-    if understanding.declines_person and not talk.declined_person:
-        await conversations.set_declines_person(connection, *place, declines=True)
-    if any(verdict.action == "hotline" for verdict in answer.verdicts):
-        await tickets.note_danger(connection, *place, now)
-    for effect in answer.effects:
-        if effect.kind == "advance_stage":
-            with suppress(IllegalStage):  # the playbook was changed meanwhile
-                await conversations.advance(connection, *place, talk.playbook, effect.values["stage"])
-        elif effect.kind == "decide":
-            await _note_decision(connection, talk, effect, now)
-
-
 async def _withdraw(connection: Connection, present: Conversation, answer: Answer, now: datetime) -> str | None:
     """Let the agent answer again where the user took the wish for a person back; return the ticket that ends it."""
     wanted = any(effect.kind == "withdraw" for effect in answer.effects)
     return await conversation_requests.withdraw(connection, present, now) if wanted else None
-
-
-async def _note_decision(connection: Connection, talk: Talk, effect: Effect, now: datetime) -> None:
-    """Keep what the user said to recommendations with their drafts."""
-    decision: Decision = "accepted" if effect.values["decision"] == "accepted" else "declined"
-    numbers = [int(number) for number in effect.values["numbers"].split(",")]
-    place, made_in = (talk.turn.company_id, talk.turn.conversation_id), effect.values["turn"]
-    await recommendations.decide(connection, *place, made_in, numbers, decision, talk.turn.turn_id, now)
-
-
-async def _settle_recommending(
-    connection: Connection, talk: Talk, answer: Answer, state: ConversationState, now: datetime
-) -> None:
-    """Keep what was recommended, and bring the conversation out of the state in which that is done.
-
-    That it was done is noted also where nothing came of it: the user has been told, and need not be told at every turn.
-    """
-    turn = talk.turn
-    place = (turn.company_id, turn.conversation_id)
-    if answer.recommendations:
-        await recommendations.insert(connection, *place, turn.turn_id, turn.user_id, answer.recommendations, now)
-    if state is ConversationState.GENERATING_RECOMMENDATIONS:
-        await memory_rows.note_answers(connection, *place, {RECOMMENDED: turn.turn_id})
-        awaits = any(verdict.passes for _, verdict in answer.recommendations)
-        to = ConversationState.AWAITING_USER_APPROVAL if awaits else ConversationState.IN_PROGRESS
-        await _move(connection, talk, state, to)
-
-
-async def _move(connection: Connection, talk: Talk, state: ConversationState, to: ConversationState) -> None:
-    """Change the state where the table allows it; whatever it was meanwhile changed to otherwise stays."""
-    if to in TRANSITIONS[state]:
-        await conversations.update(
-            connection, talk.turn.company_id, talk.turn.conversation_id, datetime.now(UTC), state=to
-        )
 
 
 class PageDelivery:

@@ -11,7 +11,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from redis.asyncio import Redis
 
-from core.config import CompanyConfig, ConversationRules, LlmRules
+from core.config import CompanyConfig, ConversationRules, EscalationRules, LlmRules
 from core.conversations import HandledBy, Role, answer_id
 from core.ids import new_id
 from core.settings import ChannelSettings, LlmSettings
@@ -552,6 +552,8 @@ async def test_who_is_in_danger_keeps_the_person_whatever_is_said_then(
 async def test_who_waits_for_a_person_is_answered_in_danger_alone(
     database: Database, redis: Redis, company: Any, database_url: str, llm: LlmServer
 ) -> None:
+    rules = EscalationRules.model_validate({"webhook_url": "https://hooks.example/x"})
+    await configure(database, company.company_id, CompanyConfig(escalation=rules))
     chat = Chat(database, redis, company.company_id)
     async with answering(database, redis, reasoner=model(llm)):
         for text in ("Let me talk to a human", "How do I connect my CRM?", "I want to kill myself"):
@@ -566,6 +568,11 @@ async def test_who_waits_for_a_person_is_answered_in_danger_alone(
     outcomes = [row["outcome"] for row in rows(database_url, "SELECT outcome FROM turns ORDER BY created_at")]
     assert outcomes[1] == "left_to_person"
     assert rows(database_url, "SELECT reason FROM escalations") == [{"reason": "safety"}]
+    told = rows(database_url, "SELECT event, payload->>'signal' AS signal FROM notifications ORDER BY created_at")
+    assert told == [
+        {"event": "escalation.created", "signal": "wish"},
+        {"event": "escalation.endangered", "signal": "safety"},
+    ]
 
 
 async def test_once_the_promise_of_the_queue_has_run_out_the_agent_answers_until_a_person_is_called_anew(
