@@ -75,6 +75,7 @@ GROUPS: Final = (
 _PHRASES: Final = (
     (r"(?:log|sign)(?:s|ged|ed|ging|ing)?[ -]?(?:back )?(?:in|on|into)", "signin", "sign log login logon"),
     (r"(?:log|sign)(?:s|ged|ed|ging|ing)?[ -]?(?:out|off)", "signout", "sign log logout logoff"),
+    (r"sign(?:s|ed|ing)?[ -]?up", "signup", "sign signup register"),
     (r"(?:two|2)[ -]?(?:step|factor)|2fa|mfa", "twostep", "two step factor twofactor 2fa mfa"),
     (r"turn of(?= \w)", "turn off", ""),
     (r"(?:get|gets|getting|got) rid of", "delete", ""),

@@ -85,6 +85,10 @@ def test_a_person_is_asked_for(text: str) -> None:
         "كم عدد الموظفين في خطتي؟",
         "كيف أحذف شخص من المشروع",
         "مدير",
+        "what are your phone support hours?",
+        "is live support included in the Team plan?",
+        "do you offer phone support",
+        "ما هو رقم هاتف الدعم؟",
     ],
 )
 def test_words_of_the_product_are_no_wish(text: str) -> None:

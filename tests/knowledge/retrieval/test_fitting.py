@@ -53,6 +53,7 @@ IMPORT_AR = ("ar", "import-contacts", "استيراد جهات الاتصال")
         ("how do I delete the API key", KEY, False),
         ("where do I find my api key", KEY, True),
         ("how do I turn off two-step sign-in", TWO_STEPS, False),
+        ("how do I sign up", TWO_STEPS, False),
         ("how do I turn on two-step sign-in", TWO_STEPS, True),
         ("how do I disable two-step sign-in", TWO_STEPS, False),
         ("how do I change my email address", PASSWORD, False),

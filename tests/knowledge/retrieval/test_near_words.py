@@ -49,6 +49,7 @@ def test_these_are_never_taken_for_each_other(one: str, other: str) -> None:
     ("text", "expected"),
     [
         ("How do I log in to it?", "How do I signin to it?"),
+        ("how do I sign up?", "how do I signup?"),
         ("Logged out everywhere", "signout everywhere"),
         ("the sign-in page, two-step sign-in", "the signin page, twostep signin"),
         ("Signing back in, login, 2FA", "signin, signin, twostep"),
