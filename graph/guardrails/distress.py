@@ -38,6 +38,10 @@ _ENGLISH: Final = (
     rf"\b{_HARM}(?:ing|e|ed)? {_SELF}\b",
     r"\b(?:cut|cutting|shoot|shooting|burn|burning) my ?self\b(?! (?:an?|some|the|out|off|short|loose|from|"
     r"in the foot)\b)",
+    r"\b(?:started|been|back to|began) cutting again\b(?=\W*$|[.,;!])",
+    r"\btonight (?:is|will be) my last (?:night|one)\b(?! (?:at|in|of|with|as|before))",
+    r"\b(?:wrote|writing|written)\b.{0,20}\b(?:letters?|notes?)\b.{0,40}\bsay (?:good ?bye|farewell)\b"
+    r"(?! to (?!my\b|every|all\b|you\b|them\b))",
     r"\bkms\b(?! key)",
     r"\b(?:want|wanna|wants|going|gonna|ready|like|rather|wish|hope|try|trying|plan|planning|decided|need)\b"
     r"(?: to| i (?:could|would|can|might))?(?: just)? (?:to )?die\b(?! (?:of|from|laughing|for)\b)"
@@ -84,6 +88,7 @@ _ARABIC: Final = (
     r"في|ان )?(?:العيش|اعيش(?! (?:في (?!ه|الدنيا|العالم)|هنا|هناك|مع))|الحياه|احيا|اكمل حياتي)(?!\w)",
     r"(?:اريد|ابي|ابغي|ابغا|عايز|عاوز|عايزه|نفسي|بدي|اتمني|اتمنا|اود|حابب|ودي|ليتني|ياريتني|يا ريتني|ساموت) (?:ان |"
     r"اني )?(?:اموت|الموت|موت|مت|ميت|ميته)(?! (?:من الضحك|ضحك|عليه|فيه|فيك|في))",
+    r"(?:اتمني|اتمنا|ليتني|يا ?ليتني|ياريتني) (?:لو )?(?:اني )?(?:لم|ما) (?:اولد|انولدت|ولدت|اخلق|خلقت)(?!\w)",
     r"(?:كرهت|مليت من|تعبت من|زهقت من|قرفت من) (?:حياتي|الحياه|العيش|عيشتي)(?! في (?:المدينه|القريه))",
     r"حياتي (?:مالها|ما لها|ليس لها|بلا|بدون|ملهاش) (?:معني|قيمه|لازمه)|لا (?:معني|قيمه|سبب) (?:ل)?(?:حياتي|للحياه|"
     r"لاعيش)",

@@ -62,7 +62,8 @@ _ENGLISH: Final[Mapping[str, str]] = {
     r"wish)(?: [\w']+){0,4} (?:not survive|killed|come for me|never come back)\b",
     "death": rf"\b(?:{_DIE}|find my body|grave|coffin|my funeral|corpse|heaven|afterlife)\b"
     r"|\bdead people\b|\b(?:can't|cannot|could not|might not) survive\b",
-    "means": r"\b(?:rope|noose|(?:a|the|his|her|dad's|loaded|my) (?:gun|pistol|rifle)(?! to (?:my|our|your) head)|"
+    "means": r"\b(?:(?<!end of my )rope|noose|(?:a|the|his|her|dad's|loaded|my) (?:gun|pistol|rifle)"
+    r"(?! to (?:my|our|your) head)|"
     r"bullet|blades?|razors?|kni(?:fe|ves)|(?:a|the|some|rat|drink\w*|bottle of|my) poison|bleach|antifreeze|"
     r"carbon monoxide|helium|pills?|sedatives?|painkillers?|xanax|insulin|antidepressants?|exhaust pipe)\b",
     "height": r"\b(?:roof|rooftop|bridge|ledge|balcony|cliff|train tracks|railing|next train|a train|subway|traffic|"

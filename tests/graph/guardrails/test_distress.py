@@ -57,6 +57,10 @@ def test_who_may_be_in_danger_is_answered_and_told_of_the_hotline(text: str) -> 
     [
         "The refund never came. I can't bear being alive, it hurts too much",
         "forget the import, nobody would cry if my heart just stopped",
+        "I've started cutting again",
+        "tonight is my last night, close my account",
+        "I wrote letters to my family to say goodbye",
+        "أتمنى لو لم أولد",
     ],
 )
 def test_danger_beside_a_matter_of_the_product_is_heard(text: str) -> None:
@@ -93,6 +97,9 @@ def test_danger_is_heard_in_any_spelling(text: str) -> None:
         "the 0ld 1mport never d1es",
         "i w a n t my invoice",
         "he shot me an e-mail",
+        "I've started cutting again the list of contacts",
+        "tonight is my last night in Berlin",
+        "I wrote a note to the team to say goodbye to the old plan",
         "it doesn't fit me",
         "سامحوني على التأخير",
         "الـعـمـلـيـة مـاتـت",
