@@ -8,7 +8,7 @@ from core.conversations import HandledBy
 from graph.context import TurnContext
 from graph.conversing.answering import compose
 from graph.conversing.understanding import read_message
-from graph.conversing.words import excuses, failure_of, fixed_words, handover_words, with_concern, with_foreword
+from graph.conversing.words import failure_of, fixed_words, handover_words, with_concern, with_foreword
 from graph.handoff.offers import without_offers
 from graph.receipts import receipt_step
 from graph.routing import decide_talk_route, leads_to_person, ticket_reason
@@ -101,7 +101,7 @@ async def hand_over(state: TurnState, context: TurnContext, means: TalkContext) 
     in_danger = reason == "safety" and answer is not None
     words, steps = handover_words(talk, after_failure=failed, after_hotline=in_danger), []
     if answer is not None:
-        in_one = bool(failed) or excuses(answer) or not answer.text
+        in_one = failed is not None or not answer.text
         helped = answer.is_answered or not answer.text
         told = replace(answer, text=with_concern(talk, words), is_answered=helped) if in_one else answer
         steps = [await _store(talk, told, state, context, means)]

@@ -1,6 +1,7 @@
 """Fixed words of a turn: for what no reasoner is asked about, and for calling a person. Pure."""
 
 import re
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from graph.handoff.withdrawals import asks_besides
@@ -9,9 +10,15 @@ from graph.memory.consent import fixed_answer
 from graph.phrases import duration, ends_in, is_said, moment, phrase
 from graph.talk import Answer, Talk, Verdict
 
-Failure = Literal["unanswerable", "withheld"]
-"""The fixed words that say that there is no answer: nothing was found, or nothing that may be said."""
-_CALLED: Final = {None: "person_called", "unanswerable": "unanswerable_called", "withheld": "withheld_called"}
+Failure = Literal["unanswerable", "withheld", "excused"]
+"""Why there is no answer: nothing was found, nothing that may be said, or there is no money or no model for one."""
+_SAID: Final[Mapping[Failure, tuple[str, ...]]] = {
+    "withheld": ("withheld",),
+    "unanswerable": ("unanswerable", "clarify_person"),
+    "excused": ("budget_exhausted", "provider_failed"),
+}
+"""The fixed words that an answer ends in which fails so."""
+_CALLED: Final = {"unanswerable": "unanswerable_called", "withheld": "withheld_called"}
 _SECRET: Final = re.compile(r"\[(?:CARD|SECRET|KEY|TOKEN)_\d+\]")
 """What stands for numbers of cards, passwords and keys (`core.pseudonyms`)."""
 
@@ -43,7 +50,7 @@ def handover_words(talk: Talk, *, after_failure: Failure | None = None, after_ho
     if after_hotline:
         return phrase("hotline_person", talk.answer_language)
     language, rules = talk.answer_language, talk.config.conversations.handoff
-    called = _CALLED[after_failure]
+    called = _CALLED.get(after_failure or "", "person_called")
     if talk.person_available:
         return phrase(called, language, duration=duration(rules.reply_minutes, language))
     if talk.expected_by is None:
@@ -79,17 +86,9 @@ def _sends_secrets(talk: Talk) -> bool:
 
 
 def failure_of(answer: Answer) -> Failure | None:
-    """Return in which words an answer says that there is none and offers a person; None for any other."""
-    if answer.is_answered:
-        return None
-    if ends_in(answer.text, "withheld"):
-        return "withheld"
-    return "unanswerable" if ends_in(answer.text, "unanswerable", "clarify_person") else None
-
-
-def excuses(answer: Answer) -> bool:
-    """Tell whether an answer says no more than that there can be none: no money, or no model."""
-    return not answer.is_answered and ends_in(answer.text, "budget_exhausted", "provider_failed")
+    """Return why an answer says that there is none and offers a person; None for any other."""
+    failures = (failure for failure, words in _SAID.items() if ends_in(answer.text, *words))
+    return None if answer.is_answered else next(failures, None)
 
 
 def _refusal(talk: Talk, verdict: Verdict) -> str:
