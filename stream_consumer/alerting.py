@@ -22,6 +22,8 @@ from db.pool import Connection
 from graph.state import Alert
 
 CREATED: Final = "escalation.created"
+OVERDUE: Final = "escalation.overdue"
+"""Nobody answered a ticket by the time that its user was promised."""
 ENDANGERED: Final = "escalation.endangered"
 """Who waits for a person speaks of danger by now."""
 

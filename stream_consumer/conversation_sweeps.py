@@ -22,12 +22,10 @@ from db.pool import Connection, Database
 from db.tickets import OverdueTicket, Ticket
 from graph.phrases import phrase
 from graph.state import Alert
-from stream_consumer.alerting import channels_of, insert_notifications, publish_notifications
+from stream_consumer.alerting import OVERDUE, channels_of, insert_notifications, publish_notifications
 
 log = logging.getLogger(__name__)
 
-OVERDUE: Final = "escalation.overdue"
-"""Event of the notification that nobody answered a ticket in time."""
 QUEUED_SECONDS: Final = 15.0
 """After which a turn that waits counts as lost; somebody waits for it."""
 RUNNING_SECONDS: Final = 120.0

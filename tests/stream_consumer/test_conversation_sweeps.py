@@ -21,9 +21,10 @@ from db.messages import NewMessage
 from db.pool import Database
 from graph.context import Capped, Saved
 from local.installation import Company
+from stream_consumer.alerting import OVERDUE
 from stream_consumer.batch import UserKey
 from stream_consumer.candidates import TALKING, read_standing
-from stream_consumer.conversation_sweeps import OVERDUE, QUEUED_SECONDS, RUNNING_SECONDS, ConversationSweeps
+from stream_consumer.conversation_sweeps import QUEUED_SECONDS, RUNNING_SECONDS, ConversationSweeps
 from stream_consumer.stores import NudgeStore
 from tests.db.conftest import begin_turns
 
