@@ -71,13 +71,15 @@ _log = logging.getLogger(__name__)
 class ListedPlaybook:
     """A playbook as a company has it. `source` says whose it is; a shipped one has neither number nor author.
 
-    `definition` is plain data: a stored one that cannot be read any more is listed all the same, with its `fault`.
+    `definition` is plain data, and `playbook` what it says: a stored one that cannot be read any more is listed all the
+    same, with its `fault` and without the latter.
     """
 
     name: str
     source: Literal["shipped", "company"]
     version: str
     definition: Mapping[str, Any]
+    playbook: Playbook | None
     number: int | None = None
     created_at: datetime | None = None
     created_by: str | None = None
@@ -237,12 +239,13 @@ def _read(name: str, definition: Any) -> tuple[Playbook | None, str | None]:
 
 
 def _listed(row: Mapping[str, Any]) -> ListedPlaybook:
-    _, fault = _read(row["name"], row["definition"])
+    playbook, fault = _read(row["name"], row["definition"])
     return ListedPlaybook(
         name=row["name"],
         source="company",
         version=version_of(row["name"], row["version"]),
         definition=row["definition"],
+        playbook=playbook,
         number=row["version"],
         created_at=row["created_at"],
         created_by=row["created_by"],
@@ -252,4 +255,4 @@ def _listed(row: Mapping[str, Any]) -> ListedPlaybook:
 
 def _listed_shipped(one: Versioned) -> ListedPlaybook:
     definition = one.playbook.model_dump(mode="json")
-    return ListedPlaybook(one.playbook.name, "shipped", one.version, definition)
+    return ListedPlaybook(one.playbook.name, "shipped", one.version, definition, one.playbook)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Path, Response
 from fastapi.responses import JSONResponse
 
 from core.errors import Conflict
-from core.playbooks import NAME_PATTERN, Playbook, parse_playbook
+from core.playbooks import NAME_PATTERN, Playbook
 from core.tools import ToolDefinition, unknown_tools
 from db import playbooks, tools
 from db.pool import Connection
@@ -59,9 +59,9 @@ async def _documents(connection: Connection, company_id: str) -> list[PlaybookDo
 
 def _warnings(listed: playbooks.ListedPlaybook, defined: Sequence[ToolDefinition]) -> list[PlaybookWarning]:
     """Return what may be a mistake in a playbook; one that cannot be read has its fault instead."""
-    if listed.fault is not None:
+    if listed.playbook is None:
         return []
-    unknown = unknown_tools(parse_playbook(listed.definition), defined)
+    unknown = unknown_tools(listed.playbook, defined)
     return [
         PlaybookWarning(field=f"tools.{position}", code="unknown_tool", detail=f"there is no tool {name} yet")
         for position, name in unknown
